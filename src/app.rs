@@ -10,8 +10,11 @@ use tokio_util::sync::CancellationToken;
 use crate::agents::{self, Agent, AgentTrouble};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{AgentConfig, AgentKind, Config, OnYes, PeopleConfig, WebhookConfig};
+use crate::config::{
+    AgentConfig, AgentKind, Config, CrewConfig, CrewEngine, OnYes, PeopleConfig, WebhookConfig,
+};
 use crate::core::decisions::TakeOver;
+use crate::core::handlers::CrewRules;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
 use crate::engine::{
@@ -193,6 +196,7 @@ pub(super) fn engine(
         zone: config.people.timezone.clone(),
         report: report(config),
         jobs: job_policy(config, &gitea)?,
+        crew: crew_rules(config),
         guards: config.guards.clone(),
         places: RunPlaces {
             runs: config.runs_folder(),
@@ -260,6 +264,11 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
         stop: config.dispatch.timeout.stop,
         redactor: agents::redactor(config),
     })
+}
+
+fn crew_rules(config: &Config) -> CrewRules {
+    let CrewConfig { engine, manager, ask_plan, rounds } = config.crew.clone();
+    CrewRules { is_native: engine == CrewEngine::Native, manager, ask_plan, rounds }
 }
 
 /// The report, if it is wanted.

@@ -4,8 +4,8 @@
 //! (a test holds both):
 //! `main -> cli -> app -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
 //! `{engine -> guard_runs, agents} -> confinement -> core`; inside core
-//! `model <- command <- {policy, guards} <- {scheduling, jobs} <- {decisions, effect} <- reply <- report <-
-//! handlers`, and `prompt` beside `reply`.
+//! `model <- command <- {policy, guards} <- {scheduling, jobs} <- crew <- {decisions, effect} <- reply <-
+//! report <- handlers`, and `prompt` beside `reply`.
 //!
 //! # The walk of a comment
 //!
@@ -98,6 +98,17 @@
 //!    crash is no other case than any look, and nothing is repeated that was not looked for.
 //!    [`store::jobs::rebuilt`] folds every history again and compares.
 //!
+//! # The walk of a crew
+//!
+//! 1. `crew` makes a job that plans, and with it a [`core::crew`] of that number ([`store::crews`]). What
+//!    its agent ends with is read as a plan (`engine/jobs/crew_parts`), given back if nobody can work by
+//!    it, and put to a person as any question of a job.
+//! 2. From the yes on, whatever moves a job of the crew moves the crew in the same transaction
+//!    (`store/jobs/crew`), and makes the job of the next task there: so no crash falls between two of
+//!    them. Each is a job like any other, with its part of the plan and what came before in its prompt.
+//! 3. Of a change that is handed in people are asked only when its reviews are over
+//!    (`engine/jobs/ask`). One card, that of the job that plans, shows all of it ([`core::reply::crew`]).
+//!
 //! # The walk of the report
 //!
 //! `engine/report` looks at the days that were told ([`store::reports`]) once a minute if something
@@ -121,7 +132,7 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, guards, what runs of tests prove, decisions, effects, prompts, replies, the report |
+//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, crews, guards, what runs of tests prove, decisions, effects, prompts, replies, the report |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |

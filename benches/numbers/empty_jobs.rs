@@ -135,6 +135,7 @@ async fn run(ledger: Ledger, repo: RepoId, number: usize) {
         budget: None,
         adopts: None,
         claims_by_card: false,
+        crew: None,
     };
     let create = ledger.write(move |tx| jobs::create(tx, &new, now().at));
     let id = create.await.unwrap().unwrap().spec.id;

@@ -10,7 +10,7 @@ use super::value::{count, flag, one_of, word};
 pub struct CrewConfig {
     /// What runs the roles.
     pub engine: CrewEngine,
-    /// The agent that plans, by name; without one there are no crews.
+    /// The agent that plans, by name; without one it is who fits best.
     pub manager: Option<String>,
     /// Whether a person is asked about the plan.
     pub ask_plan: bool,

@@ -3,6 +3,7 @@
 //! What stands here can be replayed: the same facts give the same decision on every platform.
 
 pub(crate) mod backoff;
+pub mod crew;
 pub mod decisions;
 pub mod fail_to_pass;
 pub mod guards;

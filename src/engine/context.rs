@@ -16,7 +16,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{DispatchConfig, GuardsConfig, PollConfig, RepositoryFilter, Watch};
 use crate::core::decisions::TakeOver;
-use crate::core::handlers::ChangeSet;
+use crate::core::handlers::{ChangeSet, CrewRules};
 use crate::core::jobs::ask_first::StartRules;
 use crate::core::jobs::money::{Budgets, ChargeTerms};
 use crate::core::jobs::{Draw, JobLimits, StepTime, Timeouts};
@@ -74,6 +74,8 @@ pub struct Policy {
     /// The one report, if it is wanted.
     pub report: Option<Report>,
     pub jobs: JobPolicy,
+    /// How crews are made.
+    pub crew: CrewRules,
     /// What a result must stand up to.
     pub guards: GuardsConfig,
     pub places: RunPlaces,

@@ -81,6 +81,11 @@ pub(super) async fn check_covered(
         let thread = decision.thread;
         now.answers = ctx.ledger.read(move |conn| covered_text::answers(conn, thread)).await?;
     }
+    // What an agent of a plan was to do is given to another one, and asked anew.
+    let is_there = |agent: &String| ctx.policy.jobs.agents.contains_key(agent);
+    if covers.plan.iter().flat_map(|plan| &plan.tasks).any(|task| !is_there(&task.agent)) {
+        return Ok(QuestionCheck::Void(VoidReason::OtherAgent));
+    }
     now.start = covers.start.as_ref().map(|start| start_now(ctx, start));
     Ok(match covers.difference(&now) {
         Some(why) => QuestionCheck::Void(why),

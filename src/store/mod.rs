@@ -45,6 +45,7 @@ pub mod backlog;
 pub mod backup;
 pub mod controls;
 pub mod covered_text;
+pub mod crews;
 pub mod cursors;
 pub mod decisions;
 pub mod deliveries;

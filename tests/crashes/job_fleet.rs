@@ -148,6 +148,25 @@ pub fn doubled(mut names: Vec<String>) -> Vec<String> {
 
 async fn work(coder: Coder, run: AgentRun) -> RunEnd {
     run.spend(1000, 100);
+    if run.input().contains("The task: plan") {
+        let result = json!({
+            "outcome": "plan",
+            "tasks": [
+                { "id": 1, "role": "coder", "title": "Oil it", "acceptance": "it is silent" },
+                { "id": 2, "role": "reviewer", "title": "Look", "acceptance": "approved",
+                  "depends_on": [1] },
+            ],
+        });
+        return RunEnd::Completed(format!("I planned.\n\ntimmy-result: {result}"));
+    }
+    if run.input().contains("The task: review") && run.input().contains("## Your part") {
+        let result = json!({
+            "outcome": "review",
+            "verdict": "changes_requested",
+            "summary": "It squeaks still.",
+        });
+        return RunEnd::Completed(format!("I looked.\n\ntimmy-result: {result}"));
+    }
     if run.input().contains("The task: review") {
         let result = json!({
             "outcome": "review",

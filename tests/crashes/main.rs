@@ -20,6 +20,7 @@ mod support;
 
 mod bot;
 mod by_itself;
+mod crew;
 mod hands;
 mod job_fleet;
 mod job_outcomes;

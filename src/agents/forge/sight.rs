@@ -65,7 +65,7 @@ pub(super) async fn look(
                 None => answered(&comments),
             })
         }
-        Purpose::Research | Purpose::Ops => Ok(answered(&comments)),
+        Purpose::Research | Purpose::Ops | Purpose::Plan => Ok(answered(&comments)),
     }
 }
 

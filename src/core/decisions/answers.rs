@@ -7,9 +7,11 @@ use crate::core::jobs::{PersonAnswer, Question};
 /// The verbs that answer a question, as its comment shows them.
 pub fn verbs_for(question: Question) -> &'static [Verb] {
     match question {
-        Question::Accept | Question::NoChange | Question::Guard | Question::Repair => {
-            &[Verb::Approve, Verb::Revise, Verb::Reject]
-        }
+        Question::Accept
+        | Question::NoChange
+        | Question::Guard
+        | Question::Repair
+        | Question::Plan => &[Verb::Approve, Verb::Revise, Verb::Reject],
         Question::Stuck => &[Verb::Answer, Verb::Reject],
         Question::Permission => &[Verb::Approve, Verb::Answer, Verb::Reject],
         Question::Dispatch | Question::Uncertain => &[Verb::Approve, Verb::Reject],

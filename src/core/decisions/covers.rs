@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::void::VoidReason;
+use crate::core::crew::CrewPlan;
 use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::{ChangeDigest, Commit};
 use crate::core::model::issue::TextDigest;
@@ -26,6 +27,9 @@ pub struct Covered {
     /// Who works, and for how much.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<CoveredStart>,
+    /// By which plan a crew works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<CrewPlan>,
     /// What an agent wants to do, in its own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permission: Option<String>,
@@ -108,6 +112,7 @@ mod tests {
             answers: Some(TextDigest([7; 32])),
             take_over: Some(TakeOver::Merge),
             start: None,
+            plan: None,
             permission: None,
         }
     }

@@ -204,7 +204,11 @@ pub(super) fn said(
                 budget: start.and_then(|start| start.budget.said()),
             }
         }
-        (Question::Dispatch, PersonAnswer::No(_)) => DecisionAnswer::NotBegun { id },
+        (Question::Dispatch | Question::Plan, PersonAnswer::No(_)) => {
+            DecisionAnswer::NotBegun { id }
+        }
+        (Question::Plan, PersonAnswer::Yes) => DecisionAnswer::CrewBegins { id },
+        (Question::Plan, PersonAnswer::Revise) => DecisionAnswer::PlannedAnew { id },
         (Question::Accept, PersonAnswer::Yes) => match decision.pull {
             Some(pull) => {
                 let merges = decision.covers.take_over == Some(TakeOver::Merge);

@@ -34,6 +34,7 @@ pub(super) fn handler(command: &Command) -> Option<Handler<'_>> {
         Command::Pause(part) => controls::pause(part),
         Command::Resume(part) => controls::resume(part),
         Command::Budget { amount, scope } => budget::budget(*amount, scope.as_ref()),
+        Command::Crew(roles) => jobs::crew(roles),
         Command::Cancel(job) => jobs::cancel(*job),
         Command::Retry { job, agent } => jobs::retry(*job, agent.as_ref()),
         Command::Tell { job, text } => jobs::tell(*job, text),

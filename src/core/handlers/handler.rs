@@ -33,7 +33,7 @@ impl<'a> Handler<'a> {
 /// handler of one that is not in it, and finds the one too many of one that is.
 macro_rules! not_built {
     ($kind:ident) => {
-        $kind::Split { .. } | $kind::Crew { .. }
+        $kind::Split { .. }
     };
 }
 

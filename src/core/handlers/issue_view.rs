@@ -60,6 +60,7 @@ impl Viewpoint<'_> {
             open.iter().zip(&names).filter(|(seen, _)| can_go(seen.blocker.thread.repo));
         Status {
             job: of.job,
+            crew: None,
             title: of.title.to_owned(),
             open: of.open,
             is_pull: of.is_pull,

@@ -12,6 +12,7 @@ use crate::core::command::value::{IssueRef, StatusTarget};
 use crate::core::effect::LabelScope;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::Issue;
+use crate::core::reply::crew::CrewView;
 use crate::core::reply::jobs::JobView;
 use crate::core::reply::{Answer, Status};
 use crate::core::scheduling::Ineligible;
@@ -120,13 +121,20 @@ impl CommandContext<'_> {
             priority: self.labels[LabelScope::Priority.name()].clone(),
             size: self.labels[LabelScope::Size.name()].clone(),
         };
-        self.viewpoint().status(known, |other| self.can_go(repo.id, other))
+        let crew = self.crew_in(self.asked.inbound.thread());
+        Status { crew, ..self.viewpoint().status(known, |other| self.can_go(repo.id, other)) }
     }
 
     /// The latest job of a thread.
     fn shown_job(&self, thread: ThreadId) -> Option<Box<JobView>> {
         let known = self.job_in(thread)?;
         Some(Box::new(self.job_view(&known)))
+    }
+
+    /// The crew that works on a thread, or did last.
+    fn crew_in(&self, thread: ThreadId) -> Option<Box<CrewView>> {
+        let crew = self.snapshot.jobs.crews.get(&thread)?;
+        CrewView::of(crew, self.snapshot.now, &self.snapshot.zone).map(Box::new)
     }
 
     /// Another thread.
@@ -151,7 +159,11 @@ impl CommandContext<'_> {
             priority: value(LabelScope::Priority),
             size: value(LabelScope::Size),
         };
-        self.viewpoint().status(known, |repo| self.can_go(other.thread.repo, repo))
+        let crew = self.crew_in(other.thread);
+        Status {
+            crew,
+            ..self.viewpoint().status(known, |repo| self.can_go(other.thread.repo, repo))
+        }
     }
 
     /// Whether an issue of the repository `one` can be made to wait no longer for one of `other`.

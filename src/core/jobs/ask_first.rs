@@ -68,7 +68,7 @@ pub fn proposal(job: &Job, facts: &StartFacts<'_>, rules: &StartRules) -> Option
     }
     let mut reasons = match allowed {
         Some(_) => Vec::new(),
-        None => reasons(&job.spec.role, facts, rules),
+        None => reasons(job, facts, rules),
     };
     reasons.extend(cannot_ask.then_some(StartReason::CannotAsk));
     reasons.extend(short.map(StartReason::Budget));
@@ -80,8 +80,11 @@ pub fn proposal(job: &Job, facts: &StartFacts<'_>, rules: &StartRules) -> Option
     Some(StartProposal { terms, reasons, configured })
 }
 
-fn reasons(role: &str, facts: &StartFacts<'_>, rules: &StartRules) -> Vec<StartReason> {
-    let devops = (rules.devops && role == DEVOPS).then_some(StartReason::Devops);
+fn reasons(job: &Job, facts: &StartFacts<'_>, rules: &StartRules) -> Vec<StartReason> {
+    let role = &job.spec.role;
+    // What a crew does outside is asked about apart from its plan, whatever is configured.
+    let devops = (rules.devops || job.spec.crew.is_some()) && role == DEVOPS;
+    let devops = devops.then_some(StartReason::Devops);
     let protected = rules.protected.then(|| protected(facts.named, &rules.paths)).flatten();
     let may_cost = facts.spent.plus(facts.bound).micro_usd;
     let costly = rules.over.filter(|over| may_cost > *over);
@@ -124,6 +127,7 @@ mod tests {
             budget: None,
             adopts: None,
             claims_by_card: false,
+            crew: None,
         };
         Job::new(spec, None, Timestamp::from_micros(0))
     }

@@ -202,10 +202,30 @@ impl Job {
 impl NewJob {
     /// The job that it becomes under this number.
     pub fn numbered(&self, id: JobId, at: Timestamp) -> Job {
-        let Self { thread, purpose, role, origin, agent, limits, budget, adopts, claims_by_card } =
-            self.clone();
-        let spec =
-            Spec { id, thread, purpose, role, origin, limits, budget, adopts, claims_by_card };
+        let Self {
+            thread,
+            purpose,
+            role,
+            origin,
+            agent,
+            limits,
+            budget,
+            adopts,
+            claims_by_card,
+            crew,
+        } = self.clone();
+        let spec = Spec {
+            id,
+            thread,
+            purpose,
+            role,
+            origin,
+            limits,
+            budget,
+            adopts,
+            claims_by_card,
+            crew,
+        };
         Job::new(spec, agent, at)
     }
 }

@@ -40,6 +40,8 @@
 //!   ([`Verdict::HeadMoved`]).
 //! - A **yes** to a result goes on over timmy's own update of the branch, if the change is the same
 //!   and passes ([`AcceptedChange`]).
+//! - A job that **plans** ([`Purpose::Plan`]) is judged by what it says; its plan is a question, and none
+//!   that can be worked by is a round of it.
 //! - What an agent pushes outside of its lease is **late**: it is never trusted unseen.
 //! - Some work does not begin without a **yes**, nor does an attempt for which the budget of its issue
 //!   has no room ([`ask_first`]). The yes holds for every attempt that is within its terms.
@@ -110,7 +112,7 @@ pub use review::{
     asks_for_changes,
 };
 pub use run_handle::RunHandle;
-pub use spec::{JobLimits, NewJob, Origin, Purpose, Spec};
+pub use spec::{CrewPart, CrewPlace, CrewTerms, JobLimits, NewJob, Origin, Purpose, Spec};
 pub use state::{
     AgentStop, Attempt, AwaitedStart, BackingOff, Cancelled, DeadReason, Deciding, Done,
     HeldAttempt, HeldBy, IdleWait, Late, Leased, Phase, Preflight, Question, Queued,

@@ -36,6 +36,8 @@ pub struct JobRecord {
     pub waits_for: Option<String>,
     /// The reviews that it gave, if it gives reviews; else those that agents gave to its pull request.
     pub reviews: Vec<GivenReview>,
+    /// Whether its change waits for the reviews of its crew, before a person is asked.
+    pub in_review: bool,
     /// The decision that waits for an answer, once it was put.
     pub asked: Option<DecisionId>,
 }

@@ -4,6 +4,7 @@ use super::action::JobAction;
 use super::event::{CancelReason, JobEvent, JobStep, PersonAnswer, ResultJudgement, Verdict};
 use super::illegal::IllegalReason;
 use super::job::SeenResult;
+use super::spec::Purpose;
 use super::state::{AgentStop, DeadReason, Deciding, Done, Question, State, Verifying, WorkKind};
 use super::turn::Turn;
 
@@ -85,6 +86,7 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
                     turn.take_over();
                     State::Done(Done::Accepted)
                 }
+                true if turn.spec.purpose == Purpose::Plan => turn.ask(Question::Plan),
                 true => turn.ask(Question::Accept),
                 false => State::Done(Done::Verified),
             }
@@ -122,6 +124,9 @@ pub(super) fn deciding(
         JobStep::Event(JobEvent::Due) => match until {
             None => Err(IllegalReason::NotHere),
             Some(until) if *until > turn.at() => Err(IllegalReason::NotDue),
+            Some(_) if *question == Question::Plan => {
+                Ok(Turn::cancelled(&CancelReason::NotAllowed, AgentStop::Seen))
+            }
             Some(_) => Ok(State::Dead(DeadReason::Unanswered)),
         },
         JobStep::Event(JobEvent::AskAgain(asked)) => match *asked == turn.past.asked {
@@ -157,7 +162,8 @@ fn is_about_a_change(question: Question) -> bool {
         | Question::Repair
         | Question::Stuck
         | Question::Permission
-        | Question::Uncertain => false,
+        | Question::Uncertain
+        | Question::Plan => false,
     }
 }
 
@@ -186,6 +192,12 @@ fn decided(turn: &mut Turn<'_>, question: Question, answer: PersonAnswer) -> Sta
         (Question::Accept | Question::Guard | Question::Repair, PersonAnswer::Revise) => {
             turn.revise()
         }
+        (Question::Plan, PersonAnswer::Yes) => State::Done(Done::Accepted),
+        // It is planned anew, and as often mended as the first time.
+        (Question::Plan, PersonAnswer::Revise) => {
+            turn.past.rounds_allowed = turn.past.rounds + turn.spec.limits.repairs;
+            turn.queue(turn.same_work())
+        }
         (Question::NoChange, PersonAnswer::Revise)
         | (Question::Stuck, PersonAnswer::Yes | PersonAnswer::Revise)
         | (
@@ -200,7 +212,11 @@ fn decided(turn: &mut Turn<'_>, question: Question, answer: PersonAnswer) -> Sta
             Turn::cancelled(&CancelReason::Rejected(cause), AgentStop::Seen)
         }
         (
-            Question::Dispatch | Question::Stuck | Question::Permission | Question::Uncertain,
+            Question::Dispatch
+            | Question::Stuck
+            | Question::Permission
+            | Question::Uncertain
+            | Question::Plan,
             PersonAnswer::No(cause),
         ) => Turn::cancelled(&CancelReason::Rejected(cause), AgentStop::Seen),
     }

@@ -31,6 +31,61 @@ pub struct Spec {
     /// Whether its card claims its thread before an agent is called: nobody's comment did that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub claims_by_card: bool,
+    /// What it does for a crew, if it is of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crew: Option<CrewPart>,
+}
+
+/// What a job does for a crew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CrewPart {
+    /// It plans; the crew is known by its number.
+    Plans(CrewTerms),
+    /// It is for a task of the crew.
+    Works(CrewPlace),
+}
+
+/// On which terms a crew works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrewTerms {
+    /// The roles that are wanted; none: all that somebody holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// How often reviews may send the work back.
+    pub rounds: u32,
+    /// Whether a person is asked about the plan.
+    pub ask_plan: bool,
+    /// How often and how long each task is tried.
+    pub limits: JobLimits,
+}
+
+/// Which task of which crew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrewPlace {
+    /// The job that plans.
+    pub crew: JobId,
+    /// From 1 on; 0 is the plan.
+    pub task: u32,
+}
+
+impl Spec {
+    /// Its place in a crew, if it is of one.
+    pub fn crew_place(&self) -> Option<CrewPlace> {
+        match &self.crew {
+            Some(CrewPart::Plans(_)) => Some(CrewPlace { crew: self.id, task: 0 }),
+            Some(CrewPart::Works(place)) => Some(*place),
+            None => None,
+        }
+    }
+
+    /// The terms of the crew for which it plans, if it does that.
+    pub fn crew_terms(&self) -> Option<&CrewTerms> {
+        match &self.crew {
+            Some(CrewPart::Plans(terms)) => Some(terms),
+            Some(CrewPart::Works(_)) | None => None,
+        }
+    }
 }
 
 /// A job to be made.
@@ -49,6 +104,8 @@ pub struct NewJob {
     pub adopts: Option<AdoptedBranch>,
     /// Whether its card claims its thread before an agent is called: nobody's comment did that.
     pub claims_by_card: bool,
+    /// What it does for a crew, if it is of one.
+    pub crew: Option<CrewPart>,
 }
 
 /// What a job is to bring about.
@@ -65,6 +122,8 @@ pub enum Purpose {
     Research,
     /// A comment that tells what was done.
     Ops,
+    /// The tasks of a crew, in its last words.
+    Plan,
 }
 
 impl Purpose {

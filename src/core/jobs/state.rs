@@ -172,10 +172,12 @@ pub enum Question {
     Permission,
     /// Whether there shall be another attempt, though this one may have run.
     Uncertain,
+    /// Whether a crew may work by this plan.
+    Plan,
 }
 
 impl Question {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Dispatch,
         Self::Accept,
         Self::NoChange,
@@ -184,6 +186,7 @@ impl Question {
         Self::Stuck,
         Self::Permission,
         Self::Uncertain,
+        Self::Plan,
     ];
 }
 

@@ -247,6 +247,7 @@ impl Turn<'_> {
         self.past.accepted = None;
         let until = match question {
             Question::Stuck => Some(self.at().after(self.spec.limits.question)),
+            Question::Plan => Some(self.at().after(self.spec.limits.begin)),
             Question::Dispatch
             | Question::Accept
             | Question::NoChange

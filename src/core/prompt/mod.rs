@@ -4,6 +4,7 @@
 //! its readers see it ([`visible()`]), in a fence that it cannot leave ([`fenced`]). What people said
 //! who may command agents is marked as theirs.
 
+mod crew;
 mod fence;
 mod filters;
 mod review;
@@ -23,6 +24,7 @@ use super::model::ids::RepoName;
 use super::model::time::rounded;
 use told::ToldReviewText;
 
+pub use crew::{PromptPart, PromptPlan};
 pub use fence::fenced;
 pub use review::{EarlierReview, PromptReview};
 pub use sent::sent_prompt;
@@ -62,6 +64,10 @@ pub struct JobPrompt {
     pub told: Vec<ToldText>,
     /// What it reviews, if that is what it is for.
     pub review: Option<PromptReview>,
+    /// What it plans with, if that is what it is for.
+    pub plan: Option<PromptPlan>,
+    /// Its part in a crew's plan, if it has one.
+    pub part: Option<PromptPart>,
 }
 
 /// What an agent asked a person for.
@@ -114,6 +120,12 @@ impl JobPrompt {
     /// The reviews that ask for changes.
     fn reviews(&self) -> Vec<ToldReviewText<'_>> {
         self.told.iter().filter_map(ToldReviewText::of).collect()
+    }
+
+    /// A role that an example may name.
+    fn plan_role(&self) -> &str {
+        let first = self.plan.as_ref().and_then(|plan| plan.roles.first());
+        first.map_or("coder", String::as_str)
     }
 
     fn has_tools(&self) -> bool {

@@ -30,6 +30,8 @@ fn prompt() -> JobPrompt {
         earlier: Vec::new(),
         told: Vec::new(),
         review: None,
+        plan: None,
+        part: None,
     }
 }
 

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::agent_view::AgentState;
 use super::backlog::{Autonomy, Basis, DispatchPreview, Idle, Queue, WeakTerm};
+use super::crew::CrewLineState;
 use super::decisions::DecisionAnswer;
 use super::filters;
 use super::fleet::{AgentNow, AgentRow, AgentSummary, Gets, ReportAnswer};
@@ -13,6 +14,7 @@ use super::state::Paused;
 use super::status::{HelpVerb, Status, Why};
 use super::words::SHOWN;
 use crate::core::command::verb::Verb;
+use crate::core::crew::CrewState;
 use crate::core::decisions::{DecisionRefusal, VoidReason};
 use crate::core::jobs::NotAdoptable;
 use crate::core::policy::authority::RequiredRight;

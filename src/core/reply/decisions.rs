@@ -3,6 +3,7 @@
 use askama::Template;
 use jiff::tz::TimeZone;
 
+use super::crew::PlanView;
 use super::filters::{self, Name};
 use super::jobs::{
     CheckLine, LetPassView, UnheardView, findings_of, guards_of_change, moment, short, shown_of,
@@ -57,6 +58,10 @@ pub struct QuestionView {
     pub merges: bool,
     /// What is to begin.
     pub start: Option<StartView>,
+    /// By which plan a crew is to work.
+    pub plan: Option<PlanView>,
+    /// What its reviews leave open, where a crew brought it; a sentence each.
+    pub crew: Vec<String>,
 }
 
 impl QuestionView {
@@ -98,6 +103,8 @@ impl QuestionView {
             until: job.state.due_at().map(|until| moment(until, now, zone)),
             merges: take_over == Some(TakeOver::Merge),
             start: StartView::of(record),
+            plan: None,
+            crew: Vec::new(),
         }
     }
 
@@ -209,6 +216,7 @@ pub fn asked_in_short(
         (Question::Stuck, _) => "What does its agent need to know?".to_owned(),
         (Question::Permission, _) => "May its agent do this?".to_owned(),
         (Question::Uncertain, _) => "Another attempt?".to_owned(),
+        (Question::Plan, _) => "May a crew work by this plan?".to_owned(),
     };
     words.into()
 }
@@ -232,6 +240,14 @@ pub enum DecisionAnswer {
     },
     /// Nobody works on it.
     NotBegun {
+        id: String,
+    },
+    /// A crew works by its plan.
+    CrewBegins {
+        id: String,
+    },
+    /// A crew's plan is made anew.
+    PlannedAnew {
         id: String,
     },
     /// A result that is no pull request is accepted: its issue is closed.
@@ -299,6 +315,8 @@ impl DecisionAnswer {
             Self::Accepted { .. }
             | Self::Begins { .. }
             | Self::NotBegun { .. }
+            | Self::CrewBegins { .. }
+            | Self::PlannedAnew { .. }
             | Self::Closed { .. }
             | Self::Passed { .. }
             | Self::MoreRounds { .. }

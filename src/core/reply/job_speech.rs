@@ -7,10 +7,12 @@
 use jiff::tz::TimeZone;
 
 use super::cards::ENDED;
+use super::crew::CrewView;
 use super::decisions::{accepted_by, still_accepted, unwanted};
-use super::jobs::{JobView, late, not_merged, outcome, superseded};
+use super::jobs::{JobOutcome, JobView, late, not_merged, outcome, superseded};
 use super::remarks::remarks_answered;
 use super::verify_status::verify_status;
+use crate::core::crew::{CrewRecord, CrewState};
 use crate::core::decisions::{Decision, TakeOver};
 use crate::core::effect::{
     ApprovePull, Body, ClosePulls, CommentRef, CreateComment, EditComment, Effect, Keyed,
@@ -40,6 +42,8 @@ pub struct JobChange<'a> {
     pub name: &'a str,
     /// The decision on the question that it asked before, if one was put.
     pub decided: Option<&'a Decision>,
+    /// Its crew with all its jobs, if it is of one: the card shows that.
+    pub crew: Option<&'a CrewRecord>,
     /// The comment that is the job's card, if there is one.
     pub card: Option<CardState<'a>>,
 }
@@ -123,12 +127,19 @@ fn card(change: &JobChange<'_>) -> Option<CardWrite> {
     if change.step.is_some_and(|step| leaves_card(step, &after.job.state)) {
         return None;
     }
-    let says = JobView::of(after, now, &TimeZone::UTC).card(name);
-    let text = match after.job.state.kind().is_end() {
+    let of_crew = change.crew.and_then(|crew| {
+        let card = CrewView::of(crew, now, &TimeZone::UTC)?.card(name);
+        let thread = crew.job(crew.crew.id)?.job.spec.thread;
+        Some((card, crew.crew.state.is_end(), thread))
+    });
+    let (says, is_over, thread) = of_crew.unwrap_or_else(|| {
+        let is_over = after.job.state.kind().is_end();
+        (JobView::of(after, now, &TimeZone::UTC).card(name), is_over, after.job.spec.thread)
+    });
+    let text = match is_over {
         true => format!("{says}\n\n{ENDED}"),
         false => says.clone(),
     };
-    let thread = after.job.spec.thread;
     match change.card {
         Some(card) if card.says == Some(says.as_str()) => None,
         Some(card) => {
@@ -177,9 +188,31 @@ fn comments(change: &JobChange<'_>) -> Vec<Keyed> {
         _ => None,
     });
     let ended = change.step.and_then(|step| outcome(before, after, step, now, &TimeZone::UTC));
+    let ended = ended.filter(|outcome| is_told_apart(change, outcome));
     let goes_on = change.actions.iter().find_map(|action| goes_on(change, action));
     let told = goes_on.or_else(|| ended.map(|outcome| outcome.text(name))).or(refused);
     of_late.chain(told.map(|text| said(key.to_owned(), text))).collect()
+}
+
+/// Whether an outcome is told apart from the card of a crew: of its tasks only what ends it, and what
+/// nobody should miss.
+fn is_told_apart(change: &JobChange<'_>, outcome: &JobOutcome) -> bool {
+    let Some(crew) = change.crew else { return true };
+    let purpose = change.after.job.spec.purpose;
+    match outcome {
+        JobOutcome::Done { .. } => {
+            let ends = crew.crew.state == CrewState::Done;
+            purpose != Purpose::Plan && (purpose.is_change() || ends)
+        }
+        JobOutcome::Claimed { .. } => purpose != Purpose::Plan,
+        JobOutcome::Reviewed { .. } => false,
+        JobOutcome::Merged { .. }
+        | JobOutcome::NoChange { .. }
+        | JobOutcome::Dead { .. }
+        | JobOutcome::Reverted { .. }
+        | JobOutcome::NotAllowed { .. }
+        | JobOutcome::Doubt { .. } => true,
+    }
 }
 
 fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
@@ -291,7 +324,7 @@ fn close_all(job: &Job, decided: Option<&Decision>) -> Option<Effect> {
 fn close_pulls(job: &Job, numbers: std::ops::Range<u32>, word: String) -> Option<Effect> {
     match job.spec.purpose {
         Purpose::Code | Purpose::Repair => {}
-        Purpose::Review | Purpose::Research | Purpose::Ops => return None,
+        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan => return None,
     }
     let branch = |number| job.branch_numbered(number).to_string();
     let branches = numbers.map(branch).collect();

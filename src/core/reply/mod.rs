@@ -11,6 +11,7 @@ mod agent_view;
 mod answer;
 mod backlog;
 pub mod cards;
+pub mod crew;
 pub mod decisions;
 pub(super) mod filters;
 mod fleet;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::crew::CrewView;
 use super::filters::{self, Name};
 use super::jobs::{JobStanding, JobView};
 use super::{Judgement, Paused};
@@ -30,6 +31,8 @@ pub struct Status {
     pub target: Option<String>,
     /// The latest job that was there.
     pub job: Option<Box<JobView>>,
+    /// The crew that works on it, or did last.
+    pub crew: Option<Box<CrewView>>,
     /// Its title, as people wrote it.
     pub title: String,
     /// Whether it is open.

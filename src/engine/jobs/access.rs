@@ -28,7 +28,9 @@ impl AgentAccess {
         let Permissions { admin, push, pull } = permissions;
         match (purpose, admin || push, pull) {
             (_, true, _) => Self::Yes,
-            (Purpose::Review | Purpose::Research | Purpose::Ops, false, true) => Self::Yes,
+            (Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan, false, true) => {
+                Self::Yes
+            }
             (Purpose::Code | Purpose::Repair, false, true) => Self::No(format!(
                 "{login} may read {repo}, but not push there: give that account write access"
             )),
@@ -120,6 +122,6 @@ async fn sees_teams(forge: &Gitea, repo: &RepoName, asker: &str) -> Result<bool,
 fn needed(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Code | Purpose::Repair => "write",
-        Purpose::Review | Purpose::Research | Purpose::Ops => "read",
+        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan => "read",
     }
 }

@@ -5,14 +5,18 @@ use std::time::Duration;
 use super::Jobs;
 use super::look::{NextLook, SeenJob, told};
 use crate::core::command::value::Cause;
+use crate::core::crew::Crew;
 use crate::core::decisions::{Covered, CoveredHead, CoveredStart, Decision, QuestionCheck};
 use crate::core::jobs::evidence::read_result;
 use crate::core::jobs::start_terms::StartProposal;
-use crate::core::jobs::{CancelReason, JobEvent, JobRecord, Purpose, Question, State, Waiting};
+use crate::core::jobs::{
+    CancelReason, JobEvent, JobId, JobRecord, Purpose, Question, State, Waiting,
+};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::issue::TextDigest;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
+use crate::core::reply::crew::PlanView;
 use crate::core::reply::decisions::QuestionView;
 use crate::engine::decision_check::check_covered;
 use crate::gitea::PullState;
@@ -21,6 +25,9 @@ use crate::store::{Connection, Error, backlog, covered_text, jobs};
 
 /// How long it is from one look to the next whether something moved that an open question covers.
 const LOOKS: Duration = Duration::from_secs(60);
+
+/// How long it is from one look whether a crew's reviews are over to the next.
+const AWAITS: Duration = Duration::from_secs(10);
 
 /// How long an attempt is looked for before people are asked about it: most are found.
 const SETTLES: Duration = Duration::from_secs(10 * 60);
@@ -38,6 +45,8 @@ struct AskedQuestion {
     text: Option<TextDigest>,
     answers: Option<TextDigest>,
     decision: Option<Decision>,
+    /// The crew that it is of.
+    crew: Option<Crew>,
     /// When the threads of the job moved last, by the forge's clock.
     moved: [Option<Timestamp>; 2],
 }
@@ -60,6 +69,7 @@ impl AskedQuestion {
             text: covered_text::digest(conn, thread)?,
             answers: covered_text::answers(conn, thread)?,
             decision: stored.map(|stored| stored.decision),
+            crew: jobs::crew_of(conn, &record.job)?,
             moved: [backlog::moved_at(conn, thread)?, of_pull],
             record,
         }))
@@ -84,10 +94,24 @@ impl Jobs {
         let read = move |conn: &Connection| AskedQuestion::read(conn, &looked, number);
         let (asked, repo) = (self.ctx.ledger.read(read).await?, seen.repo.as_ref());
         let (Some(asked), Some(repo)) = (asked, repo) else { return Ok(NextLook::Idle) };
+        if question == Question::Accept
+            && let Some(crew) = &asked.crew
+            && crew.holds(seen.job.past.commit.as_ref())
+        {
+            return self.await_reviews(crew.id).await;
+        }
         match &asked.decision {
             Some(decision) => self.watch(seen, &asked, decision, repo).await,
             None => self.put(seen, (number, question), asked, repo).await,
         }
+    }
+
+    /// A crew's reviews come before the question. They begin as soon as they can.
+    async fn await_reviews(&self, crew: JobId) -> Result<NextLook, Error> {
+        let now = self.ctx.now();
+        self.ctx.ledger.write(move |tx| jobs::crew_due(tx, crew, now)).await?;
+        self.ctx.stored.notify();
+        Ok(NextLook::At(now.after(AWAITS)))
     }
 
     async fn put(
@@ -113,10 +137,15 @@ impl Jobs {
         };
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
-            None => asked.text.filter(|_| question == Question::NoChange),
+            None => asked.text.filter(|_| covers_text(question)),
         };
         let answers = asked.answers.filter(|_| covers_answers(question));
-        let start = proposal.map(covered);
+        let plan = asked.crew.as_ref().and_then(|crew| crew.plan.clone());
+        let plan = plan.filter(|_| question == Question::Plan);
+        let configured = self.ctx.policy.jobs.budgets.issue;
+        let of_plan =
+            plan.as_ref().map(|_| CoveredStart { agent: None, configured, budget: configured });
+        let start = proposal.map(covered).or(of_plan);
         let take_over = self.ctx.policy.jobs.take_over.filter(|_| question == Question::Accept);
         let permission = asked.asks.filter(|_| question == Question::Permission);
         let new = NewDecision {
@@ -131,6 +160,7 @@ impl Jobs {
                 answers,
                 take_over,
                 start,
+                plan: plan.clone(),
                 permission: permission.clone(),
             },
         };
@@ -139,8 +169,12 @@ impl Jobs {
         let people = self.accounts.people();
         let now = self.step_time();
         let (owner, zone) = (people.owner.login(), &self.ctx.policy.zone);
-        let view =
+        let mut view =
             QuestionView::of(&asked.record, question, says, (owner, take_over), now.at, zone);
+        view.plan = plan.as_ref().map(|plan| PlanView::of(plan, configured));
+        let notes = asked.crew.iter().filter(|_| question == Question::Accept);
+        let notes = notes.flat_map(|crew| crew.review_notes(seen.job.past.commit.as_ref()));
+        view.crew = notes.map(|note| note.said()).collect();
         let Some(own) = self.identity.known() else { return Ok(self.later(seen)) };
         let name = own.login.clone();
         let write = self
@@ -193,7 +227,8 @@ impl Jobs {
             | Question::NoChange
             | Question::Stuck
             | Question::Permission
-            | Question::Uncertain => false,
+            | Question::Uncertain
+            | Question::Plan => false,
         };
         let (Some(pull), Some(judged), true) = (past.pull, &past.commit, is_about_a_head) else {
             return Ok(Ok(None));
@@ -273,6 +308,11 @@ impl Jobs {
     }
 }
 
+/// Whether a yes is to what the issue says.
+fn covers_text(question: Question) -> bool {
+    matches!(question, Question::NoChange | Question::Plan)
+}
+
 /// What a person is asked about before it begins.
 fn proposal_of(seen: &SeenJob) -> Option<&StartProposal> {
     match &seen.job.state {
@@ -290,7 +330,7 @@ fn covered(proposal: &StartProposal) -> CoveredStart {
 /// Whether a yes says that this is what was to be done, as far as its author has said what that is.
 fn covers_answers(question: Question) -> bool {
     match question {
-        Question::Dispatch | Question::Accept | Question::NoChange => true,
+        Question::Dispatch | Question::Plan | Question::Accept | Question::NoChange => true,
         Question::Guard
         | Question::Repair
         | Question::Stuck

@@ -69,6 +69,7 @@ impl Jobs {
             budget: None,
             adopts: None,
             claims_by_card: true,
+            crew: None,
         };
         let is_small = labels.size.is_some_and(|size| size <= Size::S);
         let request = self.request(agent, chosen.thread.repo, view, now)?;

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::agents::{Agent, AgentTask};
+use crate::core::crew::CrewPlan;
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
     AgentClaim, CancelReason, Commit, Course, GivenReview, Job, JobBranch, NeverRan, OutcomeDigest,
@@ -89,6 +90,8 @@ pub struct JobEvidence {
     pub change: Option<Box<ShownChange>>,
     /// The review that it gave, if it gave one.
     pub review: Option<Box<ReviewEvidence>>,
+    /// The plan that it made, if it plans and that can be worked by.
+    pub plan: Option<Box<CrewPlan>>,
 }
 
 /// A review, as the forge shows it.
@@ -104,6 +107,20 @@ pub struct ReviewEvidence {
 }
 
 impl JobEvidence {
+    /// That it was judged so, and nothing more.
+    pub(super) fn of(judgement: ResultJudgement) -> Self {
+        Self {
+            judgement,
+            merged: None,
+            over: None,
+            findings: Vec::new(),
+            head_push: None,
+            change: None,
+            review: None,
+            plan: None,
+        }
+    }
+
     /// Of a job whose result nobody needs any more.
     pub(super) fn over(job: &Job, why: CancelReason) -> Self {
         let judgement = ResultJudgement {
@@ -115,15 +132,7 @@ impl JobEvidence {
             change: None,
             examined: None,
         };
-        Self {
-            judgement,
-            merged: None,
-            over: Some(why),
-            findings: Vec::new(),
-            head_push: None,
-            change: None,
-            review: None,
-        }
+        Self { over: Some(why), ..Self::of(judgement) }
     }
 }
 

@@ -13,8 +13,8 @@ use crate::core::guards::{
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
-    Commit, Job, JobId, JudgedChange, Late, OutcomeDigest, Purpose, ResultJudgement, SeenResult,
-    State, Verdict, Verifying,
+    Commit, CrewPart, Job, JobId, JudgedChange, Late, OutcomeDigest, Purpose, ResultJudgement,
+    SeenResult, State, Verdict, Verifying,
 };
 use crate::core::model::issue::Issue;
 use crate::core::scheduling::IssueLabels;
@@ -247,7 +247,13 @@ impl Examiner {
         commit: Option<&Commit>,
         digest: &OutcomeDigest,
     ) -> Verdict {
-        let ask = self.ctx.policy.jobs.take_over.is_some() && job.spec.purpose != Purpose::Review;
+        // Of a crew people are asked about its plan and its change.
+        let ask = match (&job.spec.crew, job.spec.purpose) {
+            (Some(CrewPart::Plans(terms)), _) => terms.ask_plan,
+            (_, Purpose::Review) => false,
+            (Some(CrewPart::Works(_)), Purpose::Research | Purpose::Ops) => false,
+            (_, _) => self.ctx.policy.jobs.take_over.is_some(),
+        };
         let passed = job.past.passed.as_ref();
         let has_passed =
             |seen: &SeenResult| seen.commit.as_ref() == commit && seen.digest == *digest;

@@ -18,7 +18,7 @@ use crate::config::EffectivePolicy;
 use crate::core::command::value::Level;
 use crate::core::jobs::evidence::{Facts, Finding, Made, ReviewPosting, judge, read_result};
 use crate::core::jobs::{
-    AgentClaim, Commit, Job, Leased, NeverRan, ResultJudgement, State, ToldText, WorkKind,
+    AgentClaim, Commit, Job, Leased, NeverRan, Purpose, ResultJudgement, State, ToldText, WorkKind,
 };
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::BranchHealth;
@@ -59,6 +59,10 @@ impl LiveForge {
         let ctx = ctx.for_background();
         let examiner = Examiner::new(&ctx, reader, (running, policies.clone()));
         Self { ctx, identity, permissions, policies, accounts: Mutex::default(), examiner }
+    }
+
+    pub(super) fn policies(&self) -> &RepositoryPolicies {
+        &self.policies
     }
 
     fn terms(&self, agent: &str) -> Option<&AgentTerms> {
@@ -126,6 +130,9 @@ impl LiveForge {
         let clone_url = self.ctx.policy.jobs.forge.join(&format!("{name}.git"));
         let Ok(clone_url) = clone_url else { return Ok(Err(NeverRan::Moved.into())) };
         let job = &order.job;
+        let of_crew = async { Ok((self.plan_to_make(order).await?, self.part_of(order).await?)) };
+        let of_crew: Result<_, crate::store::Error> = of_crew.await;
+        let Ok((plan, part)) = of_crew else { return Ok(Err(NeverRan::Moved.into())) };
         let prompt = JobPrompt {
             purpose: job.spec.purpose,
             role: job.spec.role.clone(),
@@ -149,6 +156,8 @@ impl LiveForge {
             told: order.texts.clone(),
             instructions,
             review,
+            plan,
+            part,
         };
         Ok(Ok(AgentTask {
             key: order.key.clone(),
@@ -325,6 +334,11 @@ impl LiveForge {
             let (given, agent) = (base, &agent);
             return self.look_at_review(AskedReview { result, attempt, given, terms, agent }).await;
         }
+        if job.spec.purpose == Purpose::Plan {
+            let issue = self.thread_of(result).await?;
+            let is_edited = issue.is_some_and(|issue| is_edited(&issue, attempt));
+            return Ok(self.look_at_plan(result, attempt, is_edited).await);
+        }
         let said = read_result(attempt.said.as_deref().unwrap_or_default());
         let claim = said.claim;
         // On a branch of its own it was given none: that was left with its pull request.
@@ -397,6 +411,7 @@ impl LiveForge {
             head_push,
             change,
             review: None,
+            plan: None,
         }))
     }
 }

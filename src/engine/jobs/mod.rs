@@ -11,6 +11,7 @@
 //! | `dispatch` | queued jobs get agents, by the ladder, as far as the checks let them |
 //! | `preflight` | looks whether an agent can begin, stores the request, then the start |
 //! | `by_itself` | what was matched begins without anybody asking for it |
+//! | `crew_parts` | what a crew adds to the work of its jobs |
 //! | `claim` | whether the card of a job claims its thread, or another ledger was faster |
 //! | `quota` | what follows when an agent's quota is used up |
 //! | `access` | whether an agent's account may work in a repository |
@@ -36,6 +37,7 @@ mod asked_review;
 mod base;
 mod by_itself;
 mod claim;
+mod crew_parts;
 mod dispatch;
 mod drivers;
 mod examine;

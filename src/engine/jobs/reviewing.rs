@@ -120,6 +120,7 @@ impl LiveForge {
                     head_push: None,
                     change: None,
                     review: review.map(Box::new),
+                    plan: None,
                 }))
             }
         }

@@ -124,6 +124,7 @@ fn is_asked_about_its_pull(state: &State) -> bool {
         | Question::NoChange
         | Question::Stuck
         | Question::Permission
-        | Question::Uncertain => false,
+        | Question::Uncertain
+        | Question::Plan => false,
     }
 }

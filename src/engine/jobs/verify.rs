@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Jobs;
 use super::drivers::{JobEvidence, JobResult, ReviewEvidence};
 use super::look::{NextLook, SeenJob, told};
+use crate::core::crew::CrewPlan;
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
     Job, JobEvent, OutcomeDigest, Push, ResultJudgement, ReviewFollowUp, StateKind, Verdict,
@@ -65,7 +66,12 @@ impl Jobs {
                     Some(review) => {
                         self.tell_review(seen, (*review, evidence.findings), judged).await?
                     }
-                    None => self.tell_found(seen, evidence.findings, judged).await?,
+                    None => match evidence.plan {
+                        Some(plan) => {
+                            self.tell_plan(seen, (plan, look), evidence.findings, judged).await?
+                        }
+                        None => self.tell_found(seen, evidence.findings, judged).await?,
+                    },
                 };
                 Ok(told(told_it).or(self.in_a_while(seen)))
             }
@@ -126,6 +132,25 @@ impl Jobs {
         Ok(self.tell_with(seen.id(), event, keep).await?.is_some())
     }
 
+    /// A plan is kept with what it makes of its job.
+    async fn tell_plan(
+        &self,
+        seen: &SeenJob,
+        (plan, look): (Box<CrewPlan>, u32),
+        findings: Vec<Finding>,
+        judged: JobEvent,
+    ) -> Result<bool, Error> {
+        let (id, now) = (seen.id(), self.ctx.now());
+        let last = seen.job.past.last.as_ref().map(|last| last.fence());
+        let keep = move |tx: &Transaction<'_>| {
+            if let Some(fence) = last {
+                jobs::keep_findings(tx, fence, &findings)?;
+            }
+            jobs::planned(tx, (id, look), &plan, now)
+        };
+        Ok(self.tell_with(id, judged, keep).await?.is_some())
+    }
+
     /// The time is over in which a review was to be seen. No person can tell more of it, and another
     /// agent may give one.
     pub(super) async fn not_seen_in_time(&self, seen: &SeenJob) -> Result<bool, Error> {
@@ -164,7 +189,13 @@ impl Jobs {
             jobs::keep_findings(tx, review.attempt, &findings)?;
             let is_to_be_mended = is_current && asks_for_changes(review.opinion, review.findings());
             let mut mends = None;
-            if is_to_be_mended {
+            // A crew sends its work back no more often than it has rounds.
+            let crew = match &present {
+                Some(job) => jobs::crew_of(tx, job)?,
+                None => None,
+            };
+            let may_send_back = crew.is_none_or(|crew| crew.has_rounds());
+            if is_to_be_mended && may_send_back {
                 let became = jobs::tell_reviewed(tx, thread, (&review, told), now)?;
                 review.follow_up = match &became {
                     ToldReviewed::NotYet => return Ok(None),

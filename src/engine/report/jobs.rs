@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::scope::ReportScope;
 use crate::core::command::value::{self, Amount};
 use crate::core::decisions::{expected_effort, verbs_for};
-use crate::core::jobs::{Done, JobId, JobRecord, State, StateKind, Verdict};
+use crate::core::jobs::{Done, JobId, JobRecord, Purpose, State, StateKind, Verdict};
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
@@ -62,8 +62,9 @@ pub(super) fn day_jobs(
         });
     let dead: Vec<JobRecord> =
         rest.into_iter().filter(|r| r.job.state.kind() == StateKind::Dead).collect();
-    // What agents said of others' work is none that was shipped.
-    shipped.retain(|record| !record.job.spec.purpose.is_review());
+    // What agents said of others' work is none that was shipped, nor is a plan.
+    let is_result = |purpose: Purpose| !purpose.is_review() && purpose != Purpose::Plan;
+    shipped.retain(|record| is_result(record.job.spec.purpose));
     let mut reverted = records(jobs::reverted_between(conn, (since, until), MOST)?)?;
     // What was merged stays told, also of jobs that began once more.
     let mut before = jobs::merged_jobs_before(conn, now.before(LATELY))?;

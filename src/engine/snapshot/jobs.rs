@@ -13,7 +13,7 @@ use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::engine::audience::Audiences;
 use crate::engine::error::EngineError;
-use crate::store::{jobs, lifted_guards, outbox, repos};
+use crate::store::{crews, jobs, lifted_guards, outbox, repos};
 
 /// How many jobs and messages that failed are told.
 const MOST_DEAD: u32 = 20;
@@ -30,6 +30,7 @@ impl Snapshots {
         let mut facts = JobFacts {
             limits: self.ctx.policy.jobs.limits,
             issue_budget: self.ctx.policy.jobs.budgets.issue,
+            crew: self.ctx.policy.crew.clone(),
             chance: Some(Draw::of(self.ctx.chance.draw())),
             ..JobFacts::default()
         };
@@ -48,6 +49,7 @@ impl Snapshots {
         let read = self.ctx.ledger.read(move |conn| {
             let record = |id: JobId| jobs::record(conn, id);
             let (mut latest, mut reviews) = (Vec::new(), Vec::new());
+            let mut in_crews = Vec::new();
             let mut makers = HashMap::new();
             for thread in threads {
                 if asked.adopts {
@@ -55,6 +57,10 @@ impl Snapshots {
                 }
                 if let Some(id) = jobs::latest_in(conn, thread)? {
                     latest.extend(record(id)?.map(|record| (thread, record)));
+                }
+                if let Some(id) = crews::latest_in(conn, thread)? {
+                    let crew = jobs::crew_record(conn, id)?;
+                    in_crews.extend(crew.map(|crew| (thread, crew)));
                 }
                 if let Some(id) = jobs::latest_review_in(conn, thread)? {
                     reviews.extend(record(id)?.map(|record| (thread, record)));
@@ -93,11 +99,11 @@ impl Snapshots {
             }
             let known = repos::all(conn)?.into_iter().map(|repo| (repo.id, repo));
             let known: HashMap<_, _> = known.collect();
-            let (latest, known) = ((latest, makers), (known, lifted));
+            let (latest, known) = ((latest, makers, in_crews), (known, lifted));
             Ok((latest, reviews, numbered, in_the_way, live, (dead, letters), known))
         });
         let (latest, reviews, numbered, in_the_way, live, (dead, letters), known) = read.await?;
-        let ((latest, makers), (known, lifted)) = (latest, known);
+        let ((latest, makers, in_crews), (known, lifted)) = (latest, known);
         facts.makers = makers;
         facts.lifted = lifted;
         let found = latest.iter().chain(&reviews).map(|(_, record)| record);
@@ -117,6 +123,8 @@ impl Snapshots {
         let by_thread = |found: Vec<(ThreadId, JobRecord)>| -> HashMap<ThreadId, KnownJob> {
             found.into_iter().filter_map(|(thread, record)| Some((thread, seen(record)?))).collect()
         };
+        let is_nameable = |thread: &ThreadId| named(thread.repo).is_some();
+        facts.crews = in_crews.into_iter().filter(|(thread, _)| is_nameable(thread)).collect();
         facts.latest = by_thread(latest);
         facts.reviews = by_thread(reviews);
         facts.numbered = numbered

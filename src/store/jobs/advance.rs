@@ -2,11 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::{asked, attempts, load, quotas, speech};
+use super::{asked, attempts, crew, load, quotas, speech};
 use crate::core::jobs::breaker::Breaker;
 use crate::core::jobs::{
-    self, AttemptEnd, Fence, IllegalEvent, IllegalReason, Job, JobAction, JobEvent, JobId, JobStep,
-    StepTime,
+    self, AttemptEnd, CancelReason, Fence, IllegalEvent, IllegalReason, Job, JobAction, JobEvent,
+    JobId, JobStep, State, StepTime,
 };
 use crate::core::model::ids::ThreadId;
 use crate::store::backlog;
@@ -77,7 +77,12 @@ pub(super) fn apply(
         empty = keep(tx, action, now)?.or(empty);
     }
     asked::moved(tx, &before, &after, (step, &actions), now)?;
+    let ends = crew::moved(tx, &before, &after, now.at)?;
     speech::moved(tx, (&before, &after), step, &actions, now)?;
+    for job in ends {
+        // One that is over by itself needs no end.
+        let _ = apply(tx, job, None, &JobStep::Event(crew_ended(&after)), now)?;
+    }
     let tripped = match empty {
         Some(empty) => trip(tx, empty, now)?,
         None => None,
@@ -87,6 +92,14 @@ pub(super) fn apply(
         None => after,
     };
     Ok(Ok(Advanced { before, after, actions, is_known: false, tripped }))
+}
+
+/// A job ends with its crew, for the reason for which that did.
+fn crew_ended(of: &Job) -> JobEvent {
+    JobEvent::Cancel(match &of.state {
+        State::Cancelled(cancelled) => cancelled.reason.clone(),
+        _ => CancelReason::Declined,
+    })
 }
 
 /// Another job of its kind on the thread of one that ended, or that went on with its pull request.

@@ -3,11 +3,12 @@
 use rusqlite::Transaction;
 
 use super::load;
+use crate::core::crew::Crew;
 use crate::core::jobs::{Job, JobId, NewJob};
 use crate::core::model::time::Timestamp;
-use crate::store::backlog;
 use crate::store::columns::Json;
 use crate::store::error::Error;
+use crate::store::{backlog, crews};
 
 /// Why there is no new job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +38,9 @@ pub fn create(
     let job = new.numbered(JobId(tx.last_insert_rowid()), now);
     tx.prepare_cached("UPDATE jobs SET first = ?2, job = ?2, due_at = ?3 WHERE id = ?1")?
         .execute((job.spec.id, Json(&job), job.state.due_at()))?;
+    if let Some(terms) = job.spec.crew_terms() {
+        crews::make(tx, &Crew::new(job.spec.id, terms.rounds), thread, now)?;
+    }
     backlog::moved(tx)?;
     Ok(Ok(job))
 }

@@ -83,6 +83,8 @@ pub fn void(
     let event = match &why {
         // What is asked before work begins is made of what there is: it is looked at anew.
         _ if decision.question == Question::Dispatch => JobEvent::AskAgain(decision.number),
+        // A plan is judged anew: by the issue and the agents as they are now.
+        _ if decision.question == Question::Plan => JobEvent::Recheck,
         VoidReason::Pushed { .. }
         | VoidReason::Retargeted { .. }
         | VoidReason::Edited

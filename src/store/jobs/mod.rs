@@ -5,6 +5,7 @@
 //! - `create`: a job for a thread, and whether one may be there.
 //! - `by_itself`: what was matched is begun without anybody asking for it.
 //! - `card_claim`: whether the card of a job claims its thread.
+//! - `crew`: what the moves of jobs make of their crews.
 //! - `advance`: an event happened ([`advance()`]). Told twice under one key, it happened once.
 //! - `lease`: a match is carried out ([`dispatch`]), an agent gets a job and is started ([`lease()`],
 //!   [`start()`]): the two steps that
@@ -28,6 +29,7 @@ mod by_itself;
 mod card_claim;
 mod check;
 mod create;
+mod crew;
 mod decide;
 mod history;
 mod lease;
@@ -53,6 +55,7 @@ pub use by_itself::{AutomaticLimits, AutomaticStart, Begun, begin_by_itself};
 pub use card_claim::{CardPost, card_post, is_own_card};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load, probe_time};
 pub use create::{NotCreated, create};
+pub use crew::{crew_due, crew_of, crew_record, planned};
 pub use decide::{GivenAnswer, decide, put_question, void};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, lease_of, leases, propose, start};

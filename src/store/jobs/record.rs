@@ -5,11 +5,11 @@ use rusqlite::{Connection, OptionalExtension as _, Params};
 use super::load::{self, StoredJob};
 use super::{attempts, history, reviews};
 use crate::core::decisions::Decision;
-use crate::core::jobs::{AttemptRecord, JobId, JobRecord};
+use crate::core::jobs::{AttemptRecord, JobId, JobRecord, StateKind};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
-use crate::store::decisions;
 use crate::store::error::Error;
+use crate::store::{crews, decisions};
 
 /// A job with its history.
 pub fn record(conn: &Connection, id: JobId) -> Result<Option<JobRecord>, Error> {
@@ -36,8 +36,15 @@ pub fn record(conn: &Connection, id: JobId) -> Result<Option<JobRecord>, Error> 
         ended: stored.ended,
         charge: stored.charge,
     });
+    let in_review = match (job.state.kind(), job.spec.crew_place()) {
+        (StateKind::Deciding, Some(place)) => crews::get(conn, place.crew)?.is_some_and(|crew| {
+            job.spec.purpose.is_change() && crew.holds(job.past.commit.as_ref())
+        }),
+        (_, _) => false,
+    };
     Ok(Some(JobRecord {
         job,
+        in_review,
         created_at,
         ended_at,
         steps: steps.into_iter().map(|stored| (stored.step, stored.now)).collect(),

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::record;
+use super::{crew, record};
 use crate::core::command::value::JobId;
 use crate::core::effect::Keyed;
 use crate::core::jobs::{Job, JobAction, JobStep, StepTime};
@@ -22,7 +22,6 @@ struct StoredCard {
     says: Option<String>,
     /// The key of its last edit.
     edit: Option<String>,
-    steps: i64,
 }
 
 /// A job moved from `before` to `after`.
@@ -71,7 +70,14 @@ fn tell(
 ) -> Result<(), Error> {
     // Without a name of its own a ledger says nothing: two would say different things by one key.
     let Some(ledger) = meta::get(tx, meta::LEDGER)? else { return Ok(()) };
-    let (Some(card), Some(record)) = (stored_card(tx, id)?, record::record(tx, id)?) else {
+    let Some(record) = record::record(tx, id)? else { return Ok(()) };
+    // All jobs of a crew have one card: that of the one that plans.
+    let crew = match record.job.spec.crew_place() {
+        Some(place) => crew::crew_record(tx, place.crew)?,
+        None => None,
+    };
+    let carrier = crew.as_ref().map_or(id, |crew| crew.crew.id);
+    let (Some(card), Some(steps)) = (stored_card(tx, carrier)?, steps(tx, id)?) else {
         return Ok(());
     };
     let name = meta::get(tx, meta::ACCOUNT)?.map_or("timmy".to_owned(), |own| own.login);
@@ -81,8 +87,8 @@ fn tell(
         None => None,
     };
     let key = match step {
-        Some(_) => format!("{ledger}-{id}.{}", card.steps),
-        None => format!("{ledger}-{id}.{}-{}", card.steps, now.micros()),
+        Some(_) => format!("{ledger}-{id}.{steps}"),
+        None => format!("{ledger}-{id}.{steps}-{}", now.micros()),
     };
     let change = JobChange {
         before: before.unwrap_or(&record.job),
@@ -93,11 +99,12 @@ fn tell(
         key: &key,
         name: &name,
         decided: decided.as_ref().map(|stored| &stored.decision),
+        crew: crew.as_ref(),
         card: card.key.as_deref().map(|key| CardState { key, says: card.says.as_deref() }),
     };
     let JobSpeech { card: write, comments, follow_ups } = speech(&change);
     if let Some(write) = &write {
-        write_card(tx, id, &card, write, now)?;
+        write_card(tx, carrier, &card, write, now)?;
     }
     for Keyed { key, thread, effect } in comments.iter().chain(&follow_ups) {
         outbox::push(tx, &NewEffect::new(key.clone(), *thread, effect, now)?, now)?;
@@ -139,16 +146,20 @@ fn write_card(
     Ok(())
 }
 
+/// How long the history of a job is.
+fn steps(conn: &Connection, id: JobId) -> Result<Option<i64>, Error> {
+    let steps = conn
+        .prepare_cached("SELECT steps FROM jobs WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(steps)
+}
+
 fn stored_card(conn: &Connection, id: JobId) -> Result<Option<StoredCard>, Error> {
     let card = conn
-        .prepare_cached("SELECT card, card_says, card_edit, steps FROM jobs WHERE id = ?1")?
+        .prepare_cached("SELECT card, card_says, card_edit FROM jobs WHERE id = ?1")?
         .query_row([id], |row| {
-            Ok(StoredCard {
-                key: row.get(0)?,
-                says: row.get(1)?,
-                edit: row.get(2)?,
-                steps: row.get(3)?,
-            })
+            Ok(StoredCard { key: row.get(0)?, says: row.get(1)?, edit: row.get(2)? })
         })
         .optional()?;
     Ok(card)

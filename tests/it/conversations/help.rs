@@ -49,6 +49,7 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ❌ | `/timmy retry [job] [agent=]` | Try a job again. | operator |
         | ❌ | `/timmy dead` | List the jobs and messages that failed for good. | operator |
         | ❌ | `/timmy verify [job]` | Check the result of a job again. | operator |
+        | ❌ | `/timmy crew [roles...]` | Let several roles work on the issue together. | operator |
         | ❌ | `/timmy approve [decision] [note]` | Say yes to a question of mine. | approver |
         | ❌ | `/timmy reject [decision] [wrong, unwanted or superseded] [note]` | Say no to a question of mine. | approver |
         | ❌ | `/timmy revise [decision] note` | Send the work back, saying what should change. | approver |
@@ -60,7 +61,7 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ❌ | `/timmy budget [amount] [scope=]` | Show or set what may be spent. | owner |
         | ❌ | `/timmy override guard reason` | Overrule a guard, with a reason that is kept. | owner |
 
-        Not in this build yet: `split`, `crew`.
+        Not in this build yet: `split`.
 
         </details>
         ");
@@ -73,7 +74,7 @@ async fn an_operator_may_more() {
     talk(async |t| {
         let (reader, operator) =
             (t.ask("rita", "/timmy help").await, t.ask("walt", "/timmy help").await);
-        assert_eq!(reader.matches('❌').count(), 24);
+        assert_eq!(reader.matches('❌').count(), 25);
         assert_eq!(operator.matches('❌').count(), 10);
     })
     .await;
@@ -105,7 +106,7 @@ async fn help_for_one_verb() {
         assert_snapshot!(t.ask("alexander", "/timmy help crew").await, @"
         `/timmy crew [roles...]`: Let several roles work on the issue together.
 
-        This is not in this build yet.
+        You may use it here.
         ");
     })
     .await;

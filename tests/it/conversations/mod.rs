@@ -12,6 +12,7 @@ mod backlog;
 mod basics;
 mod blocked;
 mod controls;
+mod crew;
 mod decisions;
 mod dependencies;
 mod drafts;

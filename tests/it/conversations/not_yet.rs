@@ -9,7 +9,7 @@ use timmy::core::command::verb::Verb;
 use crate::conversations::talk::talk;
 
 /// Every verb that only answers that it is not there yet, as the owner may say it.
-const NOT_YET: [&str; 2] = ["split", "crew coder reviewer"];
+const NOT_YET: [&str; 1] = ["split"];
 
 /// Whether a verb only answers that.
 fn is_later(verb: Verb) -> bool {

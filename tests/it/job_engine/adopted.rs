@@ -35,6 +35,7 @@ pub(super) async fn adopted(stage: &Stage, number: i64, branch: &str) -> JobId {
         budget: None,
         adopts: Some(branch.parse().unwrap()),
         claims_by_card: false,
+        crew: None,
     };
     stage.create(new).await
 }

@@ -61,6 +61,7 @@ impl Stage {
         self.create(NewJob {
             adopts: None,
             claims_by_card: false,
+            crew: None,
             thread: ThreadId { repo: self.repo().await, number: pull },
             purpose: Purpose::Review,
             role: "reviewer".to_owned(),
@@ -578,6 +579,7 @@ async fn an_answer_is_posted_for_who_only_says_it() {
         role: "coder".to_owned(),
         adopts: None,
         claims_by_card: false,
+        crew: None,
         thread: ThreadId { repo: stage.repo().await, number: 3 },
         origin: Origin::Person("alexander".to_owned()),
         agent: Some("bezalel".to_owned()),

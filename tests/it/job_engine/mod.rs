@@ -10,6 +10,7 @@ mod budgets;
 mod by_itself;
 mod claims;
 mod crashes;
+mod crews;
 mod decisions;
 mod first_day;
 mod first_week;

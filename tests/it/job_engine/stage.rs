@@ -155,6 +155,7 @@ impl Stage {
         NewJob {
             adopts: None,
             claims_by_card: false,
+            crew: None,
             thread: ThreadId { repo: self.repo().await, number },
             purpose: Purpose::Code,
             role: "coder".to_owned(),

@@ -38,6 +38,7 @@ pub fn spec(limits: JobLimits) -> Spec {
     Spec {
         adopts: None,
         claims_by_card: false,
+        crew: None,
         id: JobId(42),
         thread: ThreadId { repo: RepoId(1), number: 41 },
         purpose: Purpose::Code,

@@ -66,6 +66,7 @@ pub fn new_job(number: i64) -> NewJob {
     NewJob {
         adopts: None,
         claims_by_card: false,
+        crew: None,
         thread: thread(number),
         purpose: Purpose::Code,
         role: "coder".to_owned(),

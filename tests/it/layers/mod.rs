@@ -61,7 +61,7 @@ const PARTS: [(&str, &[&str]); 15] = [
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 15] = [
+const CORE: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("backoff", &[]),
     ("fail_to_pass", &[]),
@@ -71,18 +71,30 @@ const CORE: [(&str, &[&str]); 15] = [
     ("scheduling", &["command", "model", "policy"]),
     ("jobs", &["command", "guards", "model", "policy"]),
     ("guards", &["command", "model"]),
-    ("decisions", &["command", "jobs", "model", "policy"]),
+    ("crew", &["command", "jobs", "model"]),
+    ("decisions", &["command", "crew", "jobs", "model", "policy"]),
     ("effect", &["command", "model", "policy", "scheduling"]),
-    ("prompt", &["command", "effect", "guards", "jobs", "model", "policy", "scheduling"]),
+    ("prompt", &["command", "crew", "effect", "guards", "jobs", "model", "policy", "scheduling"]),
     (
         "reply",
-        &["command", "decisions", "effect", "guards", "jobs", "model", "policy", "scheduling"],
+        &[
+            "command",
+            "crew",
+            "decisions",
+            "effect",
+            "guards",
+            "jobs",
+            "model",
+            "policy",
+            "scheduling",
+        ],
     ),
     ("report", &["command", "effect", "guards", "jobs", "model", "policy", "reply", "scheduling"]),
     (
         "handlers",
         &[
             "command",
+            "crew",
             "decisions",
             "effect",
             "guards",

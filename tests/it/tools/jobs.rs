@@ -16,6 +16,7 @@ async fn stage() -> Stage {
     let new = NewJob {
         adopts: None,
         claims_by_card: false,
+        crew: None,
         thread: ThreadId { repo, number: 7 },
         purpose: Purpose::Code,
         role: "coder".to_owned(),

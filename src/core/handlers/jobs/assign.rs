@@ -115,6 +115,7 @@ impl CommandContext<'_> {
             budget,
             adopts: adopts.clone(),
             claims_by_card: false,
+            crew: None,
         });
         let role = (order.role.is_some() || role != USUAL).then_some(role);
         let target = why.status.target;
@@ -153,7 +154,7 @@ impl CommandContext<'_> {
     }
 
     /// Whether no other job of the same kind is there: one may work, and one review.
-    fn nothing_runs(&self, thread: ThreadId, reviews: bool) -> Result<(), Answer> {
+    pub(super) fn nothing_runs(&self, thread: ThreadId, reviews: bool) -> Result<(), Answer> {
         if self.begun.contains(&(thread, reviews)) {
             return Err(Answer::from(JobAnswer::NoneHere { begun: true }));
         }
@@ -267,14 +268,17 @@ impl CommandContext<'_> {
         }
     }
 
-    fn explained(&self, seen: StatusFacts) -> Why {
+    pub(super) fn explained(&self, seen: StatusFacts) -> Why {
         let StatusFacts { thread, status, left_out } = seen;
         let backlog = self.snapshot.backlog.as_ref();
         self.viewpoint().why(status, thread, left_out, |login| self.is_machine(login), backlog)
     }
 
     /// What an explicit order passes over, and what it waits for; the rest refuses it.
-    fn obstacles(&self, why: &Why) -> Result<(Vec<Ineligible>, Option<JobWait>), Answer> {
+    pub(super) fn obstacles(
+        &self,
+        why: &Why,
+    ) -> Result<(Vec<Ineligible>, Option<JobWait>), Answer> {
         let mut passed = Vec::new();
         let mut waits = None;
         for obstacle in &why.obstacles {
@@ -300,7 +304,12 @@ impl CommandContext<'_> {
     }
 
     /// What keeps the agent, or every agent, from beginning now; none also if nobody knows.
-    fn lacks(&self, agent: Option<&str>, role: &str, thread: ThreadId) -> Option<JobWait> {
+    pub(super) fn lacks(
+        &self,
+        agent: Option<&str>,
+        role: &str,
+        thread: ThreadId,
+    ) -> Option<JobWait> {
         if let Some(pause) = agent.and_then(|name| self.pause_of_agent(name)) {
             return Some(JobWait::Paused { pause });
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::core::command::value::{DecisionId, JobId};
 use crate::core::command::verb::Right;
+use crate::core::crew::CrewRecord;
 use crate::core::decisions::VoidReason;
 use crate::core::guards::GuardName;
 use crate::core::jobs::money::Ceiling;
@@ -78,12 +79,28 @@ pub struct JobFacts {
     pub closed: BTreeSet<ThreadId>,
     /// The guards that people lifted of what the jobs of these threads brought last.
     pub lifted: HashMap<JobId, BTreeSet<GuardName>>,
+    /// The crews that were made last on these threads.
+    pub crews: HashMap<ThreadId, CrewRecord>,
+    /// How crews are made.
+    pub crew: CrewRules,
     /// How often and how long a new job is tried.
     pub limits: JobLimits,
     /// What an issue may cost.
     pub issue_budget: Ceiling,
     /// What chance says to what is decided here.
     pub chance: Option<Draw>,
+}
+
+/// What the configuration says of crews.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CrewRules {
+    /// Whether timmy itself runs them.
+    pub is_native: bool,
+    /// The agent that plans; none: the one that fits best.
+    pub manager: Option<String>,
+    pub ask_plan: bool,
+    /// How often reviews may send the work back.
+    pub rounds: u32,
 }
 
 /// A job that may be told of here.
@@ -117,7 +134,7 @@ pub struct UndeliveredMessage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobRequest {
     /// Makes a job, which waits for an agent.
-    Begin(NewJob),
+    Begin(Box<NewJob>),
     /// Something happens to a job that was seen as it is here.
     Happen { seen: Box<Job>, event: JobEvent, now: StepTime },
     /// A person answers a decision about a job that was seen as it is here; `told`: what the agent is

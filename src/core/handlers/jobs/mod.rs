@@ -6,6 +6,7 @@
 //! meanwhile.
 
 mod assign;
+mod crew;
 mod dead;
 mod examine;
 mod facts;
@@ -14,9 +15,10 @@ mod show;
 mod steer;
 
 pub(super) use assign::{AgentChoice, AgentOrder, REVIEWER, assign_agent, needs};
+pub(super) use crew::crew;
 pub(super) use dead::dead;
 pub(super) use examine::{lift, verify};
-pub use facts::{JobFacts, JobQuery, JobRequest, KnownJob, UndeliveredMessage};
+pub use facts::{CrewRules, JobFacts, JobQuery, JobRequest, KnownJob, UndeliveredMessage};
 pub(super) use show::{status_of_agent, status_of_job};
 pub(super) use steer::{cancel, retry, tell};
 
@@ -116,7 +118,7 @@ impl CommandContext<'_> {
     /// A new job is made, for the lines that follow as well.
     pub(super) fn begin(&mut self, new: NewJob) {
         self.begun.push((new.thread, new.purpose.is_review()));
-        self.changes.jobs.push(JobRequest::Begin(new));
+        self.changes.jobs.push(JobRequest::Begin(Box::new(new)));
     }
 
     /// A job as it is shown here.

@@ -135,7 +135,11 @@ fn as_argument(answer: Answer) -> Answer {
 fn is_asked_about(job: &Job) -> bool {
     let State::Deciding(Deciding { question, .. }) = job.state else { return false };
     match question {
-        Question::Accept | Question::NoChange | Question::Guard | Question::Repair => true,
+        Question::Accept
+        | Question::NoChange
+        | Question::Guard
+        | Question::Repair
+        | Question::Plan => true,
         Question::Dispatch | Question::Stuck | Question::Permission | Question::Uncertain => false,
     }
 }

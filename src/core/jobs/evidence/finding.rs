@@ -78,6 +78,10 @@ pub enum Finding {
     PostedByTimmy,
     /// What the issue says was changed after it began.
     IssueEdited,
+    /// A crew cannot work by its plan, for this reason.
+    PlanUnfit { why: String },
+    /// It made no plan that a crew could work by, so that there is the usual one.
+    FixedPlan { why: String },
     /// What another guard says of its commit.
     Guard(GuardFinding),
 }
@@ -165,6 +169,8 @@ findings! {
     Self::NotSeenInTime => "not_seen_in_time", Block;
     Self::PostedByTimmy => "posted_by_timmy", Warn;
     Self::IssueEdited => "issue_edited", Warn;
+    Self::PlanUnfit { .. } => "plan_unfit", Block;
+    Self::FixedPlan { .. } => "fixed_plan", Warn;
 }
 
 #[cfg(test)]

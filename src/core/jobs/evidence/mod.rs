@@ -17,7 +17,7 @@ pub use facts::{
 };
 pub use finding::{Finding, Grade};
 pub use judge::{Findings, judge};
-pub use result_line::{AgentResult, read_result};
+pub use result_line::{AgentResult, read_result, result_fields};
 pub use review::{
     ReviewLook, ReviewPosting, ReviewedFacts, ReviewedPull, SeenReview, judge_review,
 };

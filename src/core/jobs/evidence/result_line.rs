@@ -48,6 +48,15 @@ pub fn read_result(text: &str) -> AgentResult {
     })
 }
 
+/// All that the line says which counts, of an agent that ended with `text`.
+pub fn result_fields(text: &str) -> Option<Map<String, Value>> {
+    let lines = result_lines(tail(text));
+    let outside = lines.iter().rev().filter(|line| !line.is_fenced);
+    let last = lines.last().filter(|line| line.is_fenced && line.ends_text);
+    let counts = last.into_iter().chain(outside).find(|line| parse(line.json).is_some())?;
+    serde_json::from_str(counts.json).ok()
+}
+
 /// The end of `text` that is looked at.
 fn tail(text: &str) -> &str {
     let mut start = text.len().saturating_sub(LONGEST_TEXT);
@@ -120,7 +129,8 @@ fn parse(json: &str) -> Option<AgentResult> {
         "pull_request" => {
             AgentClaim::PullRequest { number: number(&fields), commit: commit(&fields) }
         }
-        "comment" => AgentClaim::Comment,
+        // What comes of a plan is in the words.
+        "comment" | "plan" => AgentClaim::Comment,
         "review" => AgentClaim::Review(Box::new(review(&fields, commit(&fields)))),
         "no_change" => AgentClaim::NoChange { cited: cited(&fields) },
         "blocked" => AgentClaim::Blocked,

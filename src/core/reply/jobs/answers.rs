@@ -24,6 +24,13 @@ pub enum JobAnswer {
         /// Whether another job works there: then that is meant where none is named.
         is_beside: bool,
     },
+    /// A crew is to work on it: this agent plans. `asks`: people, before anybody works by the plan.
+    Crew {
+        manager: String,
+        asks: bool,
+        passed: Vec<Ineligible>,
+        waits: Option<JobWait>,
+    },
     /// Somebody works on it already.
     Lives {
         view: Box<JobView>,
@@ -176,6 +183,8 @@ pub enum JobRefusal {
         role: String,
         roles: Vec<String>,
     },
+    /// A crew works on issues.
+    CrewOnAPull,
     /// Such a role is not about issues.
     NotOnAnIssue {
         role: String,
@@ -210,6 +219,7 @@ impl JobAnswer {
     pub(in crate::core::reply) fn outcome(&self) -> &'static str {
         match self {
             Self::Given { .. }
+            | Self::Crew { .. }
             | Self::Cancelled { .. }
             | Self::Retried { .. }
             | Self::Told { .. }

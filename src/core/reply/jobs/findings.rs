@@ -194,6 +194,8 @@ impl Finding {
             | Self::NothingCited
             | Self::MissingCitation { .. }
             | Self::OtherCommit { .. }
+            | Self::PlanUnfit { .. }
+            | Self::FixedPlan { .. }
             | Self::Blocked => "claims",
             Self::NothingThere
             | Self::EmptyBranch
@@ -313,6 +315,11 @@ impl Finding {
                 "This issue was edited after it began: it worked on what stood there before."
                     .to_owned()
             }
+            Self::PlanUnfit { why } => format!("A crew cannot work by its plan. `{}`", named(why)),
+            Self::FixedPlan { why } => format!(
+                "It made no plan that a crew could work by, so this is the usual one. `{}`",
+                named(why)
+            ),
             Self::Guard(found) => told_all(&found.said),
         }
     }

@@ -70,6 +70,11 @@ pub enum JobStanding {
         agent: Option<String>,
         pull: Option<i64>,
     },
+    /// Its change is verified, and the reviews of its crew are still to come.
+    InReview {
+        agent: Option<String>,
+        pull: Option<i64>,
+    },
     /// It reviewed this commit, and says this of it.
     Reviewed {
         agent: String,
@@ -148,6 +153,9 @@ impl JobStanding {
                 },
             },
             State::Verifying(_) => Self::Checking { agent: agent() },
+            State::Deciding(_) if record.in_review => {
+                Self::InReview { agent: agent(), pull: record.job.past.pull }
+            }
             State::Deciding(deciding) => Self::NeedsPerson { question: deciding.question },
             State::BackingOff(pause) => {
                 let is_repair = matches!(pause.work, WorkKind::Repair(_));

@@ -163,6 +163,7 @@ impl JobView {
             | JobStanding::Stopping { .. }
             | JobStanding::Checking { .. }
             | JobStanding::Delivered { .. }
+            | JobStanding::InReview { .. }
             | JobStanding::Reviewed { .. }
             | JobStanding::Dismissed { .. }
             | JobStanding::Merged { .. }
@@ -222,6 +223,7 @@ impl JobView {
         !matches!(
             self.standing,
             JobStanding::Delivered { .. }
+                | JobStanding::InReview { .. }
                 | JobStanding::Reviewed { .. }
                 | JobStanding::Dismissed { .. }
                 | JobStanding::Merged { .. }

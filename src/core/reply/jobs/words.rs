@@ -131,6 +131,7 @@ impl Question {
             Self::Stuck => "its agent cannot go on without a person",
             Self::Permission => "its agent asks for a permission",
             Self::Uncertain => "nobody knows whether its agent ran",
+            Self::Plan => "a crew's plan waits for a yes",
         }
     }
 }

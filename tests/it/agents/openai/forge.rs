@@ -79,6 +79,8 @@ impl Workshop {
             earlier: Vec::new(),
             told: Vec::new(),
             review: None,
+            plan: None,
+            part: None,
         };
         AgentTask { prompt: prompt.text(), ..task }
     }
