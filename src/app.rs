@@ -268,7 +268,15 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
 
 fn crew_rules(config: &Config) -> CrewRules {
     let CrewConfig { engine, manager, ask_plan, rounds } = config.crew.clone();
-    CrewRules { is_native: engine == CrewEngine::Native, manager, ask_plan, rounds }
+    let is_crewai = |agent: &&AgentConfig| matches!(agent.kind, AgentKind::CrewAi(_));
+    let members = match engine {
+        CrewEngine::Native => None,
+        CrewEngine::CrewAi => {
+            let those = config.agents.iter().filter(is_crewai);
+            Some(those.map(|agent| agent.name.clone()).collect())
+        }
+    };
+    CrewRules { members, manager, ask_plan, rounds }
 }
 
 /// The report, if it is wanted.

@@ -34,6 +34,7 @@ async fn agents_of(
     let records = ctx.ledger.read(move |conn| jobs::outcomes(conn, now)).await?;
     let agents = ctx.policy.workers.iter().filter_map(|slot| {
         let terms = ctx.policy.jobs.agents.get(&slot.name)?;
+        ctx.policy.crew.admits(&slot.name).then_some(())?;
         let admits = |role: &String| {
             policies.admits(repo.id, &slot.name, std::slice::from_ref(role), !job.is_asked_for())
         };

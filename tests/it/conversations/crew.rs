@@ -57,11 +57,18 @@ async fn roles_that_nobody_holds_and_pull_requests_are_refused() {
 }
 
 #[tokio::test]
-async fn through_crewai_it_is_not_in_this_build() {
-    let through = |config: Config| config.with("crew.engine", "crewai");
+async fn through_crewai_only_its_agents_do_tasks() {
+    let through = |config: Config| {
+        let config = config.with("crew.engine", "crewai").agent("bok", ["researcher"]);
+        config.its("kind", "crewai").its("command", ["true"]).its("sandbox", "none")
+    };
     talk_where(through, async |t| {
-        let said = t.ask("walt", "/timmy crew").await;
-        assert!(said.contains("through CrewAI is not in this build yet"), "{said}");
+        let said = t.ask("walt", "/timmy crew coder").await;
+        assert!(said.starts_with("**Not done.** Nobody holds the role `coder`."), "{said}");
+        t.ask("walt", "/timmy crew researcher").await;
+        let job = t.timmy.read(|conn| jobs::get(conn, JobId(1))).await.expect("a job").job;
+        assert_eq!(job.spec.purpose, Purpose::Plan);
+        t.replies();
     })
     .await;
     talk(async |t| {

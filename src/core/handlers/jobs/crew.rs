@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::core::command::value::Word;
-use crate::core::command::verb::Verb;
 use crate::core::handlers::backlog::BacklogQuery;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
@@ -38,9 +37,6 @@ impl CommandContext<'_> {
     fn crew(&mut self, roles: &[Word]) -> Result<Answer, Answer> {
         let refused = |why| Err(Answer::from(JobAnswer::Refused { why }));
         let rules = self.snapshot.jobs.crew.clone();
-        if !rules.is_native {
-            return Err(Answer::NotYet { what: format!("`{}` through CrewAI", Verb::Crew) });
-        }
         let seen = self.seen(None)?;
         let thread = seen.thread;
         if seen.status.is_pull {
@@ -51,8 +47,8 @@ impl CommandContext<'_> {
         if agents.is_empty() {
             return refused(JobRefusal::NoAgents);
         }
-        let held: BTreeSet<String> =
-            agents.iter().flat_map(|agent| agent.roles.iter().cloned()).collect();
+        let members = agents.iter().filter(|agent| rules.admits(&agent.name));
+        let held: BTreeSet<String> = members.flat_map(|agent| agent.roles.iter().cloned()).collect();
         let roles: Vec<String> = roles.iter().map(|role| role.as_str().to_lowercase()).collect();
         let nobody_holds = |role: &str| {
             let (role, roles) = (role.to_owned(), held.iter().cloned().collect());

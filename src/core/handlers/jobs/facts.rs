@@ -94,13 +94,20 @@ pub struct JobFacts {
 /// What the configuration says of crews.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CrewRules {
-    /// Whether timmy itself runs them.
-    pub is_native: bool,
+    /// The agents that may do its tasks; none: all that may work there.
+    pub members: Option<BTreeSet<String>>,
     /// The agent that plans; none: the one that fits best.
     pub manager: Option<String>,
     pub ask_plan: bool,
     /// How often reviews may send the work back.
     pub rounds: u32,
+}
+
+impl CrewRules {
+    /// Whether an agent may do tasks of a crew.
+    pub fn admits(&self, agent: &str) -> bool {
+        self.members.as_ref().is_none_or(|members| members.contains(agent))
+    }
 }
 
 /// A job that may be told of here.
