@@ -48,7 +48,8 @@ impl CommandContext<'_> {
             return refused(JobRefusal::NoAgents);
         }
         let members = agents.iter().filter(|agent| rules.admits(&agent.name));
-        let held: BTreeSet<String> = members.flat_map(|agent| agent.roles.iter().cloned()).collect();
+        let held: BTreeSet<String> =
+            members.flat_map(|agent| agent.roles.iter().cloned()).collect();
         let roles: Vec<String> = roles.iter().map(|role| role.as_str().to_lowercase()).collect();
         let nobody_holds = |role: &str| {
             let (role, roles) = (role.to_owned(), held.iter().cloned().collect());
