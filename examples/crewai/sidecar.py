@@ -11,6 +11,7 @@ exits, and the answer comes in the task of a later one, with the changes as they
 """
 
 import argparse
+import ctypes
 import json
 import os
 import subprocess
@@ -30,6 +31,9 @@ os.environ.update(
     # Its replay database; relative paths mean something else to it.
     CREWAI_STORAGE_DIR=str(Path(os.environ.get("HOME", "/tmp"), ".crewai").absolute()),
 )
+
+# Of linux/prctl.h: nobody else reads this process's environment or memory from then on.
+PR_SET_DUMPABLE = 4
 
 # The most of one result of a tool, in characters, and of one file that is read, in bytes.
 LONGEST_RESULT = 24_000
@@ -58,10 +62,14 @@ ROLES = {
 WRITING = {"code", "repair"}
 
 
+SAYING = threading.Lock()
+
+
 def say(**line):
     """One line for timmy: doing="...", say="...", usage={...} or failed="..."."""
-    LINES.write(json.dumps(line) + "\n")
-    LINES.flush()
+    with SAYING:
+        LINES.write(json.dumps(line) + "\n")
+        LINES.flush()
 
 
 def shortened(text):
@@ -90,7 +98,7 @@ class Clone:
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=self.folder, stdout=subprocess.PIPE, check=True,
         ).stdout.decode(errors="replace")
-        below = below.strip("./")
+        below = "" if below == "." else below.removeprefix("./").strip("/")
         names = sorted(set(filter(None, listed.split("\0"))))
         return [n for n in names if not below or n == below or n.startswith(below + "/")]
 
@@ -238,7 +246,7 @@ def work(task, options):
     agent = Agent(
         role=role, goal=goal, backstory=backstory,
         llm=LLM(model=f"openai/{options.model}", base_url=options.base_url,
-                api_key=os.environ.get(options.key_variable) or "none", timeout=300),
+                api_key=options.key or "none", timeout=300),
         tools=tools(Clone(os.getcwd()), purpose),
         allow_delegation=False, max_iter=options.turns, max_retry_limit=0, verbose=False,
         max_execution_time=max(60, task["limits"]["seconds"] - 60),
@@ -264,6 +272,10 @@ def main():
                       help="the variable of the environment that holds its key")
     read.add_argument("--turns", type=int, default=40, help="the most calls of one attempt")
     options = read.parse_args()
+    # What its tools run gets no key.
+    options.key = os.environ.pop(options.key_variable, None)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     task = json.loads(sys.stdin.readline())
     try:
         work(task, options)

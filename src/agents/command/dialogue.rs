@@ -121,10 +121,12 @@ fn end(heard: Heard, ended: &SessionEnd) -> DialogueEnd {
     let Heard { result, failed, last } = heard;
     let Some(fields) = result else {
         if let Some(why) = failed {
-            return DialogueEnd::Failed {
-                kind: upstream_error::kind_of(&why),
-                reason: brief(&why),
+            let kind = match upstream_error::kind_of(&why) {
+                // Whatever runs in there can say so.
+                FailureKind::PoolSpent { .. } => FailureKind::ClaimsPoolSpent,
+                kind => kind,
             };
+            return DialogueEnd::Failed { kind, reason: brief(&why) };
         }
         return match ended.end {
             Some(RunEnd::Exited(0)) => DialogueEnd::Said { text: last, title: None },

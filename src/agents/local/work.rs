@@ -78,7 +78,9 @@ impl LocalWork {
         let keeps = match &end {
             WorkEnd::Stopped => self.run.left_a_question(),
             WorkEnd::Failed { .. } => bench.is_to_be_mended,
-            WorkEnd::Finished(text) => read_result(text).claim == AgentClaim::Blocked,
+            WorkEnd::Finished(text) => {
+                self.order.makes_a_change() && read_result(text).claim == AgentClaim::Blocked
+            }
         };
         let ended = matches!(end, WorkEnd::Finished(_));
         match keeps {

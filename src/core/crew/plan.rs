@@ -152,9 +152,14 @@ fn id(said: &Value) -> Option<String> {
     }
 }
 
-/// On one line, without what cannot be seen, cut to what is kept.
+/// On one line, without what cannot be seen, cut to what is kept. Without backticks: of what is code
+/// people are shown a part, and their yes covers all of it.
 fn visible(text: &str, longest: usize) -> String {
-    let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    let spaced = text.chars().map(|c| match c {
+        '`' => '\'',
+        c if c.is_whitespace() => ' ',
+        c => c,
+    });
     let seen = spaced.filter(|c| Invisible::new(*c).is_none());
     seen.take(longest).collect::<String>().trim().to_owned()
 }

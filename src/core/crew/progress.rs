@@ -149,6 +149,7 @@ impl Crew {
         let waits = TaskProgress { jobs: Vec::new(), standing: TaskStanding::Waits };
         self.tasks = plan.tasks.iter().map(|_| waits.clone()).collect();
         self.plan = Some(plan.clone());
+        self.rounds = 0;
     }
 
     fn began(&mut self, task: u32, job: JobId) {

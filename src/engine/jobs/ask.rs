@@ -98,7 +98,15 @@ impl Jobs {
             && let Some(crew) = &asked.crew
             && crew.holds(seen.job.past.commit.as_ref())
         {
-            return self.await_reviews(crew.id).await;
+            // What is pushed, closed or merged meanwhile is seen here alone.
+            return match self.head_of(seen, question, repo).await {
+                Ok(Ok(_)) => self.await_reviews(crew.id).await,
+                Ok(Err(event)) => Ok(told(self.tell(seen.id(), event).await?.is_some())),
+                Err(error) => {
+                    self.incidents.met(&error, seen.job.spec.thread).await;
+                    Ok(self.later(seen))
+                }
+            };
         }
         match &asked.decision {
             Some(decision) => self.watch(seen, &asked, decision, repo).await,

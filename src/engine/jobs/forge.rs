@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::access::{AgentAccess, by_rights, by_token};
 use super::adopted::{AdoptedPull, adopted_pull, open_reviews};
@@ -18,7 +19,8 @@ use crate::config::EffectivePolicy;
 use crate::core::command::value::Level;
 use crate::core::jobs::evidence::{Facts, Finding, Made, ReviewPosting, judge, read_result};
 use crate::core::jobs::{
-    AgentClaim, Commit, Job, Leased, NeverRan, Purpose, ResultJudgement, State, ToldText, WorkKind,
+    AgentClaim, Commit, Job, Leased, NeverRan, Purpose, Push, ResultJudgement, State, ToldText,
+    WorkKind,
 };
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::BranchHealth;
@@ -37,6 +39,9 @@ use crate::engine::permissions::PermissionReader;
 use crate::engine::repository_policies::RepositoryPolicies;
 use crate::gitea::{Error, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
+
+/// Gitea's clock tells whole seconds.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Jobs read and write here by timmy's own account.
 pub(in crate::engine) struct LiveForge {
@@ -393,8 +398,11 @@ impl LiveForge {
             found.findings.push(Finding::IssueEdited);
         }
         let change = pull.map(|pull| Box::new(ShownChange { pull, pusher, updates, issue }));
-        // Whenever it came there: what an attempt named when it ended was made in it.
-        let head_push = head_push.filter(|push| !names(&claim, &push.commit));
+        // What an attempt named when it ended was made in it, however late it came there; what was
+        // there before it began was not.
+        let begun = attempt.may_run_since().second().before(SECOND);
+        let is_its = |push: &Push| names(&claim, &push.commit) && push.at >= begun;
+        let head_push = head_push.filter(|push| !is_its(push));
         Ok(Some(JobEvidence {
             judgement: ResultJudgement {
                 look: job.past.look,

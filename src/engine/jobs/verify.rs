@@ -178,6 +178,8 @@ impl Jobs {
         let (id, thread, now) = (seen.id(), seen.job.spec.thread, self.step_time());
         let ReviewEvidence { mut review, told, is_current, may_be_mended } = evidence;
         let look = seen.job.past.look;
+        // Once its time is over nobody waits for who works there.
+        let is_over = seen.job.state.due_at().is_some_and(|due| due <= now.at);
         let write = self.ctx.ledger.write(move |tx| {
             // Of one that was given up meanwhile nobody is told.
             let present = jobs::get(tx, id)?.map(|stored| stored.job);
@@ -198,9 +200,9 @@ impl Jobs {
             if is_to_be_mended && may_send_back {
                 let became = jobs::tell_reviewed(tx, thread, (&review, told), now)?;
                 review.follow_up = match &became {
-                    ToldReviewed::NotYet => return Ok(None),
+                    ToldReviewed::NotYet if !is_over => return Ok(None),
                     ToldReviewed::Told(advanced) => ReviewFollowUp::Told(advanced.after.spec.id),
-                    ToldReviewed::NotNow => ReviewFollowUp::Nothing,
+                    ToldReviewed::NotNow | ToldReviewed::NotYet => ReviewFollowUp::Nothing,
                     ToldReviewed::Nobody if may_be_mended => ReviewFollowUp::Offered,
                     ToldReviewed::Nobody => ReviewFollowUp::ByPeople,
                 };

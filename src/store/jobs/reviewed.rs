@@ -6,7 +6,9 @@ use rusqlite::{Connection, Transaction};
 
 use super::advance::{Advanced, advance};
 use super::{load, record};
-use crate::core::jobs::{GivenReview, JobEvent, StateKind, StepTime, ToldText};
+use crate::core::jobs::{
+    Deciding, GivenReview, JobEvent, Question, State, StateKind, StepTime, ToldText,
+};
 use crate::core::model::ids::ThreadId;
 use crate::store::error::Error;
 
@@ -62,8 +64,11 @@ pub fn tell_reviewed(
     let knows = works.past.commit.as_ref() == Some(&review.head);
     match kind {
         _ if is_accepted => return Ok(untold),
-        StateKind::Verifying | StateKind::Deciding if !knows => return Ok(ToldReviewed::NotYet),
-        StateKind::Done if !knows => return Ok(untold),
+        StateKind::Verifying if !knows => return Ok(ToldReviewed::NotYet),
+        StateKind::Deciding if !knows && watches_its_head(&works.state) => {
+            return Ok(ToldReviewed::NotYet);
+        }
+        StateKind::Deciding | StateKind::Done if !knows => return Ok(untold),
         _ => {}
     }
     let key = match review.review {
@@ -74,4 +79,10 @@ pub fn tell_reviewed(
         Ok(advanced) => ToldReviewed::Told(Box::new(advanced)),
         Err(_) => untold,
     })
+}
+
+/// Whether a question is about a commit, so that a push is seen while it is open.
+fn watches_its_head(state: &State) -> bool {
+    let State::Deciding(Deciding { question, .. }) = state else { return false };
+    matches!(question, Question::Accept | Question::Guard | Question::Repair)
 }

@@ -110,7 +110,7 @@ async fn what_the_server_of_its_model_answers_is_told_apart() {
     let agent = stage.agent();
     for (attempt, prompt, expected) in [
         (1, "[[always:401]]", FailureKind::BadKey),
-        (2, "[[always:429]]", FailureKind::PoolSpent { until: None }),
+        (2, "[[always:429]]", FailureKind::ClaimsPoolSpent),
         (3, "[[always:404]]", FailureKind::ModelGone),
     ] {
         let handle = stage.start(&*agent, attempt, prompt).await;
