@@ -123,6 +123,8 @@ async fn the_backlog_is_as_it_is_shown() {
     let options = Options { clock: Arc::new(time), ..Options::default() };
     let sandbox = Sandbox::start(options).await.unwrap();
     let token = fill(&sandbox);
+    sandbox.add_user("ezra");
+    sandbox.add_user("bezalel");
     // What was written before timmy watches, it does not read.
     behind.store(0, Ordering::Relaxed);
 

@@ -15,10 +15,10 @@ pub mod marker;
 use serde::{Deserialize, Serialize};
 
 use super::command::value::JobId;
-use super::jobs::Fence;
 use super::model::commit::Commit;
 use super::model::commit_status::SaidOfCommit;
 use super::model::dependency::SetDependency;
+use super::model::fence::Fence;
 use super::model::ids::{Subject, ThreadId};
 use super::model::time::Timestamp;
 use super::model::verdict::Opinion;

@@ -3,22 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::core::command::value::JobId;
 pub use crate::core::model::commit::{Commit, NotACommit};
-
-/// The fencing token of a lease, and so the name of the attempt that was made under it. It grows
-/// with every lease of a ledger: what comes with a smaller one comes too late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Fence(pub i64);
-
-impl fmt::Display for Fence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+pub use crate::core::model::fence::Fence;
 
 /// A branch on which a job works: `timmy/41-j42`. What follows an attempt that may still push gets
 /// a branch of its own: `timmy/41-j42-2`.

@@ -7,6 +7,7 @@ pub mod confined;
 pub mod dependency;
 pub mod due_day;
 pub mod endpoint;
+pub mod fence;
 pub mod fixture;
 pub mod gesture;
 pub mod glob;

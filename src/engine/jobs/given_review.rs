@@ -4,16 +4,23 @@ use super::asked_review::AskedReview;
 use super::drivers::ReviewEvidence;
 use super::forge::LiveForge;
 use super::posting::posting_key;
-use super::reviewing::ReviewRead;
 use crate::core::effect::marker::key_of;
-use crate::core::jobs::evidence::AgentResult;
+use crate::core::jobs::evidence::{AgentResult, SeenReview};
 use crate::core::jobs::{
     AdoptedBranch, AgentClaim, Commit, FindingPlace, GivenReview, ReviewClaim, ReviewFinding,
     ReviewFollowUp, ToldReview, ToldText,
 };
 use crate::core::model::remark::{Remark, RemarkLine};
 use crate::core::model::verdict::Opinion;
-use crate::gitea::{Error, PullState};
+use crate::gitea::{Error, PullRequest, PullState};
+
+/// What is read of a review, beside what is judged by.
+pub(super) struct ReviewRead {
+    pub(super) said: AgentResult,
+    pub(super) pull: Option<PullRequest>,
+    pub(super) own: Option<SeenReview>,
+    pub(super) diff: Option<Vec<u8>>,
+}
 
 impl LiveForge {
     /// What an agent says, without secrets. A plain answer is a review that approves nothing.

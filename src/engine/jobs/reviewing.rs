@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::asked_review::AskedReview;
 use super::drivers::{JobEvidence, JobResult};
 use super::forge::LiveForge;
-use super::given_review::has_words;
+use super::given_review::{ReviewRead, has_words};
 use super::posting::posting_key;
 use crate::core::effect::marker::key_of;
 use crate::core::guards::diff::{Diff, LARGEST_DIFF, parse_diff};
@@ -25,14 +25,6 @@ use crate::store::jobs::{self, StoredAttempt};
 
 /// How far the clocks of timmy and the forge may differ.
 const SKEW: Duration = Duration::from_secs(60);
-
-/// What is read of a review, beside what is judged by.
-pub(super) struct ReviewRead {
-    pub(super) said: AgentResult,
-    pub(super) pull: Option<PullRequest>,
-    pub(super) own: Option<SeenReview>,
-    diff: Option<Vec<u8>>,
-}
 
 impl LiveForge {
     /// What the forge shows of a review; none if that cannot be told yet, also since what the agent

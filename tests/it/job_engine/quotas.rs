@@ -325,12 +325,15 @@ async fn short_times_that_are_told_in_vain_end_no_job() {
     let most = usize::try_from(JobLimits::default().never_ran).unwrap();
     for tries in 1..most + 3 {
         assert_eq!(sent(&stage), tries);
-        stage.ezra.goes(refused("HTTP 429: try again in 20s"));
+        // What is not known would count as money, of which an issue has only so much.
+        let usage = Usage { tokens: Some(Tokens { input: 1, output: 1 }), micro_usd: Some(1) };
+        let (kind, reason) = (FailureKind::PoolSpent { until: None }, "HTTP 429: try again in 20s");
+        stage.ezra.goes(Sighting::Failed { kind, reason: reason.to_owned(), usage });
         stage.follow().await;
         assert_eq!(stage.kind(job).await, StateKind::Waiting, "{tries}");
         let due = stage.job(job).await.state.due_at().expect("it ends");
         stage.wait(due.since(stage.app.clock.now())).await;
-        stage.pass(MINUTE, MINUTE / 2).await;
+        stage.pass(5 * MINUTE, MINUTE).await;
     }
     assert_eq!(stage.job(job).await.past.never_ran, 0);
     stage.end().await;

@@ -129,6 +129,8 @@ fn words_in(text: &str) -> BTreeSet<String> {
 async fn a_thread_and_the_command_line_say_the_same() {
     let stage = doors().await;
     stage.hook("foundation");
+    stage.sandbox.add_user("ezra");
+    stage.sandbox.add_user("ruth");
     label(&stage, 4, "priority/p2");
     // In another repository threads are written in full, as they are on the command line.
     add_repo(&stage.sandbox, "foundation/hall", &["timmy"]);
