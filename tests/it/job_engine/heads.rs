@@ -1,7 +1,9 @@
 //! What timmy says of the heads of pull requests that no job at work judges.
 
 use serde_json::json;
-use timmy::core::jobs::{Done, JobId, State};
+use timmy::agents::{FailureKind, Sighting};
+use timmy::core::jobs::money::Usage;
+use timmy::core::jobs::{Done, JobId, State, StateKind};
 use timmy::core::model::incident::Incident;
 use timmy::sandbox::{Fault, Matcher, Mode, Sandbox};
 use timmy::store::incidents::{self, OpenIncident};
@@ -170,6 +172,30 @@ async fn what_an_attempt_named_when_it_ended_is_not_late_whenever_it_came_there(
     pass(&stage).await;
     let job = stage.job(job).await;
     assert_eq!((job.past.late, job.state), (None, State::Done(Done::Verified)));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_was_pushed_between_two_attempts_does_not_pass_because_the_second_names_it() {
+    let stage = stage().await;
+    let job = stage.assign(1, Some("ezra")).await;
+    let (kind, reason) = (FailureKind::GaveUp, "it ran out of turns".to_owned());
+    stage.ezra.goes(Sighting::Failed { kind, reason, usage: Usage::NONE });
+    stage.follow().await;
+    assert_eq!(stage.kind(job).await, StateKind::BackingOff);
+    stage.wait(SECOND * 5).await;
+    let late = pushes(&stage, "ezra", BRANCH, "blue");
+    stage.app.sandbox.open_pull("ezra", DOOR, "Paint it", "", BRANCH).unwrap();
+    while stage.kind(job).await != StateKind::Running {
+        stage.pass(MINUTE, MINUTE).await;
+    }
+    assert_eq!(stage.attempts(job).await.len(), 2);
+    let result = json!({ "outcome": "pull_request", "commit": late });
+    stage.ezra.goes(ended(&format!("timmy-result: {result}")));
+    stage.follow().await;
+    pass(&stage).await;
+    let state = stage.job(job).await.state;
+    assert!(!matches!(state, State::Done(_)), "{state:?}");
     stage.end().await;
 }
 
