@@ -446,6 +446,29 @@ async fn a_review_that_is_taken_back_is_told_where_a_person_is_asked() {
 }
 
 #[tokio::test]
+async fn what_a_person_pushes_while_it_is_reviewed_is_heard_and_reviewed_once() {
+    let stage = stage().await;
+    stage.is_handed_in().await;
+    let before = stage.job_of(2).await.past.commit.unwrap().to_string();
+    let branch = stage.job_of(2).await.branch().to_string();
+    let files = [("oil.md", "linseed oil")];
+    let head = stage.app.sandbox.commit("anna", DOOR, &branch, &files, "Other oil").unwrap();
+    stage.pass(MINUTE * 10, MINUTE).await;
+    assert_eq!(stage.job_of(2).await.past.commit.unwrap().to_string(), head, "it is heard");
+    let old = json!({ "outcome": "review", "verdict": "approved", "commit": before,
+                      "summary": "I looked.", "findings": [] });
+    stage.ends(&stage.bezalel, &format!("timmy-result: {old}")).await;
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert_eq!(questions(&stage).len(), 1, "the new head is not reviewed yet");
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(MINUTE * 5, MINUTE).await;
+    let asked = questions(&stage).pop().unwrap();
+    assert!(asked.starts_with("### Merge") && asked.contains(&head[..7]), "{asked}");
+    assert_eq!(stage.crew().await.tasks[2].jobs.len(), 1, "looked at again in the same job");
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
 async fn when_the_rounds_are_spent_the_question_says_so() {
     let stage = stage_where(|_| {}, |config| config.with("crew.rounds", 1)).await;
     let pull = stage.is_handed_in().await;
