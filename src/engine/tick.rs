@@ -2,6 +2,7 @@
 //! what starts by itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,10 @@ pub(super) struct Ticker {
 /// backlog moved meanwhile. The next tick goes on.
 const ROUNDS: usize = 4;
 
+/// How long after the start nothing is decided while some agent has not said yet how it is: before that
+/// nobody would get anything.
+const FIRST_LOOK: Duration = Duration::from_secs(30);
+
 /// What the last tick was computed from.
 #[derive(Debug, Default)]
 struct TickState {
@@ -55,10 +60,12 @@ impl Ticker {
     pub(super) async fn run(&self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
         let dispatch = &self.ctx.policy.dispatch;
         let mut seen = TickState::default();
+        let began = self.ctx.now();
         loop {
             self.planner.forget_old().await;
             self.automatic.look().await?;
-            if dispatch.mode != DispatchMode::Off {
+            let is_ready = self.jobs.knows_agents() || began.is_over(FIRST_LOOK, self.ctx.now());
+            if dispatch.mode != DispatchMode::Off && is_ready {
                 self.tick(&mut seen).await?;
             }
             let due = Some(self.ctx.now().after(dispatch.tick));

@@ -42,6 +42,8 @@ pub struct StartFacts<'a> {
     /// It was not seen to ask before it does something dangerous.
     pub cannot_ask: bool,
     pub text: Option<TextDigest>,
+    /// A person said yes to the plan that it is part of, and to another text.
+    pub is_beside_its_plan: bool,
     /// The paths that the text names.
     pub named: &'a NamedPaths,
     /// What was spent or is set aside for the issue.
@@ -85,11 +87,12 @@ fn reasons(job: &Job, facts: &StartFacts<'_>, rules: &StartRules) -> Vec<StartRe
     // What a crew does outside is asked about apart from its plan, whatever is configured.
     let devops = (rules.devops || job.spec.crew.is_some()) && role == DEVOPS;
     let devops = devops.then_some(StartReason::Devops);
+    let replanned = facts.is_beside_its_plan.then_some(StartReason::Replanned);
     let protected = rules.protected.then(|| protected(facts.named, &rules.paths)).flatten();
     let may_cost = facts.spent.plus(facts.bound).micro_usd;
     let costly = rules.over.filter(|over| may_cost > *over);
     let costly = costly.map(|over| StartReason::Costly { may_cost, over });
-    [devops, protected, costly].into_iter().flatten().collect()
+    [devops, replanned, protected, costly].into_iter().flatten().collect()
 }
 
 /// Whether a text names what is protected, or more than is read; `globs`: what is configured as
@@ -150,7 +153,17 @@ mod tests {
     fn facts(named: &NamedPaths) -> StartFacts<'_> {
         let text = Some(TextDigest([1; 32]));
         let (spent, bound, configured) = (usd(0), usd(1), at_most(9));
-        StartFacts { agent: "ezra", cannot_ask: false, text, named, spent, bound, configured }
+        let is_beside_its_plan = false;
+        StartFacts {
+            agent: "ezra",
+            cannot_ask: false,
+            text,
+            is_beside_its_plan,
+            named,
+            spent,
+            bound,
+            configured,
+        }
     }
 
     fn reasons_of(job: &Job, facts: &StartFacts<'_>) -> Vec<StartReason> {
@@ -171,6 +184,8 @@ mod tests {
         let dear = StartFacts { spent: usd(4), bound: usd(2), ..facts(NOTHING) };
         let costly = StartReason::Costly { may_cost: 6, over: 5 };
         assert_eq!(reasons_of(&job("coder"), &dear), [costly]);
+        let beside = StartFacts { is_beside_its_plan: true, ..facts(NOTHING) };
+        assert_eq!(reasons_of(&job("coder"), &beside), [StartReason::Replanned]);
         let off = proposal(&job("devops"), &dear, &StartRules::default());
         assert_eq!(off, None, "nothing is asked that nobody wants asked");
     }
@@ -212,6 +227,8 @@ mod tests {
         ] {
             assert_eq!(reasons_of(&job, &other), [StartReason::Devops], "{other:?}");
         }
+        let beside = StartFacts { is_beside_its_plan: true, ..facts(NOTHING) };
+        assert_eq!(proposal(&job, &beside, &rules()), None, "that text was shown since");
         let over = StartFacts { spent: usd(9), ..facts(NOTHING) };
         let more = proposal(&job, &over, &rules()).expect("a question");
         assert!(matches!(more.reasons[..], [StartReason::Budget(_)]), "{more:?}");

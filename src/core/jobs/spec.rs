@@ -201,6 +201,19 @@ fn a_week() -> Duration {
     Duration::from_secs(7 * 24 * 60 * 60)
 }
 
+impl JobLimits {
+    /// The same, but that it waits for an agent no longer than this.
+    #[must_use]
+    pub fn within(self, wait: Duration) -> Self {
+        Self {
+            out_of_quota: self.out_of_quota.map(|most| most.min(wait)),
+            queued: self.queued.min(wait),
+            absent: self.absent.min(wait),
+            ..self
+        }
+    }
+}
+
 impl Default for JobLimits {
     fn default() -> Self {
         const MINUTE: Duration = Duration::from_secs(60);

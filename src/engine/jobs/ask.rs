@@ -114,12 +114,18 @@ impl Jobs {
         }
     }
 
-    /// A crew's reviews come before the question. They begin as soon as they can.
+    /// A crew's reviews come before the question.
     async fn await_reviews(&self, crew: JobId) -> Result<NextLook, Error> {
+        self.begin_reviews(crew).await?;
+        Ok(NextLook::At(self.ctx.now().after(AWAITS)))
+    }
+
+    /// Begins the reviews of a crew before which something else was in the way.
+    pub(super) async fn begin_reviews(&self, crew: JobId) -> Result<(), Error> {
         let now = self.ctx.now();
         self.ctx.ledger.write(move |tx| jobs::crew_due(tx, crew, now)).await?;
         self.ctx.stored.notify();
-        Ok(NextLook::At(now.after(AWAITS)))
+        Ok(())
     }
 
     async fn put(

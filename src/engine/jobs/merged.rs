@@ -23,6 +23,9 @@ impl Jobs {
         else {
             return Ok(NextLook::Idle);
         };
+        if let Some(place) = seen.job.spec.crew_place() {
+            self.begin_reviews(place.crew).await?;
+        }
         let id = seen.id();
         match self.ctx.gitea.pull(&repo.name, pull).await {
             Ok(Some(found)) => match found.state {

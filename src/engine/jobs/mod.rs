@@ -184,6 +184,11 @@ impl Jobs {
         }
     }
 
+    /// Whether each agent has said at least once how it is, or why it says nothing.
+    pub(super) fn knows_agents(&self) -> bool {
+        self.fleet.is_known()
+    }
+
     /// The agents of `drivers`.
     pub(super) fn fleet_of(drivers: &JobDrivers) -> Arc<Fleet> {
         Arc::new(Fleet::new(drivers.agents.clone()))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::attempts::ProbeTime;
-use super::{attempts, load, quotas};
+use super::{attempts, crew, load, quotas};
 use crate::core::command::value::Size;
 use crate::core::jobs::ask_first::{StartFacts, StartRules, proposal};
 use crate::core::jobs::money::{BudgetShortage, Budgets, Ceiling, ChargeTerms};
@@ -311,10 +311,12 @@ fn budget(
     }
     let thread = job.spec.thread;
     let is_own = |slot: &&AgentSlot| slot.name == bid.agent;
+    let text = covered_text::digest(conn, thread)?;
     let facts = StartFacts {
         agent: &bid.agent,
         cannot_ask: bid.workers.iter().find(is_own).is_some_and(|slot| slot.cannot_ask),
-        text: covered_text::digest(conn, thread)?,
+        text,
+        is_beside_its_plan: crew::is_beside_its_plan(conn, job, text)?,
         named: &covered_text::named_paths(conn, thread)?,
         spent: spending.issue,
         bound: bid.terms.bound,

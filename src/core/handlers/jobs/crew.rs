@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::core::command::value::Word;
+use crate::core::crew::MANAGER;
 use crate::core::handlers::backlog::BacklogQuery;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
@@ -15,9 +16,6 @@ use crate::core::model::ids::ThreadId;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::reply::{Answer, JobAnswer, JobRefusal};
 use crate::core::scheduling::Depth;
-
-/// The role as which an agent plans. Nobody has to hold it.
-const MANAGER: &str = "manager";
 
 /// How often a plan that nobody can work by is made again.
 const REPAIRS: u32 = 2;
