@@ -23,7 +23,7 @@ pub(super) fn task() -> Task {
         body: "Every visitor is announced twice.\n\n- [ ] It is known why\n- [ ] It is written down",
         course: &[
             Says { who: "walt", text: "/timmy crew", note: "Who may steer asks for a crew." },
-            Begins("**A crew is planned.**"),
+            Begins("plans this for a crew."),
             Told("### Go ahead with this plan?"),
             Says {
                 who: "alexander",

@@ -564,6 +564,8 @@ async fn what_a_crew_does_outside_is_asked_about_apart() {
     stage.ends_soundly().await;
 }
 
+const CREAKS: &str = "It creaks whenever somebody opens it. It should open without a sound.";
+
 #[tokio::test]
 async fn where_the_best_agent_proved_too_little_why_proposes_a_crew() {
     let stage = stage().await;
@@ -579,7 +581,7 @@ async fn where_the_best_agent_proved_too_little_why_proposes_a_crew() {
         stage.pass(HOUR * 2, MINUTE * 10).await;
     }
     assert_eq!(stage.job(JobId(1)).await.state.kind(), StateKind::Dead);
-    let other = stage.app.sandbox.open_issue("anna", DOOR, "It creaks", "It does.").unwrap();
+    let other = stage.app.sandbox.open_issue("anna", DOOR, "It creaks", CREAKS).unwrap();
     stage.pass(MINUTE * 3, MINUTE).await;
     let said = why(other).await;
     assert!(said.contains("Alone none fits as well as 0.45: `ezra` comes to 0."), "{said}");
