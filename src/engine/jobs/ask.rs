@@ -246,7 +246,10 @@ impl Jobs {
             return Ok(if has_to_be_there { Err(JobEvent::Recheck) } else { Ok(None) });
         };
         Ok(match found.state {
-            PullState::Merged { commit, .. } => Err(JobEvent::Merged(commit.unwrap_or(found.head))),
+            PullState::Merged { commit, by } => {
+                let commit = commit.unwrap_or(found.head);
+                Err(JobEvent::Merged(self.ctx.policy.merge(commit, by.as_ref())))
+            }
             PullState::Closed if has_to_be_there => Err(closed_by_somebody()),
             PullState::Closed => Ok(None),
             PullState::Open if found.head != *judged => Err(JobEvent::Recheck),

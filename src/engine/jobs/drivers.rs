@@ -9,8 +9,8 @@ use crate::agents::{Agent, AgentTask};
 use crate::core::crew::CrewPlan;
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
-    AgentClaim, CancelReason, Commit, Course, GivenReview, Job, JobBranch, NeverRan, OutcomeDigest,
-    Push, ResultJudgement, ToldText, Verdict,
+    AgentClaim, CancelReason, Commit, Course, GivenReview, Job, JobBranch, JobMerge, NeverRan,
+    OutcomeDigest, Push, ResultJudgement, ToldText, Verdict,
 };
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
@@ -65,7 +65,7 @@ pub enum CannotBegin {
     /// There is no commit to begin at: what is wrong, and what to do.
     NoDefaultBranch(String),
     /// The job's pull request was merged meanwhile: what that made.
-    Merged(Commit),
+    Merged(JobMerge),
 }
 
 impl From<NeverRan> for CannotBegin {
@@ -78,8 +78,8 @@ impl From<NeverRan> for CannotBegin {
 #[derive(Debug, Clone)]
 pub struct JobEvidence {
     pub judgement: ResultJudgement,
-    /// What its pull request was merged into, if somebody merged it already.
-    pub merged: Option<Commit>,
+    /// That somebody merged its pull request already, or that which it was to review.
+    pub merged: Option<JobMerge>,
     /// Why nobody needs its result any more, if so.
     pub over: Option<CancelReason>,
     /// What a person is told of it.

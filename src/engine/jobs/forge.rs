@@ -37,7 +37,7 @@ use crate::engine::guards::RunningGuards;
 use crate::engine::identity::Identity;
 use crate::engine::permissions::PermissionReader;
 use crate::engine::repository_policies::RepositoryPolicies;
-use crate::gitea::{Error, PullState, VisibleRepo};
+use crate::gitea::{Error, PullRequest, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
 
 /// Gitea's clock tells whole seconds.
@@ -236,9 +236,12 @@ impl LiveForge {
         let linked = order.linked.iter().copied().filter(|number| Some(*number) != own);
         for number in own.into_iter().chain(linked) {
             let Some(pull) = self.ctx.gitea.pull(&order.repo.name, number).await? else { continue };
-            let PullState::Merged { commit, .. } = pull.state else { continue };
+            let PullState::Merged { commit, by } = pull.state else { continue };
             return Ok(Some(match own == Some(number) {
-                true => CannotBegin::Merged(commit.unwrap_or(pull.head)),
+                true => {
+                    let commit = commit.unwrap_or(pull.head);
+                    CannotBegin::Merged(self.ctx.policy.merge(commit, by.as_ref()))
+                }
                 false => NeverRan::Moved.into(),
             }));
         }
@@ -397,6 +400,8 @@ impl LiveForge {
         if issue.as_ref().is_some_and(|issue| is_edited(issue, attempt)) {
             found.findings.push(Finding::IssueEdited);
         }
+        let by = pull.as_ref().and_then(PullRequest::merged_by);
+        let merged = found.merged.map(|commit| self.ctx.policy.merge(commit, by));
         let change = pull.map(|pull| Box::new(ShownChange { pull, pusher, updates, issue }));
         // What an attempt named when it ended was made in it, however late it came there; what was
         // there before it began was not.
@@ -413,7 +418,7 @@ impl LiveForge {
                 change: None,
                 examined: None,
             },
-            merged: found.merged,
+            merged,
             over: None,
             findings: found.findings,
             head_push,

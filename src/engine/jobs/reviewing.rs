@@ -81,7 +81,14 @@ impl LiveForge {
                     true => CancelReason::PullMerged,
                     false => CancelReason::IssueGone,
                 };
-                Ok(Some(JobEvidence::over(job, over)))
+                let merged = read.pull.and_then(|pull| match pull.state {
+                    PullState::Merged { commit, by } => {
+                        let commit = commit.unwrap_or(pull.head);
+                        Some(self.ctx.policy.merge(commit, by.as_ref()))
+                    }
+                    PullState::Open | PullState::Closed => None,
+                });
+                Ok(Some(JobEvidence { merged, ..JobEvidence::over(job, over) }))
             }
             ReviewLook::Post { commit, as_review } => {
                 self.post_review(&asked, &read, &commit, as_review).await;

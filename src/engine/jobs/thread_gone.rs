@@ -68,16 +68,23 @@ impl Jobs {
         let (past, thread) = (&seen.job.past, seen.job.spec.thread);
         if seen.job.spec.purpose.is_review() {
             let pull = self.ctx.gitea.pull(&repo.name, thread.number).await?;
-            let is_merged = pull.is_some_and(|pull| matches!(pull.state, PullState::Merged { .. }));
-            let why = if is_merged { CancelReason::PullMerged } else { CancelReason::IssueGone };
-            return Ok(Some(JobEvent::Cancel(why)));
+            let Some(PullState::Merged { commit, by }) = pull.map(|pull| pull.state) else {
+                return Ok(Some(JobEvent::Cancel(CancelReason::IssueGone)));
+            };
+            if let Some(commit) = commit {
+                let merge = self.ctx.policy.merge(commit, by.as_ref());
+                self.incidents.merged(thread, &merge).await;
+            }
+            return Ok(Some(JobEvent::Cancel(CancelReason::PullMerged)));
         }
         if let Some(number) = past.pull
             && let Some(pull) = self.ctx.gitea.pull(&repo.name, number).await?
         {
             match pull.state {
-                PullState::Merged { commit, .. } => {
-                    return Ok(Some(JobEvent::Merged(commit.unwrap_or(pull.head))));
+                PullState::Merged { commit, by } => {
+                    let commit = commit.unwrap_or(pull.head);
+                    let merge = self.ctx.policy.merge(commit, by.as_ref());
+                    return Ok(Some(JobEvent::Merged(merge)));
                 }
                 PullState::Closed if is_asked_about_its_pull(&seen.job.state) => return Ok(None),
                 PullState::Closed | PullState::Open => {}
@@ -91,7 +98,9 @@ impl Jobs {
             None => Vec::new(),
         };
         Ok(Some(match earlier.into_iter().next() {
-            Some((_, commit)) => JobEvent::Merged(commit),
+            Some((pull, commit)) => {
+                JobEvent::Merged(self.ctx.policy.merge(commit, pull.merged_by()))
+            }
             None => JobEvent::Cancel(CancelReason::IssueGone),
         }))
     }

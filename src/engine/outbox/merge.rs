@@ -96,9 +96,11 @@ impl MergePull {
     ) -> Result<Option<Applied>, ApplyError> {
         match &pull.state {
             PullState::Open => Ok(None),
-            PullState::Merged { commit, .. } => {
+            PullState::Merged { commit, by } => {
                 let commit = commit.clone().unwrap_or_else(|| pull.head.clone());
-                self.tell(to, JobEvent::Merged(commit)).await?;
+                let merge = to.ctx.policy.merge(commit, by.as_ref());
+                to.incidents.merged(to.thread(), &merge).await;
+                self.tell(to, JobEvent::Merged(merge)).await?;
                 Ok(Some(Applied::default()))
             }
             PullState::Closed => self.not_merged(to, MergeRefusal::Closed).await.map(Some),

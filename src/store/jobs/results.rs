@@ -57,11 +57,13 @@ pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Err
     let last: Vec<_> = last.collect();
     let mut results: Vec<EndedJob> = conn
         .prepare_cached(
-            "SELECT state <> 'dead' AND json_extract(jobs.job, '$.state.done') IS NOT 'reverted',
+            "SELECT state <> 'dead' AND json_extract(jobs.job, '$.state.done') IS NOT 'reverted'
+                        AND json_extract(jobs.job, '$.past.merged_by') IS NULL,
                     jobs.ended_at, count(started_at), min(started_at),
                     sum(min(micro_usd, 1000000000000)),
                     (SELECT agent FROM attempts WHERE job = jobs.id ORDER BY fence DESC LIMIT 1),
                     json_extract(jobs.job, '$.state.done') IS 'merged'
+                        AND json_extract(jobs.job, '$.past.merged_by') IS NULL
              FROM jobs JOIN attempts ON attempts.job = jobs.id
              WHERE jobs.ended_at >= ?1 AND state IN ('done', 'no_change', 'dead')
                AND fence > ifnull((SELECT max(value ->> 1) FROM json_each(?2)
@@ -91,7 +93,9 @@ pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Err
 pub fn merged_since(conn: &Connection, since: Timestamp) -> Result<Vec<MergedJob>, Error> {
     let mut merged: Vec<MergedJob> = conn
         .prepare_cached(
-            "SELECT jobs.id, repo, max(job_events.at), json_extract(step, '$.event.merged'),
+            "SELECT jobs.id, repo, max(job_events.at),
+                    ifnull(json_extract(step, '$.event.merged.commit'),
+                           json_extract(step, '$.event.merged')),
                     (SELECT json_extract(judged.step, '$.event.judged.commit')
                      FROM job_events AS judged WHERE judged.job = jobs.id
                        AND json_extract(judged.step, '$.event.judged.commit') IS NOT NULL
@@ -145,8 +149,8 @@ const REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
 
 /// What agents proved up to `now`. A result is held for or against whoever brought it last; what
 /// never ran, was cut off by timmy or waited for a person in vain says nothing of an agent, nor does a
-/// review that was given: what that is worth its findings show. What was
-/// merged before a job began once more counts beside what comes of that.
+/// review that was given: what that is worth its findings show. That an agent's account merged
+/// something proves nothing, until that is taken back. What was merged before a job began once more counts beside what comes of that.
 pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error> {
     let mut ended = conn.prepare_cached(
         "SELECT agent, role, repo, is_good, ended_at FROM (
@@ -158,6 +162,8 @@ pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error
                     ended_at
              FROM jobs
              WHERE ended_at >= ?1 AND NOT is_review
+               AND (json_extract(job, '$.past.merged_by') IS NULL
+                    OR json_extract(job, '$.state.done') IS 'reverted')
                AND (state IN ('done', 'no_change')
                     OR json_extract(job, '$.state.dead')
                        IN ('attempts_spent', 'loop', 'bad_request')

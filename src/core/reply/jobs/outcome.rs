@@ -50,7 +50,7 @@ pub enum JobOutcome {
     Reviewed { review: Box<GivenReview>, found: Vec<String> },
     /// Somebody merged what it brought while an agent still worked on it.
     #[template(path = "job/merged.md")]
-    Merged { pull: Option<i64> },
+    Merged { pull: Option<i64>, by_agent: Option<String> },
     #[template(path = "job/no_change.md")]
     NoChange {
         view: Box<JobView>,
@@ -239,7 +239,7 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
             }
             JobOutcome::Reviewed { review, found }
         }
-        JobStanding::Merged { pull } => JobOutcome::Merged { pull },
+        JobStanding::Merged { pull, by_agent } => JobOutcome::Merged { pull, by_agent },
         JobStanding::NoChange => JobOutcome::NoChange {
             view,
             agent,
