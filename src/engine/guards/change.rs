@@ -212,6 +212,7 @@ fn said(read: &ChangeRead, query: &ChangeQuery<'_>) -> SaidFacts {
         branches: vec![pull.head_branch.clone()],
         messages: commits.map(|one| (one.commit.clone(), one.message.clone())).collect(),
         texts: texts.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+        comments: Vec::new(),
     }
 }
 

@@ -8,8 +8,9 @@ use super::drivers::{JobEvidence, JobResult, ShownChange};
 use super::own_pulls::merged_before;
 use crate::config::GuardRuns;
 use crate::core::guards::{
-    CommitVerdict, ExaminedChange, FindingCode, GuardFinding, GuardName, GuardResult, GuardRules,
-    LatePush, LetPass, OtherPull, OtherPullStanding, Sentence, Standing,
+    ClaimFacts, CommentFacts, CommitVerdict, ExaminedChange, FindingCode, GuardFacts, GuardFinding,
+    GuardName, GuardResult, GuardRules, LatePush, LetPass, OtherPull, OtherPullStanding, SaidFacts,
+    Sentence, Standing, examine,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
@@ -27,6 +28,9 @@ use crate::engine::guards::{
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
 use crate::gitea::{Error, PullRequest, PullState};
 use crate::store::{self, Connection, jobs, lifted_guards};
+
+/// What an answer is called that is posted for an agent.
+pub(super) const ANSWER: &str = "its answer";
 
 /// How many other pull requests for an issue are looked at.
 const MOST_OTHERS: usize = 5;
@@ -129,10 +133,37 @@ impl Examiner {
             evidence.judgement.examined =
                 Some(ExaminedChange::of(examined.size, &examined.verdict));
         }
+        if let Some(said) = self.words(result, &evidence) {
+            add(&mut evidence, &said);
+        }
         let ResultJudgement { verdict, commit, digest, .. } = &evidence.judgement;
         let asked = self.asking(*verdict, &result.job, commit.as_ref(), digest);
         evidence.judgement.verdict = asked;
         Ok(Some(evidence))
+    }
+
+    /// What the guards say of a result that is words alone, which stand on what the attempt began at.
+    fn words(&self, result: &JobResult, evidence: &JobEvidence) -> Option<CommitVerdict> {
+        let shown = evidence.said.as_deref().filter(|_| could_be_taken(evidence))?;
+        let began = result.attempts.iter().rev().find_map(|attempt| attempt.base.as_ref());
+        let (_, base) = began?;
+        let said = result.attempts.iter().rev().find_map(|attempt| attempt.said.as_deref());
+        let summary = said.map(|said| read_result(said).summary).unwrap_or_default();
+        let points = |issue: &Issue| self.reader.acceptance_points(result.repo.id, &issue.body);
+        // The task of a crew has points of its own.
+        let issue = shown.issue.as_ref().filter(|_| result.job.spec.crew.is_none());
+        let all = shown.comments.iter().flatten().map(|comment| comment.body.as_str());
+        let all: Vec<&str> = all.chain(shown.answer.as_deref()).chain([summary.as_str()]).collect();
+        let claims =
+            ClaimFacts { said: all.join("\n"), asked: issue.map(points).unwrap_or_default() };
+        let said = shown.comments.as_ref().map_err(Clone::clone).map(|comments| {
+            let answer = shown.answer.clone().map(|answer| (ANSWER.to_owned(), answer));
+            let texts = [("its summary".to_owned(), summary)].into_iter().chain(answer).collect();
+            let comments = comments.iter().map(|one| (one.id, one.body.clone())).collect();
+            SaidFacts { texts, comments, ..SaidFacts::default() }
+        });
+        let facts = GuardFacts::Comment(CommentFacts { said, claims });
+        Some(examine(base.clone(), &facts, &self.ctx.policy.guards.rules))
     }
 
     async fn change(
@@ -320,6 +351,18 @@ fn policy_unreadable() -> GuardResult {
         Sentence::of(said, &[]),
     );
     GuardResult::new(GuardName::Protected, Sentence::of("", &[]), vec![finding])
+}
+
+/// Whether words that are a result could be taken as that.
+fn could_be_taken(evidence: &JobEvidence) -> bool {
+    match evidence.judgement.verdict {
+        Verdict::Pass { .. } | Verdict::Ask | Verdict::NoChange { .. } => true,
+        Verdict::Block
+        | Verdict::Stuck
+        | Verdict::Nothing
+        | Verdict::HeadMoved
+        | Verdict::Unfit => false,
+    }
 }
 
 /// The change of a result that could be accepted, and its commit.

@@ -118,6 +118,7 @@ impl LiveForge {
                     findings: found.findings,
                     head_push: None,
                     change: None,
+                    said: None,
                     review: review.map(Box::new),
                     plan: None,
                 }))
@@ -267,9 +268,7 @@ impl LiveForge {
         attempt: &StoredAttempt,
         words: &str,
     ) {
-        let since = attempt.may_run_since();
-        let words = self.ctx.policy.jobs.redactor.redact(words);
-        let posted = answer_of(&attempt.agent, &words, since);
+        let posted = answer_of(&attempt.agent, words, attempt.may_run_since());
         self.post(result, attempt, posted).await;
     }
 }

@@ -5,6 +5,7 @@ mod acp;
 mod adopted;
 mod agent_reviews;
 mod agents;
+mod answers;
 mod asking;
 mod budgets;
 mod by_itself;
