@@ -17,6 +17,7 @@ use crate::core::jobs::{
     Commit, CrewPart, Job, JobId, JudgedChange, Late, OutcomeDigest, Purpose, ResultJudgement,
     SeenResult, State, Verdict, Verifying,
 };
+use crate::core::model::ids::ThreadId;
 use crate::core::model::issue::Issue;
 use crate::core::scheduling::IssueLabels;
 use crate::core::scheduling::text::TextReader;
@@ -27,7 +28,7 @@ use crate::engine::guards::{
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
 use crate::gitea::{Error, PullRequest, PullState};
-use crate::store::{self, Connection, jobs, lifted_guards};
+use crate::store::{self, Connection, agent_heads, jobs, lifted_guards};
 
 /// What an answer is called that is posted for an agent.
 pub(super) const ANSWER: &str = "its answer";
@@ -51,8 +52,11 @@ pub(super) struct Examiner {
 /// A change of which all is known but how its checks end.
 #[derive(Debug, Clone, PartialEq)]
 struct WaitsForChecks {
+    pull: i64,
     commit: Commit,
     said: HeadStatuses,
+    /// Whether what Actions say counted for nothing.
+    workflows_changed: bool,
 }
 
 impl Examiner {
@@ -78,7 +82,8 @@ impl Examiner {
             return Ok(false);
         }
         let said = statuses_of(&self.ctx.gitea, repo, &known.commit).await?;
-        let waits = said == Some(known.said);
+        let changed = self.workflows_changed(result, known.pull).await;
+        let waits = said == Some(known.said) && changed == Some(known.workflows_changed);
         if waits {
             self.remember(id, known);
         }
@@ -101,9 +106,19 @@ impl Examiner {
             let own = self.policy_of(result, change, &commit).await?;
             let policy = own.tightened(&self.ctx.policy);
             let rules = &policy.rules;
-            let Some(mut examined) = self.change(result, change, (&commit, rules)).await? else {
+            let number = change.pull.number;
+            let Some(workflows_changed) = self.workflows_changed(result, number).await else {
                 return Ok(None);
             };
+            let by = (&commit, rules, workflows_changed);
+            let Some(mut examined) = self.change(result, change, by).await? else {
+                return Ok(None);
+            };
+            if let Some(changes) = examined.changes_actions
+                && !self.note(result, number, (&commit, changes)).await
+            {
+                return Ok(None);
+            }
             if matches!(own, PolicyFile::Unreadable) {
                 examined.verdict.results.push(policy_unreadable());
             }
@@ -121,7 +136,8 @@ impl Examiner {
             }
             if examined.verdict.standing() == Standing::Wait {
                 if let Some(said) = examined.waits_for_checks() {
-                    self.remember(result.job.spec.id, WaitsForChecks { commit, said });
+                    let waits = WaitsForChecks { pull: number, commit, said, workflows_changed };
+                    self.remember(result.job.spec.id, waits);
                 }
                 return Ok(None);
             }
@@ -170,7 +186,7 @@ impl Examiner {
         &self,
         result: &JobResult,
         change: &ShownChange,
-        (commit, rules): (&Commit, &GuardRules),
+        (commit, rules, workflows_changed): (&Commit, &GuardRules, bool),
     ) -> Result<Option<Examined>, Error> {
         let ShownChange { pull, pusher, issue, .. } = change;
         // The forge has not seen yet what was pushed.
@@ -193,6 +209,7 @@ impl Examiner {
             agents,
             others,
             late: job.past.late.iter().map(late).collect(),
+            workflows_changed,
             waited: self.waited(job),
             rules,
         };
@@ -229,6 +246,23 @@ impl Examiner {
     ) -> Option<T> {
         let read = self.ctx.ledger.read(what).await;
         read.inspect_err(|error| tracing::warn!(%error, "nothing can be judged")).ok()
+    }
+
+    /// Whether another branch of an agent changes what Actions run there: then these prove nothing
+    /// there. None if that cannot be told now.
+    async fn workflows_changed(&self, result: &JobResult, pull: i64) -> Option<bool> {
+        let (pull, now) = (ThreadId { repo: result.repo.id, number: pull }, self.ctx.now());
+        self.read(move |conn| agent_heads::change_actions_beside(conn, pull, now)).await
+    }
+
+    /// Keeps whether this head changes what Actions run; no if that cannot be kept now.
+    async fn note(&self, result: &JobResult, pull: i64, (head, changes): (&Commit, bool)) -> bool {
+        let (pull, now) = (ThreadId { repo: result.repo.id, number: pull }, self.ctx.now());
+        let head = head.clone();
+        let write =
+            self.ctx.ledger.write(move |tx| agent_heads::note(tx, pull, (&head, changes), now));
+        let noted = write.await;
+        noted.inspect_err(|error| tracing::warn!(%error, "nothing can be judged")).is_ok()
     }
 
     /// The other pull requests that say they close the issue, as the forge shows them now.

@@ -41,3 +41,4 @@ mod transcripts;
 mod updates;
 mod walks;
 mod watching;
+mod workflows;
