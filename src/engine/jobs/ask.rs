@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Jobs;
 use super::look::{NextLook, SeenJob, told};
-use crate::core::command::value::Cause;
+use crate::core::command::value::{Cause, DecisionId};
 use crate::core::crew::Crew;
 use crate::core::decisions::{Covered, CoveredHead, CoveredStart, Decision, QuestionCheck};
 use crate::core::jobs::evidence::read_result;
@@ -17,7 +17,7 @@ use crate::core::model::issue::TextDigest;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::crew::PlanView;
-use crate::core::reply::decisions::QuestionView;
+use crate::core::reply::decisions::{QuestionView, scheduled_notice};
 use crate::engine::decision_check::check_covered;
 use crate::gitea::PullState;
 use crate::store::decisions::{self, NewDecision};
@@ -143,6 +143,7 @@ impl Jobs {
                 return Ok(self.later(seen));
             }
         };
+        let pull = head.as_ref().map(|head| head.pull);
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
             None => asked.text.filter(|_| covers_text(question)),
@@ -192,6 +193,9 @@ impl Jobs {
         if let Some(id) = write.await? {
             tracing::info!(job = %seen.id(), decision = %id, ?question, "a person is asked");
             self.ctx.stored.notify();
+            if let Some(pull) = pull {
+                self.tell_scheduled(id, pull, repo).await?;
+            }
         }
         Ok(NextLook::At(now.at.after(LOOKS)))
     }
@@ -293,6 +297,9 @@ impl Jobs {
         };
         match checked {
             QuestionCheck::Stands => {
+                if let Some(head) = &covers.head {
+                    self.tell_scheduled(decision.id, head.pull, repo).await?;
+                }
                 self.watches.with(seen.id(), |watch| {
                     watch.question_seen = Some((asked.moved, now));
                 });
@@ -316,6 +323,29 @@ impl Jobs {
                 }
             },
         }
+    }
+
+    /// Says once that somebody has the forge merge what a person is asked about: it waits for nobody's
+    /// yes. What cannot be told now is looked for again.
+    async fn tell_scheduled(&self, id: DecisionId, pull: i64, repo: &Repo) -> Result<(), Error> {
+        let scheduled = match self.ctx.gitea.scheduled_merge(&repo.name, pull).await {
+            Ok(Some(scheduled)) => scheduled,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                tracing::debug!(decision = %id, %error, "whether a merge is scheduled is unknown");
+                return Ok(());
+            }
+        };
+        let (what, now) = (format!("scheduled.{}", scheduled.id), self.ctx.now());
+        let says =
+            move |decision: &Decision| scheduled_notice(decision, pull, scheduled.by.as_ref());
+        let write =
+            self.ctx.ledger.write(move |tx| decisions::say_beside(tx, id, &what, says, now));
+        if write.await? {
+            tracing::info!(decision = %id, pull, "somebody has the forge merge it");
+            self.ctx.stored.notify();
+        }
+        Ok(())
     }
 }
 

@@ -31,6 +31,7 @@ mod quotas;
 mod rechecks;
 mod reverted;
 mod rounds;
+mod scheduled;
 mod scope;
 mod scripted;
 mod stage;
