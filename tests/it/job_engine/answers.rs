@@ -1,7 +1,7 @@
 //! Results that are words alone stand up to guards as well: nothing that must not be said is taken, or
 //! said for an agent.
 
-use timmy::core::jobs::{JobId, JobLimits, NewJob, Origin, Purpose, StateKind};
+use timmy::core::jobs::{Done, JobId, JobLimits, NewJob, Origin, Purpose, State, StateKind};
 use timmy::core::model::ids::ThreadId;
 
 use super::scripted::ended;
@@ -129,5 +129,19 @@ async fn what_was_asked_for_and_not_spoken_of_is_told() {
     assert_eq!(stage.kind(job).await, StateKind::Done, "words prove nothing");
     let told: String = said_by(&stage, "timmy").into_iter().map(|(_, body)| body).collect();
     assert!(told.contains("It does not speak of this"), "{told}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_person_who_closes_the_issue_accepts_the_answer() {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let job = asked(&stage).await;
+    stage.app.sandbox.comment("ezra", DOOR, THREAD, "Oil helps.").unwrap();
+    ends(&stage, "Oil helps.").await;
+    let told = said_by(&stage, "timmy");
+    assert!(told.iter().any(|(_, body)| body.starts_with("### Is this done?")), "{told:?}");
+    stage.app.sandbox.set_open("anna", DOOR, THREAD, false).unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Accepted));
     stage.end().await;
 }
