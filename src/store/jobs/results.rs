@@ -49,7 +49,8 @@ fn steers(verb: Verb) -> bool {
     (verb.group() == Group::Steer && verb != Verb::Dead) || verb == Verb::Override
 }
 
-/// How the jobs ended that were given up, or whose results were seen, since a moment. What was merged
+/// How the jobs ended that were given up, or whose results were seen, since a moment. A pull request
+/// that nobody had to accept, and that was closed, was not wanted, and is no result. What was merged
 /// before a job began once more is a result of its own, with the attempts that brought it.
 pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Error> {
     let before = merged_before(conn, since)?;
@@ -66,6 +67,8 @@ pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Err
                         AND json_extract(jobs.job, '$.past.merged_by') IS NULL
              FROM jobs JOIN attempts ON attempts.job = jobs.id
              WHERE jobs.ended_at >= ?1 AND state IN ('done', 'no_change', 'dead')
+               AND NOT (json_extract(jobs.job, '$.state.done') IS 'verified'
+                        AND jobs.pull IS NOT NULL AND NOT jobs.pull_open)
                AND fence > ifnull((SELECT max(value ->> 1) FROM json_each(?2)
                                    WHERE value ->> 0 = jobs.id), 0)
              GROUP BY jobs.id ORDER BY jobs.ended_at",
@@ -150,7 +153,9 @@ const REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
 /// What agents proved up to `now`. A result is held for or against whoever brought it last; what
 /// never ran, was cut off by timmy or waited for a person in vain says nothing of an agent, nor does a
 /// review that was given: what that is worth its findings show. That an agent's account merged
-/// something proves nothing, until that is taken back. What was merged before a job began once more counts beside what comes of that.
+/// something proves nothing, until that is taken back; nor does a pull request that nobody had to
+/// accept before it is merged, and none that is closed: that was not wanted. What was merged before a
+/// job began once more counts beside what comes of that.
 pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error> {
     let mut ended = conn.prepare_cached(
         "SELECT agent, role, repo, is_good, ended_at FROM (
@@ -164,6 +169,7 @@ pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error
              WHERE ended_at >= ?1 AND NOT is_review
                AND (json_extract(job, '$.past.merged_by') IS NULL
                     OR json_extract(job, '$.state.done') IS 'reverted')
+               AND (json_extract(job, '$.state.done') IS NOT 'verified' OR pull IS NULL)
                AND (state IN ('done', 'no_change')
                     OR json_extract(job, '$.state.dead')
                        IN ('attempts_spent', 'loop', 'bad_request')

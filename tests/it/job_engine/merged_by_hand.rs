@@ -4,14 +4,14 @@
 use timmy::clock::Clock as _;
 use timmy::core::jobs::{Done, JobId, State, StateKind};
 use timmy::core::scheduling::AgentRecords;
-use timmy::store::{automatic, jobs};
+use timmy::store::{Connection, automatic, jobs};
 
 use super::adopted::{TOPIC, adopted, proposed};
 use super::decisions::{delivered, said};
 use super::guards::hands_in;
 use super::rounds::{in_a_round, to_be_repaired};
 use super::stage::{Stage, live};
-use crate::support::clock::{MINUTE, SECOND};
+use crate::support::clock::{HOUR, MINUTE, SECOND};
 use crate::support::forge::DOOR;
 
 /// The pull request of the job's first branch.
@@ -105,4 +105,31 @@ async fn what_an_agents_account_merges_proves_nothing() {
     assert_ne!(records, AgentRecords::default());
     assert_eq!(proved_by_a_merge_of("ezra").await, (0, AgentRecords::default()));
     assert_eq!(proved_by_a_merge_of("bezalel").await, (0, AgentRecords::default()));
+}
+
+#[tokio::test]
+async fn what_nobody_had_to_accept_proves_something_once_it_is_merged() {
+    for is_merged in [true, false] {
+        let stage = live(|_| {}, |config| config).await;
+        let (job, pull) = delivered(&stage).await;
+        assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+        let proved = async || {
+            let now = stage.app.clock.now();
+            let read = move |conn: &Connection| {
+                let ended = jobs::results(conn, now.before(HOUR))?;
+                let ended: Vec<bool> = ended.into_iter().map(|ended| ended.is_merged).collect();
+                Ok((jobs::outcomes(conn, now)? != AgentRecords::default(), ended))
+            };
+            stage.app.timmy.read(read).await
+        };
+        assert_eq!(proved().await, (false, vec![false]), "it waits to be merged");
+        match is_merged {
+            true => stage.app.sandbox.merge("anna", DOOR, pull).unwrap(),
+            false => stage.app.sandbox.set_open("anna", DOOR, pull, false).unwrap(),
+        }
+        stage.pass(MINUTE * 15, MINUTE).await;
+        let ended = if is_merged { vec![true] } else { Vec::new() };
+        assert_eq!(proved().await, (is_merged, ended));
+        stage.end().await;
+    }
 }
