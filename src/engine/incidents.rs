@@ -11,6 +11,7 @@ use std::sync::{MutexGuard, PoisonError};
 
 use super::context::Context;
 use super::retry::is_unreadable;
+use crate::core::jobs::JobMerge;
 use crate::core::model::ids::{Lane, RepoId, ThreadId};
 use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
@@ -154,6 +155,21 @@ impl Incidents {
         };
         self.note(incident.clone(), None, text).await;
         incident
+    }
+
+    /// What a job brought in this thread was merged: by the account of an agent only if that may do
+    /// more than it should.
+    pub(super) async fn merged(&self, thread: ThreadId, merge: &JobMerge) {
+        let Some(agent) = merge.by_agent.clone() else { return };
+        let terms = self.ctx.policy.jobs.agents.get(&agent);
+        let account = terms.map_or(agent.as_str(), |terms| terms.account.as_str());
+        let text = format!(
+            "{account}, the account of agent {agent}, merged what was brought for this by itself: \
+             take away its right to merge there, by a rule for the branch that names who may, then \
+             say `/timmy resume {agent}`"
+        );
+        let incident = Incident::MergedByAgent { repo: thread.repo, agent };
+        self.note_at(incident, Some(thread.number), text).await;
     }
 
     /// What `gitea.watch` calls `what` is called `now` by now.

@@ -54,7 +54,8 @@ pub fn small_started(conn: &Connection) -> Result<u64, Error> {
 }
 
 /// What each agent did in each repository: a job is held for or against whoever had it last. Of what
-/// brings no pull request, that a person accepted it counts as a merge does.
+/// brings no pull request, that a person accepted it counts as a merge does; what an agent's account
+/// merged counts for nothing.
 pub fn trials(conn: &Connection) -> Result<BTreeMap<String, BTreeMap<RepoId, Trial>>, Error> {
     trials_of(conn, None, None)
 }
@@ -88,7 +89,8 @@ fn trials_of(
              SELECT (SELECT agent FROM attempts WHERE job = jobs.id ORDER BY fence DESC LIMIT 1)
                         AS agent,
                     repo,
-                    json_extract(job, '$.state.done') IS 'merged'
+                    (json_extract(job, '$.state.done') IS 'merged'
+                     AND json_extract(job, '$.past.merged_by') IS NULL)
                         OR (json_extract(job, '$.state.done') IS 'accepted' AND pull IS NULL)
                         AS is_merged,
                     ended_at IS NULL OR pull_open = 1 AS is_open

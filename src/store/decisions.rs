@@ -151,6 +151,28 @@ pub fn void(
     comment(tx, decision.thread, key, body, now)
 }
 
+/// Says something once beside a question, as long as that is open: `what` tells it from all else that
+/// is said so.
+pub fn say_beside(
+    tx: &Transaction<'_>,
+    id: DecisionId,
+    what: &str,
+    says: impl FnOnce(&Decision) -> String,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let stored = get(tx, id)?.filter(|stored| stored.decision.is_open());
+    let (Some(stored), Some(ledger)) = (stored, meta::get(tx, meta::LEDGER)?) else {
+        return Ok(false);
+    };
+    let key = format!("{ledger}-{id}.{what}");
+    if outbox::get(tx, &key)?.is_some() {
+        return Ok(false);
+    }
+    let body = Body::finished(says(&stored.decision)).marked(&key);
+    comment(tx, stored.decision.thread, key, body, now)?;
+    Ok(true)
+}
+
 pub fn get(conn: &Connection, id: DecisionId) -> Result<Option<StoredDecision>, Error> {
     Ok(list(conn, "WHERE decisions.id = ?1", [id])?.pop())
 }

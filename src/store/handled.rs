@@ -86,7 +86,10 @@ fn store(
     for change in &changes.fleet {
         controls::apply(tx, change)?;
         match change {
-            ControlChange::Resume(PauseScope::Agent(agent)) => jobs::trust_again(tx, agent, now)?,
+            ControlChange::Resume(PauseScope::Agent(agent)) => {
+                jobs::trust_again(tx, agent, now)?;
+                incidents::trust_to_merge(tx, agent)?;
+            }
             // Work may start by itself again.
             ControlChange::Resume(PauseScope::All) => {
                 incidents::over(tx, &Incident::OtherLedger)?;

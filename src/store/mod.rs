@@ -38,6 +38,7 @@ mod reader;
 mod writer;
 
 pub mod accounts;
+pub mod agent_heads;
 pub mod ask_scope;
 pub mod audit;
 pub mod automatic;

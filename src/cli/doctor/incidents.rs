@@ -90,6 +90,11 @@ fn remedy(incident: &Incident) -> &'static str {
              another agent. If it is there again, /timmy resume AGENT, by the owner, has one job try \
              it at once; /timmy retry tries nothing sooner. It is over when one got through."
         }
+        Incident::MergedByAgent { .. } => {
+            "Protect the branch: Settings, Branches, a rule that lists who may push and merge. What \
+             the agent merged counts for nothing. It is over when timmy serve sees that its account \
+             may not merge there any more, or when the owner says /timmy resume AGENT."
+        }
         Incident::OtherLedger => {
             "Stop one of the two: a copy of a ledger is for a stop only. Then /timmy resume all, by \
              the owner, or a restart of timmy serve lets work start by itself again."

@@ -232,8 +232,8 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
             true => Ok(turn.verify()),
             false => Ok(same.clone()),
         },
-        JobEvent::Merged(commit) => {
-            turn.past.commit = Some(commit.clone());
+        JobEvent::Merged(merge) => {
+            turn.merged(merge);
             Ok(State::Done(Done::Merged))
         }
         JobEvent::Recheck | JobEvent::Lifted => Ok(turn.verify()),

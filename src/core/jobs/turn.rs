@@ -8,6 +8,7 @@ use super::event::{CancelReason, NeverRan, OutcomeDigest, Push, Pusher};
 use super::ids::Fence;
 use super::illegal::IllegalReason;
 use super::job::{Past, PastOutcome, Ran, Tried};
+use super::merge::JobMerge;
 use super::moment::{StepTime, pause};
 use super::money::Charge;
 use super::spec::Spec;
@@ -351,6 +352,13 @@ impl Turn<'_> {
         (past.rounds, past.rounds_allowed) = (0, self.spec.limits.repairs);
         (past.never_ran, past.cut_off) = (0, 0);
         past.out_of_quota_since = None;
+        past.merged_by = None;
+    }
+
+    /// What it brought was merged.
+    pub(super) fn merged(&mut self, merge: &JobMerge) {
+        let JobMerge { commit, by_agent } = merge.clone();
+        (self.past.commit, self.past.merged_by) = (Some(commit), by_agent);
     }
 
     /// An agent's review is one more text for the agent.

@@ -86,6 +86,11 @@ pub enum Incident {
     QuotaSpent {
         quota: QuotaName,
     },
+    /// An agent's account merged what a job brought, which is for people and for timmy.
+    MergedByAgent {
+        repo: RepoId,
+        agent: String,
+    },
     /// An agent takes no work, or what it is given comes to nothing.
     Agent {
         name: String,
@@ -161,6 +166,7 @@ impl fmt::Display for Incident {
             Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
             Self::NameTaken { name } => write!(f, "name {name} taken"),
             Self::QuotaSpent { quota } => write!(f, "quota of {quota} used up"),
+            Self::MergedByAgent { agent, .. } => write!(f, "merged by agent {agent}"),
             Self::Agent { name, problem } => write!(f, "agent {name} {}", problem.said()),
         }
     }
@@ -176,6 +182,7 @@ impl Incident {
             | Self::DependenciesUnreadable { repo }
             | Self::NoDefaultBranch { repo }
             | Self::PolicyUnreadable { repo }
+            | Self::MergedByAgent { repo, .. }
             | Self::ThreadLocked { thread: ThreadId { repo, .. } }
             | Self::ThreadBlocked { thread: ThreadId { repo, .. } }
             | Self::AnswerUnreadable { thread: ThreadId { repo, .. } }
@@ -220,6 +227,7 @@ impl Incident {
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::QuotaSpent { .. }
+            | Self::MergedByAgent { .. }
             | Self::Agent { .. } => false,
         }
     }
@@ -248,6 +256,7 @@ impl Incident {
             | Self::AnswerUnreadable { .. }
             | Self::VerdictForged { .. }
             | Self::QuotaSpent { .. }
+            | Self::MergedByAgent { .. }
             | Self::ReportHomeless => true,
             Self::MissingScope { .. }
             | Self::CannotRead { .. }
@@ -286,6 +295,7 @@ impl Incident {
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::QuotaSpent { .. }
+            | Self::MergedByAgent { .. }
             | Self::Agent { .. } => false,
         }
     }

@@ -342,6 +342,22 @@ pub fn void_notice(decision: &Decision, why: &VoidReason) -> Option<String> {
     Some(page.expect("a String takes everything").trim().to_owned())
 }
 
+/// One line that says that the forge merges what is asked about by itself, since somebody scheduled
+/// that.
+pub fn scheduled_notice(decision: &Decision, pull: i64, by: Option<&Account>) -> String {
+    let by = by.map(|by| by.login.as_str());
+    let page = ScheduledPage { id: decision.id, pull, by }.render();
+    page.expect("a String takes everything").trim().to_owned()
+}
+
+#[derive(Template)]
+#[template(path = "decision/scheduled.md")]
+struct ScheduledPage<'a> {
+    id: DecisionId,
+    pull: i64,
+    by: Option<&'a str>,
+}
+
 #[derive(Template)]
 #[template(path = "decision/void.md")]
 struct VoidPage<'a> {

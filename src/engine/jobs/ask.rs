@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Jobs;
 use super::look::{NextLook, SeenJob, told};
-use crate::core::command::value::Cause;
+use crate::core::command::value::{Cause, DecisionId};
 use crate::core::crew::Crew;
 use crate::core::decisions::{Covered, CoveredHead, CoveredStart, Decision, QuestionCheck};
 use crate::core::jobs::evidence::read_result;
@@ -17,7 +17,7 @@ use crate::core::model::issue::TextDigest;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::crew::PlanView;
-use crate::core::reply::decisions::QuestionView;
+use crate::core::reply::decisions::{QuestionView, scheduled_notice};
 use crate::engine::decision_check::check_covered;
 use crate::gitea::PullState;
 use crate::store::decisions::{self, NewDecision};
@@ -149,6 +149,7 @@ impl Jobs {
                 return Ok(self.later(seen));
             }
         };
+        let pull = head.as_ref().map(|head| head.pull);
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
             None => asked.text.filter(|_| covers_text(question)),
@@ -198,6 +199,9 @@ impl Jobs {
         if let Some(id) = write.await? {
             tracing::info!(job = %seen.id(), decision = %id, ?question, "a person is asked");
             self.ctx.stored.notify();
+            if let Some(pull) = pull {
+                self.tell_scheduled(id, pull, repo).await?;
+            }
         }
         Ok(NextLook::At(now.at.after(LOOKS)))
     }
@@ -252,7 +256,10 @@ impl Jobs {
             return Ok(if has_to_be_there { Err(JobEvent::Recheck) } else { Ok(None) });
         };
         Ok(match found.state {
-            PullState::Merged { commit, .. } => Err(JobEvent::Merged(commit.unwrap_or(found.head))),
+            PullState::Merged { commit, by } => {
+                let commit = commit.unwrap_or(found.head);
+                Err(JobEvent::Merged(self.ctx.policy.merge(commit, by.as_ref())))
+            }
             PullState::Closed if has_to_be_there => Err(closed_by_somebody()),
             PullState::Closed => Ok(None),
             PullState::Open if found.head != *judged => Err(JobEvent::Recheck),
@@ -296,6 +303,9 @@ impl Jobs {
         };
         match checked {
             QuestionCheck::Stands => {
+                if let Some(head) = &covers.head {
+                    self.tell_scheduled(decision.id, head.pull, repo).await?;
+                }
                 self.watches.with(seen.id(), |watch| {
                     watch.question_seen = Some((asked.moved, now));
                 });
@@ -319,6 +329,29 @@ impl Jobs {
                 }
             },
         }
+    }
+
+    /// Says once that somebody has the forge merge what a person is asked about: it waits for nobody's
+    /// yes. What cannot be told now is looked for again.
+    async fn tell_scheduled(&self, id: DecisionId, pull: i64, repo: &Repo) -> Result<(), Error> {
+        let scheduled = match self.ctx.gitea.scheduled_merge(&repo.name, pull).await {
+            Ok(Some(scheduled)) => scheduled,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                tracing::debug!(decision = %id, %error, "whether a merge is scheduled is unknown");
+                return Ok(());
+            }
+        };
+        let (what, now) = (format!("scheduled.{}", scheduled.id), self.ctx.now());
+        let says =
+            move |decision: &Decision| scheduled_notice(decision, pull, scheduled.by.as_ref());
+        let write =
+            self.ctx.ledger.write(move |tx| decisions::say_beside(tx, id, &what, says, now));
+        if write.await? {
+            tracing::info!(decision = %id, pull, "somebody has the forge merge it");
+            self.ctx.stored.notify();
+        }
+        Ok(())
     }
 }
 

@@ -9,18 +9,19 @@ use super::adopted::{AdoptedPull, adopted_pull, open_reviews};
 use super::asked_review::AskedReview;
 use super::base::{Base, base_of, health_of};
 use super::drivers::{
-    CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult, ShownChange,
+    CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult, ShownChange, ShownWords,
 };
-use super::examine::Examiner;
+use super::examine::{ANSWER, Examiner};
 use super::review_task::{ReviewTask, review_task};
 use super::task_parts::{begin_of, earlier, faults, permission, red_checks, told_thread};
 use crate::agents::AgentTask;
 use crate::config::EffectivePolicy;
 use crate::core::command::value::Level;
+use crate::core::guards::{SaidFacts, secrets_said};
 use crate::core::jobs::evidence::{Facts, Finding, Made, ReviewPosting, judge, read_result};
 use crate::core::jobs::{
     AgentClaim, Commit, Job, Leased, NeverRan, Purpose, Push, ResultJudgement, State, ToldText,
-    WorkKind,
+    Verdict, WorkKind,
 };
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::BranchHealth;
@@ -37,7 +38,7 @@ use crate::engine::guards::RunningGuards;
 use crate::engine::identity::Identity;
 use crate::engine::permissions::PermissionReader;
 use crate::engine::repository_policies::RepositoryPolicies;
-use crate::gitea::{Error, PullState, VisibleRepo};
+use crate::gitea::{Error, PullRequest, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
 
 /// Gitea's clock tells whole seconds.
@@ -236,9 +237,12 @@ impl LiveForge {
         let linked = order.linked.iter().copied().filter(|number| Some(*number) != own);
         for number in own.into_iter().chain(linked) {
             let Some(pull) = self.ctx.gitea.pull(&order.repo.name, number).await? else { continue };
-            let PullState::Merged { commit, .. } = pull.state else { continue };
+            let PullState::Merged { commit, by } = pull.state else { continue };
             return Ok(Some(match own == Some(number) {
-                true => CannotBegin::Merged(commit.unwrap_or(pull.head)),
+                true => {
+                    let commit = commit.unwrap_or(pull.head);
+                    CannotBegin::Merged(self.ctx.policy.merge(commit, by.as_ref()))
+                }
                 false => NeverRan::Moved.into(),
             }));
         }
@@ -355,6 +359,7 @@ impl LiveForge {
             true => Some(base),
             false => job.past.commit.as_ref().filter(|_| is_repair),
         };
+        let began = result.attempts.iter().map(StoredAttempt::may_run_since);
         let query = EvidenceQuery {
             repo: &result.repo.name,
             thread: job.spec.thread.number,
@@ -367,19 +372,29 @@ impl LiveForge {
             agent: &agent,
             own,
             since: attempt.may_run_since(),
+            began: began.min().unwrap_or_default(),
         };
         let mut evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
         if let Some(renamed) = self.renamed_base(query, &evidence).await? {
             let query = EvidenceQuery { base_branch: &renamed, ..query };
             evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
         }
+        let mut answer = None;
         if is_unsaid(&evidence) && claim == AgentClaim::Comment && !said.words.is_empty() {
+            let words = self.ctx.policy.jobs.redactor.redact(&said.words);
             match self.posting(attempt).await {
                 Some(ReviewPosting::None) if matches!(job.state, State::Verifying(_)) => {
-                    self.post_answer(result, attempt, &said.words).await;
-                    return Ok(None);
+                    if may_be_said(&words) {
+                        self.post_answer(result, attempt, &words).await;
+                        return Ok(None);
+                    }
+                    // It is judged as if it stood there, and mended before anybody reads it.
+                    evidence.findings.findings.retain(|finding| *finding != Finding::NoComment);
+                    evidence.findings.verdict = Verdict::Pass { ask: false };
+                    answer = Some(words);
                 }
                 Some(ReviewPosting::Done { comment: Some(comment) }) => {
+                    answer = Some(words);
                     let made = Made::Comments(vec![comment]);
                     evidence.findings = judge(&claim, &Facts { made, cited: Vec::new() });
                     evidence.findings.findings.push(Finding::PostedByTimmy);
@@ -393,10 +408,14 @@ impl LiveForge {
         }
         let updates = self.updated(query, &evidence, job).await?;
         let issue = self.thread_of(result).await?;
-        let Evidence { findings: mut found, head_push, pull, pusher } = evidence;
+        let Evidence { findings: mut found, head_push, pull, pusher, said: comments } = evidence;
         if issue.as_ref().is_some_and(|issue| is_edited(issue, attempt)) {
             found.findings.push(Finding::IssueEdited);
         }
+        let is_said = matches!(job.spec.purpose, Purpose::Research | Purpose::Ops);
+        let words = ShownWords { comments, answer, issue: issue.clone() };
+        let by = pull.as_ref().and_then(PullRequest::merged_by);
+        let merged = found.merged.map(|commit| self.ctx.policy.merge(commit, by));
         let change = pull.map(|pull| Box::new(ShownChange { pull, pusher, updates, issue }));
         // What an attempt named when it ended was made in it, however late it came there; what was
         // there before it began was not.
@@ -413,11 +432,12 @@ impl LiveForge {
                 change: None,
                 examined: None,
             },
-            merged: found.merged,
+            merged,
             over: None,
             findings: found.findings,
             head_push,
             change,
+            said: is_said.then(|| Box::new(words)),
             review: None,
             plan: None,
         }))
@@ -471,6 +491,12 @@ fn names(claim: &AgentClaim, commit: &Commit) -> bool {
 /// Whether an attempt was to answer, and no answer of its account is there.
 fn is_unsaid(evidence: &Evidence) -> bool {
     evidence.findings.findings.contains(&Finding::NoComment)
+}
+
+/// Whether nothing in these words must not be said.
+fn may_be_said(words: &str) -> bool {
+    let texts = vec![(ANSWER.to_owned(), words.to_owned())];
+    secrets_said(&SaidFacts { texts, ..SaidFacts::default() }).has_passed()
 }
 
 /// The attempt whose result is judged: a round of repair that was taken back brought none.

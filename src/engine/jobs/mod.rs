@@ -261,6 +261,12 @@ impl Jobs {
         event: JobEvent,
         also: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static,
     ) -> Result<Option<Advanced>, Error> {
+        if let JobEvent::Merged(merge) = &event
+            && let Some(stored) = self.ctx.ledger.read(move |conn| jobs::get(conn, id)).await?
+        {
+            // Before the job learns it: after a crash between the two it is told once more.
+            self.incidents.merged(stored.job.spec.thread, merge).await;
+        }
         let now = self.step_time();
         let write = self.ctx.ledger.write(move |tx| {
             also(tx)?;

@@ -287,8 +287,8 @@ impl Jobs {
         let repo = order.repo.id;
         let why = match why {
             CannotBegin::NeverRan(why) => why,
-            CannotBegin::Merged(commit) => {
-                let merged = self.tell(seen.id(), JobEvent::Merged(commit)).await?;
+            CannotBegin::Merged(merge) => {
+                let merged = self.tell(seen.id(), JobEvent::Merged(merge)).await?;
                 return Ok(told(merged.is_some()));
             }
             CannotBegin::NoAccess(words) => {

@@ -43,12 +43,14 @@ impl Jobs {
         evidence: JobEvidence,
     ) -> Result<NextLook, Error> {
         if let Some(why) = evidence.over.clone() {
+            if let Some(merge) = &evidence.merged {
+                self.incidents.merged(seen.job.spec.thread, merge).await;
+            }
             let told_it = self.tell(seen.id(), JobEvent::Cancel(why)).await?;
             return Ok(told(told_it.is_some()).or(self.in_a_while(seen)));
         }
-        if let Some(commit) = evidence.merged.clone() {
-            let told_it =
-                self.tell_found(seen, evidence.findings, JobEvent::Merged(commit)).await?;
+        if let Some(merge) = evidence.merged.clone() {
+            let told_it = self.tell_found(seen, evidence.findings, JobEvent::Merged(merge)).await?;
             return Ok(told(told_it).or(self.in_a_while(seen)));
         }
         if let Some(push) = evidence.head_push.clone().filter(|push| self.is_news(seen, push)) {

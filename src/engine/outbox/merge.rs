@@ -16,7 +16,7 @@ use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::{self, Merge, PullRequest, PullState, Recovery};
 use crate::store::outbox::OutboxRow;
-use crate::store::{Error, Transaction, jobs, lifted_guards};
+use crate::store::{Error, Transaction, agent_heads, jobs, lifted_guards};
 
 /// How long it is to the next try where the forge is not ready, or the base just moved.
 const MOMENT: Duration = Duration::from_secs(5);
@@ -96,9 +96,11 @@ impl MergePull {
     ) -> Result<Option<Applied>, ApplyError> {
         match &pull.state {
             PullState::Open => Ok(None),
-            PullState::Merged { commit, .. } => {
+            PullState::Merged { commit, by } => {
                 let commit = commit.clone().unwrap_or_else(|| pull.head.clone());
-                self.tell(to, JobEvent::Merged(commit)).await?;
+                let merge = to.ctx.policy.merge(commit, by.as_ref());
+                to.incidents.merged(to.thread(), &merge).await;
+                self.tell(to, JobEvent::Merged(merge)).await?;
                 Ok(Some(Applied::default()))
             }
             PullState::Closed => self.not_merged(to, MergeRefusal::Closed).await.map(Some),
@@ -143,13 +145,47 @@ impl MergePull {
         };
         let rules =
             GuardRules { checks: ExpectedChecks::IfPresent, ..to.ctx.policy.guards.rules.clone() };
-        if checks(&facts, &rules).lets_pass() || self.are_checks_lifted(to).await? {
+        let lets_pass = checks(&facts, &rules).lets_pass();
+        let beside = self.workflows_changed(to).await?;
+        if (lets_pass && !beside) || self.are_checks_lifted(to).await? {
+            return Ok(false);
+        }
+        if beside && !self.is_green_without_actions(to, facts.clone()).await? {
+            return Ok(true);
+        }
+        if lets_pass {
             return Ok(false);
         }
         if let Some(base) = &pull.base {
             facts.on_target = said_of_heads(&to.ctx.gitea, to.name(), base).await?;
         }
         Ok(!checks(&facts, &rules).lets_pass())
+    }
+
+    /// Whether a branch of an agent changes by now what Actions run there.
+    async fn workflows_changed(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+        let (pull, now) = (to.thread(), to.ctx.now());
+        let read =
+            to.ctx.ledger.read(move |conn| agent_heads::change_actions_beside(conn, pull, now));
+        Ok(read.await?)
+    }
+
+    /// Whether the commit would pass if Actions had said nothing of it.
+    async fn is_green_without_actions(
+        &self,
+        to: &EffectDelivery<'_>,
+        facts: CheckFacts,
+    ) -> Result<bool, ApplyError> {
+        let Some(target) = to.ctx.gitea.branch(to.name(), &self.target).await? else {
+            return Ok(true);
+        };
+        let facts = CheckFacts {
+            on_target: said_of_heads(&to.ctx.gitea, to.name(), &target.head).await?,
+            required: Ok(target.status_contexts),
+            workflows_changed: true,
+            ..facts
+        };
+        Ok(checks(&facts, &to.ctx.policy.guards.rules).lets_pass())
     }
 
     async fn are_checks_lifted(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {

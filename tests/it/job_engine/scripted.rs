@@ -372,6 +372,7 @@ impl JobForge for ScriptedForge {
                 findings: Vec::new(),
                 head_push: None,
                 change: None,
+                said: None,
                 plan: None,
             }))
         })

@@ -43,6 +43,13 @@ pub(super) fn checks(record: &JobRecord, branch: &str) -> Vec<CheckLine> {
     agent.into_iter().chain(found).chain(lifted).chain(passed_checks(record)).collect()
 }
 
+/// What guards found of a result that is words alone.
+pub(super) fn checks_of_words(record: &JobRecord, branch: &str) -> Vec<CheckLine> {
+    let found = record.findings().into_iter().flatten();
+    let of_guards = found.filter(|finding| matches!(finding, Finding::Guard(_)));
+    of_guards.map(|finding| line(finding, branch)).collect()
+}
+
 /// What the guards saw of what a job brought last, if they looked at a change.
 fn examined(record: &JobRecord) -> Option<&ExaminedChange> {
     record.last_judgement()?.examined.as_ref()

@@ -7,7 +7,9 @@ use askama::Template;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use super::findings::{CheckLine, blocked, checks, guards_of, sentences, shown_by};
+use super::findings::{
+    CheckLine, blocked, checks, checks_of_words, guards_of, sentences, shown_by,
+};
 use super::let_pass::LetPassView;
 use super::log::reason;
 use super::standing::{CancelledBy, JobStanding, branch};
@@ -50,7 +52,7 @@ pub enum JobOutcome {
     Reviewed { review: Box<GivenReview>, found: Vec<String> },
     /// Somebody merged what it brought while an agent still worked on it.
     #[template(path = "job/merged.md")]
-    Merged { pull: Option<i64> },
+    Merged { pull: Option<i64>, by_agent: Option<String> },
     #[template(path = "job/no_change.md")]
     NoChange {
         view: Box<JobView>,
@@ -95,6 +97,8 @@ pub enum JobOutcome {
         /// What blocks, if nothing but guards speaks against it, and how many of them do.
         blocked: Vec<CheckLine>,
         guards: usize,
+        /// Whether they look at a commit, on which a person may lift one.
+        can_be_lifted: bool,
         /// The checks that are red among that.
         red_checks: Vec<RedCheck>,
         next: NextTry,
@@ -223,7 +227,10 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
             commit: job.past.commit.as_ref().map(short),
             let_pass: LetPassView::of(record),
             unheard: UnheardView::all(record),
-            checks: checks(record, &on),
+            checks: match job.spec.purpose {
+                Purpose::Research | Purpose::Ops => checks_of_words(record, &on),
+                _ => checks(record, &on),
+            },
         },
         JobStanding::Reviewed { .. } => {
             let review = Box::new(record.reviews.last()?.clone());
@@ -239,7 +246,7 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
             }
             JobOutcome::Reviewed { review, found }
         }
-        JobStanding::Merged { pull } => JobOutcome::Merged { pull },
+        JobStanding::Merged { pull, by_agent } => JobOutcome::Merged { pull, by_agent },
         JobStanding::NoChange => JobOutcome::NoChange {
             view,
             agent,
@@ -312,6 +319,7 @@ fn meanwhile(
                 branch: JobView::of(record, now, zone).branch,
                 found: sentences(found, &on),
                 guards: guards_of(found, Grade::Block).collect::<BTreeSet<_>>().len(),
+                can_be_lifted: job.spec.purpose.is_change(),
                 red_checks: red_checks(found),
                 blocked: blocked(found, &on),
                 next,

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::words::{moment, short};
 use crate::core::jobs::{
     AgentStop, Attempt, CancelReason, Cancelled, DeadReason, Done, GivenReview, HeldBy, IdleWait,
-    JobRecord, Phase, Purpose, Question, State, Then, WaitReason, Waiting, WorkKind,
+    JobRecord, Past, Phase, Purpose, Question, State, Then, WaitReason, Waiting, WorkKind,
 };
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::model::verdict::Opinion;
@@ -87,6 +87,8 @@ pub enum JobStanding {
     },
     Merged {
         pull: Option<i64>,
+        /// The agent whose account merged it, if one did.
+        by_agent: Option<String>,
     },
     /// It was merged, and a commit took it back.
     Reverted {
@@ -180,7 +182,10 @@ impl JobStanding {
                 let pull = record.job.past.pull.filter(|_| is_pull);
                 Self::Delivered { agent: agent(), pull }
             }
-            State::Done(Done::Merged) => Self::Merged { pull: record.job.past.pull },
+            State::Done(Done::Merged) => {
+                let Past { pull, merged_by, .. } = &record.job.past;
+                Self::Merged { pull: *pull, by_agent: merged_by.clone() }
+            }
             State::Done(Done::Reverted) => Self::Reverted {
                 pull: record.job.past.pull,
                 by: record.reverted().map(|(commit, _)| short(commit)),
