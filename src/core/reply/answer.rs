@@ -128,12 +128,16 @@ pub enum Answer {
         user: String,
         /// Whether they were before.
         already: bool,
+        /// To which other thread, if not to this one.
+        target: Option<String>,
     },
-    /// Somebody cannot be assigned here.
+    /// Somebody cannot be assigned.
     #[template(path = "reply/not_assignable.md")]
     NotAssignable {
         /// Whom.
         user: String,
+        /// To which other thread, if not to this one.
+        target: Option<String>,
     },
     /// Nobody, or somebody less, is assigned.
     #[template(path = "reply/unassigned.md")]

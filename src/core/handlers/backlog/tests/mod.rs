@@ -252,6 +252,7 @@ impl TestWorld {
                 title: self.titles[&thread].title.clone(),
                 ..facts::issue(thread.number, now())
             },
+            assignable: Vec::new(),
             blockers: WaitsFor::default(),
             state: ThreadState::default(),
             recent: Vec::new(),
