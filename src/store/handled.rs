@@ -165,6 +165,12 @@ fn requested(
             }
             id
         }
+        JobRequest::Raise { seen, budget, now } => {
+            let id = unmoved(tx, seen)?;
+            controls::apply(tx, &ControlChange::SetBudget(budget.clone()))?;
+            jobs::budget_raised(tx, id, *now)?;
+            id
+        }
         JobRequest::Void { seen, decision, why, now } => {
             let id = unmoved(tx, seen)?;
             if jobs::void(tx, *decision, why.clone(), true, *now)?.is_none() {
@@ -182,6 +188,7 @@ fn requested(
             JobRequest::Happen { .. }
             | JobRequest::Decide { .. }
             | JobRequest::Lift { .. }
+            | JobRequest::Raise { .. }
             | JobRequest::Void { .. },
         ) => Ok(()),
     }

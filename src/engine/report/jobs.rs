@@ -10,7 +10,7 @@ use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::audience::Visible;
-use crate::core::policy::controls::{Controls, DayScope, PauseScope};
+use crate::core::policy::controls::{BudgetPart, Controls, PauseScope};
 use crate::core::reply::Paused;
 use crate::core::reply::decisions::asked_in_short;
 use crate::core::reply::jobs::{JobStanding, JobView, keeps_from_merging, sentences_of};
@@ -112,7 +112,7 @@ pub(super) fn day_jobs(
 
 /// What may be spent today, in millionths of a US dollar.
 fn day_cap(of: &ReportScope, fleet: &Controls) -> Option<u64> {
-    let said = fleet.day_budgets(&DayScope::All).find_map(|amount| match amount {
+    let said = fleet.budgets(&BudgetPart::All).find_map(|amount| match amount {
         Amount::MicroUsd(micro_usd) => Some(micro_usd),
         Amount::Tokens(_) | Amount::Runs(_) => None,
     });
