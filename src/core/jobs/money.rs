@@ -319,25 +319,25 @@ impl BudgetShortage {
              may take {needed}"
         )
     }
+
+    /// The same with what helps, where it is `agent` that would have made the attempt.
+    pub fn told_of(&self, agent: &str) -> String {
+        let fact = self.fact();
+        let of = match self.scope {
+            BudgetScope::Issue => return format!("{fact}: a higher `budget.issue` helps"),
+            BudgetScope::AgentDay => format!("agent:{agent}"),
+            BudgetScope::Day => "all".to_owned(),
+        };
+        let twice = self.most.saturating_mul(2).max(self.spent.saturating_add(self.needed));
+        let twice = self.unit.amount(twice);
+        format!("{fact}: the next day helps, or for today the owner's `budget {twice} scope={of}`")
+    }
 }
 
 /// Which budget, what was spent, what would be needed, and what helps.
 impl std::fmt::Display for BudgetShortage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let helps = match self.scope {
-            BudgetScope::Issue => "a higher `budget.issue` helps",
-            BudgetScope::AgentDay | BudgetScope::Day => {
-                let of = if self.scope == BudgetScope::Day { "all" } else { "agent:NAME" };
-                let twice = self.most.saturating_mul(2).max(self.spent.saturating_add(self.needed));
-                let twice = self.unit.amount(twice);
-                return write!(
-                    f,
-                    "{}: the next day helps, or for today the owner's `budget {twice} scope={of}`",
-                    self.fact()
-                );
-            }
-        };
-        write!(f, "{}: {helps}", self.fact())
+        f.write_str(&self.told_of("NAME"))
     }
 }
 
@@ -455,6 +455,9 @@ mod tests {
              attempt may take 0.67 USD: the next day helps, or for today the owner's `budget 100usd \
              scope=all`"
         );
+        let of_agent = BudgetShortage { scope: BudgetScope::AgentDay, ..over };
+        let said = of_agent.told_of("ezra");
+        assert!(said.ends_with("the owner's `budget 100usd scope=agent:ezra`"), "{said}");
     }
 
     #[test]
