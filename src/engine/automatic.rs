@@ -12,7 +12,7 @@ use super::context::{Context, WorksBy};
 use super::guards::{can_confine, runs_unconfined};
 use super::identity::Identity;
 use super::incidents::Incidents;
-use super::jobs::Fleet;
+use super::jobs::{Fleet, JobForge};
 use super::permissions::PermissionReader;
 use super::repository_policies::{PolicyMode, RepositoryPolicies};
 use super::rights::agent_rights;
@@ -42,6 +42,7 @@ pub(super) struct AutomaticWork {
     permissions: Arc<PermissionReader>,
     policies: Arc<RepositoryPolicies>,
     fleet: Arc<Fleet>,
+    forge: Arc<dyn JobForge>,
     answers: Mutex<Answers>,
 }
 
@@ -50,6 +51,8 @@ pub(super) struct AutomaticWork {
 struct Answers {
     pairs: HashMap<(String, RepoId), Timestamp>,
     authors: HashMap<(RepoId, i64), Timestamp>,
+    /// Whether a default branch is red.
+    branches: HashMap<RepoId, Timestamp>,
     /// Whether what agents wrote can be run confined.
     confines: Option<(Timestamp, bool)>,
 }
@@ -89,10 +92,10 @@ impl AutomaticWork {
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
         permissions: Arc<PermissionReader>,
         policies: Arc<RepositoryPolicies>,
-        fleet: Arc<Fleet>,
+        (fleet, forge): (Arc<Fleet>, Arc<dyn JobForge>),
     ) -> Self {
         let (ctx, answers) = (ctx.for_background(), Mutex::default());
-        Self { ctx, identity, incidents, permissions, policies, fleet, answers }
+        Self { ctx, identity, incidents, permissions, policies, fleet, forge, answers }
     }
 
     /// Whether anything is to start by itself anywhere.
@@ -143,6 +146,7 @@ impl AutomaticWork {
         }
         let since = &state.since;
         state.strangers.retain(|repo, _| since.contains_key(repo));
+        state.red.retain(|repo| since.contains_key(repo));
         for repos in state.pairs.values_mut() {
             repos.retain(|repo, _| since.contains_key(repo));
         }
@@ -242,6 +246,11 @@ impl AutomaticWork {
                 state.note_pair(&agent, repo, found);
             }
         }
+        for place in known.repos.iter().filter(|repo| known.state.red.contains(&repo.id)) {
+            if let Some(is_red) = self.is_red(place).await {
+                state.note_branch(place.id, is_red);
+            }
+        }
         // Who they are called now, their next issue tells.
         for (repo, strangers) in &mut state.strangers {
             strangers.retain(|account| self.is_fresh_author(*repo, *account, STRANGE));
@@ -265,6 +274,9 @@ impl AutomaticWork {
         for place in &places {
             if let Some(reason) = self.of_repo(place.id).or_else(|| self.unread(place.id)) {
                 state.repos.insert(place.id, reason);
+            }
+            if let Some(is_red) = self.is_red(place).await {
+                state.note_branch(place.id, is_red);
             }
         }
         for start in starts {
@@ -292,6 +304,24 @@ impl AutomaticWork {
     /// What could not be read does not say that work may start.
     fn unread(&self, repo: RepoId) -> Option<SuggestReason> {
         (self.policies.mode(repo) == PolicyMode::Unread).then_some(SuggestReason::PolicyUnreadable)
+    }
+
+    /// Whether the default branch of a repository is red, asked now; none if that was asked not long
+    /// ago, or nobody can tell.
+    async fn is_red(&self, repo: &Repo) -> Option<bool> {
+        let now = self.ctx.now();
+        let asked = self.answers().branches.get(&repo.id).copied();
+        if asked.is_some_and(|at| !at.is_over(KEPT, now)) {
+            return None;
+        }
+        self.answers().branches.insert(repo.id, now);
+        match self.forge.is_red(repo).await {
+            Ok(is_red) => Some(is_red),
+            Err(error) => {
+                tracing::debug!(repository = %repo.name, %error, "its default branch cannot be read");
+                None
+            }
+        }
     }
 
     fn is_fresh_pair(&self, agent: &str, repo: RepoId) -> bool {
