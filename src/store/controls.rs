@@ -47,6 +47,11 @@ pub fn delegations(conn: &Connection, now: Timestamp) -> Result<Vec<Delegation>,
     Ok(delegations)
 }
 
+/// Whether an account may approve because the owner lends it that right.
+pub(super) fn is_lent(conn: &Connection, to: &Account, now: Timestamp) -> Result<bool, Error> {
+    Ok(delegations(conn, now)?.iter().any(|lent| lent.to.id == to.id))
+}
+
 /// The budgets that are not over. What cannot be read was written by no version of this.
 fn budgets(conn: &Connection, now: Timestamp) -> Result<Vec<SetBudget>, Error> {
     let budgets: Vec<Option<SetBudget>> = conn

@@ -147,9 +147,14 @@ fn requested(
             }
             id
         }
-        JobRequest::Decide { seen, decision, answer, told, now } => {
+        JobRequest::Decide { seen, decision, answer, told, is_lent, now } => {
             let id = unmoved(tx, seen)?;
-            let given = GivenAnswer { answer: *answer, told: told.as_ref(), by: actor };
+            // It was when the text was looked at, and may be taken back by now.
+            if *is_lent && !controls::is_lent(tx, actor, now.at)? {
+                return Err(moved);
+            }
+            let (told, is_lent) = (told.as_ref(), *is_lent);
+            let given = GivenAnswer { answer: *answer, told, by: actor, is_lent };
             if jobs::decide(tx, *decision, given, *now)?.is_none() {
                 return Err(moved);
             }

@@ -22,6 +22,8 @@ pub struct GivenAnswer<'a> {
     /// What the agent is told with it.
     pub told: Option<&'a ToldText>,
     pub by: &'a Account,
+    /// Whether only a right that is lent let them.
+    pub is_lent: bool,
 }
 
 /// Puts a question to people, if the job still asks it and it was not put yet.
@@ -52,10 +54,13 @@ pub fn decide(
     now: StepTime,
 ) -> Result<Option<Advanced>, Error> {
     let Some(StoredDecision { decision, .. }) = decisions::get(tx, id)? else { return Ok(None) };
-    let GivenAnswer { answer, told, by } = given;
+    let GivenAnswer { answer, told, by, is_lent } = given;
     let decided = DecisionStatus::Decided { by: by.clone(), answer, at: now.at };
     if !decisions::close(tx, id, &decided)? {
         return Ok(None);
+    }
+    if is_lent {
+        decisions::rests_on_a_lent_right(tx, id)?;
     }
     if let Some(told) = told {
         let told = JobEvent::Told(told.clone());

@@ -170,6 +170,8 @@ pub enum JobRequest {
         decision: DecisionId,
         answer: PersonAnswer,
         told: Option<ToldText>,
+        /// Whether only a right that is lent lets them: that is asked once more.
+        is_lent: bool,
         now: StepTime,
     },
     /// A guard says nothing any more of this commit, which the job brought.

@@ -164,6 +164,7 @@ impl TestWorld {
             key: "c1",
             actor: &account("anna"),
             right: Some(Right::Owner),
+            is_lent: false,
             authorship: Authorship::Author,
             verdict: None,
         };
