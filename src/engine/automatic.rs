@@ -128,7 +128,7 @@ impl AutomaticWork {
             })
             .collect();
         self.ask_again(&known, &mut state).await;
-        self.keep(state).await
+        self.keep(&known.state, state).await
     }
 
     fn name_places(&self, known: &Known, state: &mut AutoState) {
@@ -297,7 +297,7 @@ impl AutomaticWork {
             }
         }
         let is_same = state == known.state;
-        self.keep(state).await?;
+        self.keep(&known.state, state).await?;
         Ok(is_same)
     }
 
@@ -401,8 +401,17 @@ impl AutomaticWork {
             && (is_named || self.is_one_of_ours(author, repo, known.is_any_private).await))
     }
 
-    async fn keep(&self, state: AutoState) -> Result<(), Error> {
-        self.ctx.ledger.write(move |tx| automatic::set_state(tx, &state)).await
+    /// Keeps what was found since it was as `known`. Of default branches attempts tell as well, which
+    /// may have been meanwhile.
+    async fn keep(&self, known: &AutoState, mut state: AutoState) -> Result<(), Error> {
+        let known = known.red.clone();
+        let write = self.ctx.ledger.write(move |tx| {
+            let told = automatic::state(tx)?.red;
+            state.red.extend(told.difference(&known));
+            state.red.retain(|repo| told.contains(repo) || !known.contains(repo));
+            automatic::set_state(tx, &state)
+        });
+        write.await
     }
 
     fn answers(&self) -> MutexGuard<'_, Answers> {
