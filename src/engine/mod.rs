@@ -167,7 +167,7 @@ impl Engine {
             (identity.clone(), incidents.clone()),
             accounts.clone(),
             fleet.clone(),
-            forge,
+            forge.clone(),
             judging(),
             reader.clone(),
         );
@@ -180,8 +180,13 @@ impl Engine {
         );
         let snapshots = Arc::new(snapshots);
         let world = (identity.clone(), incidents.clone());
-        let automatic =
-            AutomaticWork::new(&ctx, world.clone(), permissions.clone(), policies, fleet.clone());
+        let automatic = AutomaticWork::new(
+            &ctx,
+            world.clone(),
+            permissions.clone(),
+            policies,
+            (fleet.clone(), forge),
+        );
         let questions = ScopeQuestions::new(&ctx, world.clone(), reader.clone());
         let reporter = Reporter::new(ctx.clone(), world.clone(), accounts.clone(), planner.clone());
         let reporter = Arc::new(reporter);

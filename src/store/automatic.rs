@@ -26,6 +26,13 @@ pub fn set_state(tx: &Transaction<'_>, new: &AutoState) -> Result<(), Error> {
     backlog::moved(tx)
 }
 
+/// What was found of the default branch of a repository.
+pub fn note_branch(tx: &Transaction<'_>, repo: RepoId, is_red: bool) -> Result<(), Error> {
+    let mut new = state(tx)?;
+    new.note_branch(repo, is_red);
+    set_state(tx, &new)
+}
+
 /// The same with how much may start now, where `starts_per_day` may since `day_began`.
 pub fn terms(
     conn: &Connection,

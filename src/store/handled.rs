@@ -150,9 +150,14 @@ fn requested(
             }
             id
         }
-        JobRequest::Decide { seen, decision, answer, told, now } => {
+        JobRequest::Decide { seen, decision, answer, told, is_lent, now } => {
             let id = unmoved(tx, seen)?;
-            let given = GivenAnswer { answer: *answer, told: told.as_ref(), by: actor };
+            // It was when the text was looked at, and may be taken back by now.
+            if *is_lent && !controls::is_lent(tx, actor, now.at)? {
+                return Err(moved);
+            }
+            let (told, is_lent) = (told.as_ref(), *is_lent);
+            let given = GivenAnswer { answer: *answer, told, by: actor, is_lent };
             if jobs::decide(tx, *decision, given, *now)?.is_none() {
                 return Err(moved);
             }
@@ -166,6 +171,12 @@ fn requested(
             if *ends_round && jobs::advance(tx, id, None, JobEvent::Lifted, *now)?.is_err() {
                 return Err(moved);
             }
+            id
+        }
+        JobRequest::Raise { seen, budget, now } => {
+            let id = unmoved(tx, seen)?;
+            controls::apply(tx, &ControlChange::SetBudget(budget.clone()))?;
+            jobs::budget_raised(tx, id, *now)?;
             id
         }
         JobRequest::Void { seen, decision, why, now } => {
@@ -185,6 +196,7 @@ fn requested(
             JobRequest::Happen { .. }
             | JobRequest::Decide { .. }
             | JobRequest::Lift { .. }
+            | JobRequest::Raise { .. }
             | JobRequest::Void { .. },
         ) => Ok(()),
     }

@@ -85,6 +85,10 @@ fn remedy(incident: &Incident) -> &'static str {
             "Jobs wait for the next day. /timmy budget AMOUNT scope=all, by the owner, lets more be spent \
              today; budget.day is for every day."
         }
+        Incident::AgentDaySpent { .. } => {
+            "What only it may do waits for the next day. /timmy budget AMOUNT scope=agent:NAME, by the \
+             owner, lets it spend more today; budget.agent_day is for every day."
+        }
         Incident::QuotaSpent { .. } => {
             "Its jobs wait until then, and go on by themselves: wait, raise the quota, or name \
              another agent. If it is there again, /timmy resume AGENT, by the owner, has one job try \

@@ -73,6 +73,14 @@ impl Effect {
         matches!(self, Self::Comment(_) | Self::Issue(_) | Self::PostResult(_))
     }
 
+    /// Where it is written, if that is another thread than the one in whose order it is.
+    pub fn elsewhere(&self) -> Option<ThreadId> {
+        match self {
+            Self::Assign(SetAssignees::Add { on, .. }) => *on,
+            _ => None,
+        }
+    }
+
     /// What the comment says, if it writes one.
     pub fn body(&self) -> Option<&Body> {
         match self {
@@ -391,6 +399,10 @@ pub enum SetAssignees {
         user: String,
         /// Who was assigned when this was decided.
         keep: Vec<String>,
+        /// To another thread than the one in whose order it is written, with the answer of which it
+        /// is part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<ThreadId>,
     },
     /// Only this one; whoever else is assigned stays.
     Remove {
@@ -405,7 +417,7 @@ impl SetAssignees {
     /// Who is to be assigned, given who is; sorted by no rule but the forge's own order.
     pub fn wanted(&self, present: &[String]) -> Vec<String> {
         let (keep, add, remove) = match self {
-            Self::Add { user, keep } => (keep.as_slice(), Some(user), None),
+            Self::Add { user, keep, .. } => (keep.as_slice(), Some(user), None),
             Self::Remove { user, keep } => (keep.as_slice(), None, Some(user)),
             Self::Clear => return Vec::new(),
         };

@@ -123,7 +123,9 @@ impl CommandContext<'_> {
         self.jobs.insert(after.spec.id, after);
         self.decided.insert(asked.decision.id);
         let (seen, decision) = (Box::new(seen.clone()), asked.decision.id);
-        self.changes.jobs.push(JobRequest::Decide { seen, decision, answer, told, now });
+        let is_lent = self.asked.is_lent;
+        let request = JobRequest::Decide { seen, decision, answer, told, is_lent, now };
+        self.changes.jobs.push(request);
         true
     }
 

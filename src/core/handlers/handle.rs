@@ -93,7 +93,7 @@ impl AnsweredLines<'_> {
         } else if let Some(handler) = handler(&line.command) {
             handler.handle(&mut self.context)
         } else {
-            Answer::NotYet { what: format!("`{verb}`") }
+            Answer::NotYet { verb }
         };
         let needs = self.context.changes.effects.get(before).map(|keyed| keyed.key.clone());
         self.say(&line.text, Some(&line.command), answer, needs);

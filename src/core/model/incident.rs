@@ -72,6 +72,10 @@ pub enum Incident {
     ReportHomeless,
     /// The budget of the day has no room for what waits.
     DayBudgetSpent,
+    /// The budget of an agent's own day has no room for what waits for it.
+    AgentDaySpent {
+        name: String,
+    },
     /// Another ledger works as the same account: nothing starts by itself.
     OtherLedger,
     /// The account that is meant by a name of the configuration is called otherwise now.
@@ -162,6 +166,7 @@ impl fmt::Display for Incident {
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::DayBudgetSpent => f.write_str("day's budget spent"),
+            Self::AgentDaySpent { name } => write!(f, "day's budget of {name} spent"),
             Self::OtherLedger => f.write_str("another ledger"),
             Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
             Self::NameTaken { name } => write!(f, "name {name} taken"),
@@ -194,6 +199,7 @@ impl Incident {
             | Self::WatchRenamed { .. }
             | Self::ReportHomeless
             | Self::DayBudgetSpent
+            | Self::AgentDaySpent { .. }
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
@@ -223,6 +229,7 @@ impl Incident {
             | Self::PolicyUnreadable { .. }
             | Self::ReportHomeless
             | Self::DayBudgetSpent
+            | Self::AgentDaySpent { .. }
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
@@ -266,6 +273,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::DayBudgetSpent
+            | Self::AgentDaySpent { .. }
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
@@ -291,6 +299,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::DayBudgetSpent
+            | Self::AgentDaySpent { .. }
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }

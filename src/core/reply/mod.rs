@@ -10,6 +10,7 @@ mod agent_order;
 mod agent_view;
 mod answer;
 mod backlog;
+mod budget;
 pub mod cards;
 pub mod crew;
 pub mod decisions;
@@ -41,6 +42,7 @@ pub use backlog::{
     Autonomy, Basis, Bid, DispatchPreview, DisregardedPull, Idle, Judgement, MissedIssue,
     PlannedIssue, Queue, QueueEntry, WeakTerm,
 };
+pub use budget::{BudgetAnswer, SpentBudget};
 pub use decisions::DecisionAnswer;
 pub use fleet::{AgentNow, AgentRow, AgentSummary, FitLine, Gets, ReportAnswer};
 pub use jobs::{DeadLetter, JobAnswer, JobRefusal, JobWait};

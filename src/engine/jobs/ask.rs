@@ -8,6 +8,7 @@ use crate::core::command::value::{Cause, DecisionId};
 use crate::core::crew::Crew;
 use crate::core::decisions::{Covered, CoveredHead, CoveredStart, Decision, QuestionCheck};
 use crate::core::jobs::evidence::read_result;
+use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::start_terms::StartProposal;
 use crate::core::jobs::{
     CancelReason, JobEvent, JobId, JobRecord, Purpose, Question, State, Waiting,
@@ -21,7 +22,7 @@ use crate::core::reply::decisions::{QuestionView, scheduled_notice};
 use crate::engine::decision_check::check_covered;
 use crate::gitea::PullState;
 use crate::store::decisions::{self, NewDecision};
-use crate::store::{Connection, Error, backlog, covered_text, jobs};
+use crate::store::{Connection, Error, backlog, controls, covered_text, jobs};
 
 /// How long it is from one look to the next whether something moved that an open question covers.
 const LOOKS: Duration = Duration::from_secs(60);
@@ -47,6 +48,8 @@ struct AskedQuestion {
     decision: Option<Decision>,
     /// The crew that it is of.
     crew: Option<Crew>,
+    /// What the owner lets the issue cost at least.
+    raised: Ceiling,
     /// When the threads of the job moved last, by the forge's clock.
     moved: [Option<Timestamp>; 2],
 }
@@ -70,6 +73,7 @@ impl AskedQuestion {
             answers: covered_text::answers(conn, thread)?,
             decision: stored.map(|stored| stored.decision),
             crew: jobs::crew_of(conn, &record.job)?,
+            raised: controls::raised(conn, id)?,
             moved: [backlog::moved_at(conn, thread)?, of_pull],
             record,
         }))
@@ -157,7 +161,7 @@ impl Jobs {
         let answers = asked.answers.filter(|_| covers_answers(question));
         let plan = asked.crew.as_ref().and_then(|crew| crew.plan.clone());
         let plan = plan.filter(|_| question == Question::Plan);
-        let configured = self.ctx.policy.jobs.budgets.issue;
+        let configured = self.ctx.policy.jobs.budgets.issue.at_least(asked.raised);
         let of_plan =
             plan.as_ref().map(|_| CoveredStart { agent: None, configured, budget: configured });
         let start = proposal.map(covered).or(of_plan);

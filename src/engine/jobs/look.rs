@@ -221,7 +221,10 @@ impl Jobs {
         };
         match is_red {
             true => Ok(NextLook::At(self.ctx.now().after(GREEN))),
-            false => Ok(told(self.tell(seen.id(), JobEvent::Ready).await?.is_some())),
+            false => {
+                self.note_branch(seen.job.spec.thread.repo, false).await?;
+                Ok(told(self.tell(seen.id(), JobEvent::Ready).await?.is_some()))
+            }
         }
     }
 

@@ -205,7 +205,8 @@ impl Jobs {
         }
         let (jobs, next_job) = self.watches.due(&watched, now);
         let (agents, next_agent) = self.fleet.due(now);
-        let gives_out = has_agents && at_hand.is_any_queued && !self.drains();
+        let gives_out = at_hand.is_any_queued || self.tells_spent_days();
+        let gives_out = has_agents && gives_out && !self.drains();
         let (gives_out, next_round) = match gives_out {
             true => self.round(at_hand.version, now),
             false => (false, None),
@@ -233,6 +234,14 @@ impl Jobs {
                 "draining: no job is started any more, what runs is followed to its end"
             );
         }
+    }
+
+    /// Whether it is told that a day is spent: that is over when nothing waits any more.
+    fn tells_spent_days(&self) -> bool {
+        let is_of_a_day = |incident: &Incident| {
+            matches!(incident, Incident::DayBudgetSpent | Incident::AgentDaySpent { .. })
+        };
+        self.incidents.all_open().iter().any(is_of_a_day)
     }
 
     fn drains(&self) -> bool {

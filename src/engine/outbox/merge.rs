@@ -16,7 +16,7 @@ use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::{self, Merge, PullRequest, PullState, Recovery};
 use crate::store::outbox::OutboxRow;
-use crate::store::{Error, Transaction, agent_heads, jobs, lifted_guards};
+use crate::store::{Error, Transaction, agent_heads, decisions, jobs, lifted_guards};
 
 /// How long it is to the next try where the forge is not ready, or the base just moved.
 const MOMENT: Duration = Duration::from_secs(5);
@@ -107,12 +107,22 @@ impl MergePull {
         }
     }
 
+    /// Whether the yes rests on a right that was lent, and was taken back since.
+    async fn is_yes_taken_back(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+        let job = self.job;
+        let read = to.ctx.ledger.read(move |conn| decisions::is_yes_taken_back(conn, job));
+        Ok(read.await?)
+    }
+
     /// What is known to be against it, without asking the forge to merge.
     async fn speaks_against(
         &self,
         to: &EffectDelivery<'_>,
         pull: &PullRequest,
     ) -> Result<Option<MergeRefusal>, ApplyError> {
+        if self.is_yes_taken_back(to).await? {
+            return Ok(Some(MergeRefusal::RightTakenBack));
+        }
         if pull.head != self.commit {
             return Ok(Some(MergeRefusal::HeadMoved));
         }

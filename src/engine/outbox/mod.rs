@@ -34,7 +34,7 @@ use serde_json::value::to_raw_value;
 use self::delivery::{ApplyError, EffectDelivery};
 use self::merge_turns::MergeTurns;
 use self::new_labels::NewLabels;
-use self::stored_effect::effect_of;
+use self::stored_effect::{effect_of, in_its_place};
 use super::context::Context;
 use super::error::EngineError;
 use super::identity::Identity;
@@ -97,6 +97,7 @@ impl Outbox {
 
     /// One try at the first undone effect of a thread.
     pub(super) async fn deliver(&self, row: &Row) -> Result<(), Error> {
+        let row = &in_its_place(row);
         let attempt = self.try_once(row).await?;
         let (seq, key, now) = (row.seq, row.key.as_str(), self.ctx.now());
         match attempt {
@@ -289,6 +290,7 @@ impl Outbox {
     /// Looks once more for what an earlier try at an effect may have written late: a duplicate, or
     /// what undoes a later effect.
     pub(super) async fn recheck(&self, row: &Row) -> Result<(), Error> {
+        let row = &in_its_place(row);
         let repo = self.repo_of(row).await?;
         let looked = match (&repo, effect_of(row)) {
             (Some(repo), Ok(effect)) => self.look_again(row, repo, &effect).await,

@@ -64,6 +64,7 @@ impl Poller {
             | Incident::PolicyUnreadable { .. }
             | Incident::ReportHomeless
             | Incident::DayBudgetSpent
+            | Incident::AgentDaySpent { .. }
             | Incident::OtherLedger
             | Incident::AccountRenamed { .. }
             | Incident::NameTaken { .. }

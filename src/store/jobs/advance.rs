@@ -9,9 +9,9 @@ use crate::core::jobs::{
     JobId, JobStep, State, StepTime,
 };
 use crate::core::model::ids::ThreadId;
-use crate::store::backlog;
 use crate::store::columns::Json;
 use crate::store::error::Error;
+use crate::store::{backlog, controls};
 
 /// What came of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,7 @@ pub(super) fn apply(
     load::save(tx, &after, now.at)?;
     if before.state.kind().is_end() != after.state.kind().is_end() {
         backlog::moved(tx)?;
+        controls::job_ended(tx, id)?;
     }
     let mut empty = None;
     for action in &actions {

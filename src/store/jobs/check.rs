@@ -321,6 +321,7 @@ fn budget(
         spent: spending.issue,
         bound: bid.terms.bound,
         configured: bid.budgets.issue,
+        raised: controls::raised(conn, job.spec.id)?,
     };
     Ok(match proposal(job, &facts, &bid.start_rules) {
         Some(proposal) if proposal.terms.cannot_ask && !is_known_to_people(job, &bid.agent) => {

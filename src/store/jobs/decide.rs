@@ -6,7 +6,7 @@ use rusqlite::Transaction;
 use super::advance::{Advanced, advance};
 use super::load;
 use super::speech::refresh_card;
-use crate::core::command::value::DecisionId;
+use crate::core::command::value::{DecisionId, JobId};
 use crate::core::decisions::{DecisionStatus, VoidReason};
 use crate::core::jobs::{
     JobAction, JobEvent, PersonAnswer, Question, StepTime, ToldText, standing,
@@ -22,6 +22,8 @@ pub struct GivenAnswer<'a> {
     /// What the agent is told with it.
     pub told: Option<&'a ToldText>,
     pub by: &'a Account,
+    /// Whether only a right that is lent let them.
+    pub is_lent: bool,
 }
 
 /// Puts a question to people, if the job still asks it and it was not put yet.
@@ -52,10 +54,13 @@ pub fn decide(
     now: StepTime,
 ) -> Result<Option<Advanced>, Error> {
     let Some(StoredDecision { decision, .. }) = decisions::get(tx, id)? else { return Ok(None) };
-    let GivenAnswer { answer, told, by } = given;
+    let GivenAnswer { answer, told, by, is_lent } = given;
     let decided = DecisionStatus::Decided { by: by.clone(), answer, at: now.at };
     if !decisions::close(tx, id, &decided)? {
         return Ok(None);
+    }
+    if is_lent {
+        decisions::rests_on_a_lent_right(tx, id)?;
     }
     if let Some(told) = told {
         let told = JobEvent::Told(told.clone());
@@ -65,6 +70,26 @@ pub fn decide(
     }
     let decided = JobEvent::Decided(decision.number, answer);
     Ok(advance(tx, decision.job, None, decided, now)?.ok())
+}
+
+/// More may be spent on the issue of a job: whether it may begin is asked anew, if it still has to be.
+/// Whoever said so is told in the answer.
+pub fn budget_raised(tx: &Transaction<'_>, id: JobId, now: StepTime) -> Result<(), Error> {
+    let Some(stored) = load::get(tx, id)? else { return Ok(()) };
+    let number = stored.job.past.asked;
+    if !standing(&stored.job).contains(&JobAction::Ask(number, Question::Dispatch)) {
+        return Ok(());
+    }
+    match decisions::of_question(tx, id, number)? {
+        Some(asked) => {
+            void(tx, asked.decision.id, VoidReason::OtherBudget, true, now)?;
+        }
+        // It was not put yet.
+        None => {
+            let _ = advance(tx, id, None, JobEvent::AskAgain(number), now)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a decision covers is not as it was shown: it is void, and the job looks again, or asks anew.

@@ -58,7 +58,7 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ❌ | `/timmy undelegate @user` | Take that right back. | owner |
         | ❌ | `/timmy pause agent, o/r or all` | Start no new work for an agent, in a repository, or at all. | owner |
         | ❌ | `/timmy resume agent, o/r or all` | Start new work again. | owner |
-        | ❌ | `/timmy budget [amount] [scope=]` | Show or set what may be spent. | owner |
+        | ❌ | `/timmy budget [amount] [scope=]` | Show what was spent, or let more be: on this issue, or today. | owner |
         | ❌ | `/timmy override guard reason` | Overrule a guard, with a reason that is kept. | owner |
 
         Not in this build yet: `split`.

@@ -4,7 +4,7 @@
 use insta::assert_snapshot;
 use timmy::core::guards::{ChangeSize, ExaminedChange, GuardCount};
 use timmy::core::jobs::{
-    AgentClaim, Commit, Done, JobEvent, MergeRefusal, Progress, State, StateKind, Verdict,
+    AgentClaim, Citation, Commit, Done, JobEvent, MergeRefusal, Progress, State, StateKind, Verdict,
 };
 use timmy::core::model::incident::Incident;
 use timmy::sandbox::{Mode, Unit};
@@ -95,6 +95,35 @@ async fn each_question_has_its_line_and_quick_ones_come_first() {
         assert!(answer.contains("as approved in d2"), "{answer}");
         assert_eq!(t.job(2).await.state.kind(), StateKind::Done);
         t.reads(&t.sandbox.comments(DOOR, 2).unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_yes_only_closes_is_folded_away_and_calls_the_owner_all_the_same() {
+    reported(async |t| {
+        t.introduce().await;
+        t.ask("walt", "/timmy assign ezra").await;
+        let work = t.works("ezra").await;
+        let cited = vec![Citation::File("door.rs".to_owned())];
+        work.claims(AgentClaim::NoChange { cited }, Verdict::NoChange { ask: true }, &[]).await;
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+        t.wait(MINUTE).await;
+        let day = days(t).pop().expect("a day").body;
+        assert!(day.contains("**1 thing needs you, @alexander.**"), "{day}");
+        assert!(!day.contains("### Needs you"), "{day}");
+        assert_snapshot!(told(t, "<details><summary>A yes closes it", "</details>"), @r"
+        : 1</summary>
+
+        | | question | reply here or there |
+        |---|---|---|
+        | foundation/door\#1 | Is there nothing to change? | `/timmy approve d1` |
+        ");
+        t.reads(&days(t));
+        let answer = t.ask_in(OFFICE, 1, "alexander", "/timmy approve d1").await;
+        assert!(answer.contains("as approved in d1"), "{answer}");
+        assert_eq!(t.job(1).await.state.kind(), StateKind::NoChange);
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
     })
     .await;
 }

@@ -54,7 +54,7 @@ fn put(tx: &Transaction<'_>, job: JobId, number: u32) -> Result<Option<DecisionI
 
 fn decide(tx: &Transaction<'_>, id: DecisionId, answer: PersonAnswer) -> Result<bool, Error> {
     let by = account("anna");
-    let given = GivenAnswer { answer, told: None, by: &by };
+    let given = GivenAnswer { answer, told: None, by: &by, is_lent: false };
     Ok(jobs::decide(tx, id, given, at(3))?.is_some())
 }
 
