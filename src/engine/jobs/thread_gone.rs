@@ -97,7 +97,7 @@ impl Jobs {
             match asked.filter(Decision::is_open) {
                 Some(asked) => {
                     let answer = PersonAnswer::Yes;
-                    let given = GivenAnswer { answer, told: None, by: &person };
+                    let given = GivenAnswer { answer, told: None, by: &person, is_lent: false };
                     jobs::decide(tx, asked.id, given, now)
                 }
                 // It was about to be asked.
