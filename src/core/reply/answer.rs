@@ -35,10 +35,8 @@ pub enum Answer {
     /// What can be said, and how.
     #[template(path = "reply/help.md")]
     Help {
-        /// Each verb that this build acts on, and whether the asker may use it here.
+        /// Each verb, and whether the asker may use it here.
         verbs: Vec<HelpVerb>,
-        /// The verbs that come later.
-        later: Vec<Verb>,
     },
     /// How one verb is used.
     #[template(path = "reply/help_verb.md")]

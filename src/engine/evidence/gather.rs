@@ -41,7 +41,7 @@ pub async fn gather_evidence(
 ) -> Result<Evidence, Error> {
     let CodeRead { made, head_push, pull, pusher } = match query.purpose {
         Purpose::Code | Purpose::Repair => code(gitea, clock, query).await?,
-        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan => {
+        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan | Purpose::Split => {
             let made = comments(gitea, query).await?;
             CodeRead { made, head_push: None, pull: None, pusher: None }
         }

@@ -15,6 +15,7 @@ use crate::core::jobs::{
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
+use crate::core::split::SplitProposal;
 use crate::gitea::{self, PullRequest};
 use crate::store::jobs::StoredAttempt;
 use crate::store::permissions::PermissionSaid;
@@ -90,8 +91,17 @@ pub struct JobEvidence {
     pub change: Option<Box<ShownChange>>,
     /// The review that it gave, if it gave one.
     pub review: Option<Box<ReviewEvidence>>,
-    /// The plan that it made, if it plans and that can be worked by.
-    pub plan: Option<Box<CrewPlan>>,
+    /// What it proposed, if that is its result and can be put to a person.
+    pub proposed: Option<Proposed>,
+}
+
+/// What is kept of a result that is only said.
+#[derive(Debug, Clone)]
+pub enum Proposed {
+    /// The plan of a crew.
+    Plan(Box<CrewPlan>),
+    /// What an epic would become.
+    Split(Box<SplitProposal>),
 }
 
 /// A review, as the forge shows it.
@@ -117,7 +127,7 @@ impl JobEvidence {
             head_push: None,
             change: None,
             review: None,
-            plan: None,
+            proposed: None,
         }
     }
 

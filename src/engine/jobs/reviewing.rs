@@ -112,7 +112,7 @@ impl LiveForge {
                     head_push: None,
                     change: None,
                     review: review.map(Box::new),
-                    plan: None,
+                    proposed: None,
                 }))
             }
         }

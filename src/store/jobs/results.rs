@@ -160,7 +160,7 @@ pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error
              WHERE ended_at >= ?1 AND NOT is_review
                AND (state IN ('done', 'no_change')
                     OR json_extract(job, '$.state.dead')
-                       IN ('attempts_spent', 'loop', 'bad_request')
+                       IN ('attempts_spent', 'loop', 'bad_request', 'no_proposal')
                     OR json_extract(job, '$.state.cancelled.reason.rejected') = 'wrong'))
          WHERE agent IS NOT NULL AND role IS NOT NULL",
     )?;

@@ -32,6 +32,7 @@ mod reverted;
 mod rounds;
 mod scope;
 mod scripted;
+mod splits;
 mod stage;
 mod starts;
 mod stops;

@@ -372,7 +372,7 @@ impl JobForge for ScriptedForge {
                 findings: Vec::new(),
                 head_push: None,
                 change: None,
-                plan: None,
+                proposed: None,
             }))
         })
     }

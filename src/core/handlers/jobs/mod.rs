@@ -12,6 +12,7 @@ mod examine;
 mod facts;
 mod place;
 mod show;
+mod split;
 mod steer;
 
 pub(super) use assign::{AgentChoice, AgentOrder, REVIEWER, assign_agent, needs};
@@ -20,6 +21,7 @@ pub(super) use dead::dead;
 pub(super) use examine::{lift, verify};
 pub use facts::{CrewRules, JobFacts, JobQuery, JobRequest, KnownJob, UndeliveredMessage};
 pub(super) use show::{status_of_agent, status_of_job};
+pub(super) use split::split;
 pub(super) use steer::{cancel, retry, tell};
 
 use super::context::CommandContext;
