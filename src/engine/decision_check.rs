@@ -74,6 +74,10 @@ pub(super) async fn check_covered(
             Err(Error::NotFound { .. }) => return Ok(QuestionCheck::Void(VoidReason::Edited)),
             issue => issue?,
         };
+        // What closes an epic ends the job that splits it, a little later.
+        if covers.split.is_some() && !issue.open {
+            return Ok(QuestionCheck::PullGone);
+        }
         let (thread, text) = (decision.thread, backlog::digest_of_text(&issue));
         let read = ctx.ledger.read(move |conn| covered_text::with_answers(conn, thread, text));
         now.text = Some(read.await?);

@@ -54,7 +54,7 @@ pub use guards::{check_fixtures, fixture_id};
 pub use identity::remembered;
 pub use jobs::{
     AgentCondition, CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult,
-    ShownChange, state_of,
+    Proposed, ShownChange, state_of,
 };
 pub use planner::rank_backlog;
 pub use queue::DRAIN;

@@ -58,6 +58,7 @@ pub mod inbox;
 pub mod incidents;
 pub mod jobs;
 pub mod lifted_guards;
+pub mod made_issues;
 pub mod matches;
 pub mod meta;
 pub mod outbox;
@@ -68,6 +69,7 @@ pub mod reports;
 pub mod repos;
 pub mod scope_answers;
 pub mod scope_questions;
+pub mod splits;
 pub mod tasks;
 pub mod threads;
 

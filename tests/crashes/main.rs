@@ -35,6 +35,7 @@ mod relay;
 mod report;
 mod reviews;
 mod shutdown;
+mod split;
 mod stage;
 mod steps;
 mod thread;

@@ -210,7 +210,16 @@ pub(super) fn said(
             DecisionAnswer::NotBegun { id }
         }
         (Question::Plan, PersonAnswer::Yes) => DecisionAnswer::CrewBegins { id },
-        (Question::Plan, PersonAnswer::Revise) => DecisionAnswer::PlannedAnew { id },
+        (Question::Split, PersonAnswer::Yes) => {
+            let split = decision.covers.split.as_ref();
+            let count = split.map(|split| (split.issues.len(), split.linked.len()));
+            let (made, linked) = count.unwrap_or_default();
+            DecisionAnswer::Splits { id, made, linked }
+        }
+        (Question::Split, PersonAnswer::No(_)) => DecisionAnswer::NotSplit { id },
+        (Question::Plan | Question::Split, PersonAnswer::Revise) => {
+            DecisionAnswer::PlannedAnew { id }
+        }
         (Question::Accept, PersonAnswer::Yes) => match decision.pull {
             Some(pull) => {
                 let merges = decision.covers.take_over == Some(TakeOver::Merge);

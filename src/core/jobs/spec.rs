@@ -124,6 +124,8 @@ pub enum Purpose {
     Ops,
     /// The tasks of a crew, in its last words.
     Plan,
+    /// The issues that an epic would become, in its last words.
+    Split,
 }
 
 impl Purpose {
@@ -131,6 +133,11 @@ impl Purpose {
     /// one that works there.
     pub fn is_review(self) -> bool {
         self == Self::Review
+    }
+
+    /// Whether its result is what it says in the end: nothing of it is on the forge.
+    pub fn is_said(self) -> bool {
+        matches!(self, Self::Plan | Self::Split)
     }
 
     /// Whether its result is a change of code, on a branch.

@@ -248,7 +248,7 @@ impl Turn<'_> {
         self.past.accepted = None;
         let until = match question {
             Question::Stuck => Some(self.at().after(self.spec.limits.question)),
-            Question::Plan => Some(self.at().after(self.spec.limits.begin)),
+            Question::Plan | Question::Split => Some(self.at().after(self.spec.limits.begin)),
             Question::Dispatch
             | Question::Accept
             | Question::NoChange
@@ -268,9 +268,14 @@ impl Turn<'_> {
         self.once.push(JobAction::TakeOver { pull: self.past.pull, commit });
     }
 
+    /// Whether no round of repair is left.
+    pub(super) fn are_rounds_spent(&self) -> bool {
+        self.past.rounds >= self.past.rounds_allowed
+    }
+
     /// The next round of repair, or, when all are used, a person is asked for more.
     pub(super) fn repair(&mut self) -> State {
-        if self.past.rounds >= self.past.rounds_allowed {
+        if self.are_rounds_spent() {
             return self.ask(Question::Repair);
         }
         self.past.rounds += 1;

@@ -36,10 +36,8 @@ pub enum Answer {
     /// What can be said, and how.
     #[template(path = "reply/help.md")]
     Help {
-        /// Each verb that this build acts on, and whether the asker may use it here.
+        /// Each verb, and whether the asker may use it here.
         verbs: Vec<HelpVerb>,
-        /// The verbs that come later.
-        later: Vec<Verb>,
     },
     /// How one verb is used.
     #[template(path = "reply/help_verb.md")]
@@ -361,12 +359,6 @@ pub enum Answer {
         /// Why.
         review: Box<ReviewAnswer>,
     },
-    /// What comes with a later build.
-    #[template(path = "reply/not_yet.md")]
-    NotYet {
-        /// All of what this verb does: nothing else may be missing.
-        verb: Verb,
-    },
     /// A target that is not there, or not for the readers of this thread.
     #[template(path = "reply/not_found.md")]
     NotFound {
@@ -411,7 +403,6 @@ impl Answer {
         match self {
             Self::Refused { .. } | Self::Stranger { .. } => "refused",
             Self::Malformed { .. } => "malformed",
-            Self::NotYet { .. } => "not_in_build",
             Self::Job { job } => job.outcome(),
             Self::Decision { decision } => decision.outcome(),
             Self::Review { review } => review.outcome(),

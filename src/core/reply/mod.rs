@@ -25,6 +25,7 @@ mod rendered;
 mod review;
 mod said_result;
 pub mod scope_question;
+pub mod split;
 mod start_question;
 mod state;
 mod status;

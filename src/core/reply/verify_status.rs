@@ -28,7 +28,9 @@ pub(super) fn verify_status(record: &JobRecord, step: &JobStep, key: String) -> 
     let job = &record.job;
     match job.spec.purpose {
         Purpose::Code | Purpose::Repair => {}
-        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan => return None,
+        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan | Purpose::Split => {
+            return None;
+        }
     }
     let (commit, number) = (commit.clone()?, job.past.pull?);
     let (state, description) = says(record, *verdict)?;

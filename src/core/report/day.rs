@@ -243,7 +243,7 @@ mod tests {
                 given_up: 3,
             },
         ];
-        day.report.outcomes = vec![("done".into(), 7), ("not_in_build".into(), 2)];
+        day.report.outcomes = vec![("done".into(), 7), ("unclear".into(), 2)];
         (day.report.commands, day.report.people) = (9, 4);
         let since = "Sat 21 Nov, 10:00 UTC".to_owned();
         let reason = Some("see @anna".to_owned());

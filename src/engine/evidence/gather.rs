@@ -50,7 +50,7 @@ pub async fn gather_evidence(
 ) -> Result<Evidence, Error> {
     let ThingsRead { made, head_push, pull, pusher, said } = match query.purpose {
         Purpose::Code | Purpose::Repair => code(gitea, clock, query).await?,
-        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan => {
+        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan | Purpose::Split => {
             comments(gitea, query).await?
         }
     };

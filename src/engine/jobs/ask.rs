@@ -19,10 +19,12 @@ use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::crew::PlanView;
 use crate::core::reply::decisions::{QuestionView, scheduled_notice};
+use crate::core::reply::split::SplitView;
+use crate::core::split::SplitProposal;
 use crate::engine::decision_check::check_covered;
 use crate::gitea::PullState;
 use crate::store::decisions::{self, NewDecision};
-use crate::store::{Connection, Error, backlog, controls, covered_text, jobs};
+use crate::store::{Connection, Error, backlog, controls, covered_text, jobs, splits};
 
 /// How long it is from one look to the next whether something moved that an open question covers.
 const LOOKS: Duration = Duration::from_secs(60);
@@ -50,6 +52,8 @@ struct AskedQuestion {
     crew: Option<Crew>,
     /// What the owner lets the issue cost at least.
     raised: Ceiling,
+    /// What it proposed that its epic becomes.
+    split: Option<SplitProposal>,
     /// When the threads of the job moved last, by the forge's clock.
     moved: [Option<Timestamp>; 2],
 }
@@ -74,6 +78,7 @@ impl AskedQuestion {
             decision: stored.map(|stored| stored.decision),
             crew: jobs::crew_of(conn, &record.job)?,
             raised: controls::raised(conn, id)?,
+            split: splits::proposal(conn, id)?,
             moved: [backlog::moved_at(conn, thread)?, of_pull],
             record,
         }))
@@ -165,6 +170,7 @@ impl Jobs {
         let of_plan =
             plan.as_ref().map(|_| CoveredStart { agent: None, configured, budget: configured });
         let start = proposal.map(covered).or(of_plan);
+        let split = asked.split.filter(|_| question == Question::Split);
         let take_over = self.ctx.policy.jobs.take_over.filter(|_| question == Question::Accept);
         let permission = asked.asks.filter(|_| question == Question::Permission);
         let new = NewDecision {
@@ -180,6 +186,7 @@ impl Jobs {
                 take_over,
                 start,
                 plan: plan.clone(),
+                split: split.clone(),
                 permission: permission.clone(),
             },
         };
@@ -191,6 +198,8 @@ impl Jobs {
         let mut view =
             QuestionView::of(&asked.record, question, says, (owner, take_over), now.at, zone);
         view.plan = plan.as_ref().map(|plan| PlanView::of(plan, configured));
+        let epic = seen.job.spec.thread.number;
+        view.split = split.as_ref().map(|split| SplitView::of(split, epic, &repo.name));
         let notes = asked.crew.iter().filter(|_| question == Question::Accept);
         let notes = notes.flat_map(|crew| crew.review_notes(seen.job.past.commit.as_ref()));
         view.crew = notes.map(|note| note.said()).collect();
@@ -250,7 +259,8 @@ impl Jobs {
             | Question::Stuck
             | Question::Permission
             | Question::Uncertain
-            | Question::Plan => false,
+            | Question::Plan
+            | Question::Split => false,
         };
         let (Some(pull), Some(judged), true) = (past.pull, &past.commit, is_about_a_head) else {
             return Ok(Ok(None));
@@ -361,7 +371,7 @@ impl Jobs {
 
 /// Whether a yes is to what the issue says.
 fn covers_text(question: Question) -> bool {
-    matches!(question, Question::NoChange | Question::Plan)
+    matches!(question, Question::NoChange | Question::Plan | Question::Split)
 }
 
 /// What a person is asked about before it begins.
@@ -381,7 +391,11 @@ fn covered(proposal: &StartProposal) -> CoveredStart {
 /// Whether a yes says that this is what was to be done, as far as its author has said what that is.
 fn covers_answers(question: Question) -> bool {
     match question {
-        Question::Dispatch | Question::Plan | Question::Accept | Question::NoChange => true,
+        Question::Dispatch
+        | Question::Plan
+        | Question::Split
+        | Question::Accept
+        | Question::NoChange => true,
         Question::Guard
         | Question::Repair
         | Question::Stuck

@@ -1,7 +1,7 @@
 //! What a crew adds to the work of its jobs: what an attempt is told of the plan, and what comes of a
 //! plan that was made.
 
-use super::drivers::{JobEvidence, JobOrder, JobResult};
+use super::drivers::{JobEvidence, JobOrder, JobResult, Proposed};
 use super::forge::LiveForge;
 use crate::core::crew::{
     Artifact, CrewAgent, CrewPlan, MANAGER, PlanFault, artifacts, assigned, fixed_plan, held_roles,
@@ -116,7 +116,8 @@ impl LiveForge {
             change: None,
             examined: None,
         };
-        Some(JobEvidence { findings, plan: plan.map(Box::new), ..JobEvidence::of(judgement) })
+        let proposed = plan.map(|plan| Proposed::Plan(Box::new(plan)));
+        Some(JobEvidence { findings, proposed, ..JobEvidence::of(judgement) })
     }
 }
 

@@ -16,6 +16,7 @@ use crate::core::jobs::{
 use crate::core::model::issue::{Comment, Issue};
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
+use crate::core::split::SplitProposal;
 use crate::gitea::{self, PullRequest};
 use crate::store::jobs::StoredAttempt;
 use crate::store::permissions::PermissionSaid;
@@ -93,8 +94,17 @@ pub struct JobEvidence {
     pub said: Option<Box<ShownWords>>,
     /// The review that it gave, if it gave one.
     pub review: Option<Box<ReviewEvidence>>,
-    /// The plan that it made, if it plans and that can be worked by.
-    pub plan: Option<Box<CrewPlan>>,
+    /// What it proposed, if that is its result and can be put to a person.
+    pub proposed: Option<Proposed>,
+}
+
+/// What is kept of a result that is only said.
+#[derive(Debug, Clone)]
+pub enum Proposed {
+    /// The plan of a crew.
+    Plan(Box<CrewPlan>),
+    /// What an epic would become.
+    Split(Box<SplitProposal>),
 }
 
 /// A review, as the forge shows it.
@@ -121,7 +131,7 @@ impl JobEvidence {
             change: None,
             said: None,
             review: None,
-            plan: None,
+            proposed: None,
         }
     }
 

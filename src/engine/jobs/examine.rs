@@ -316,6 +316,8 @@ impl Examiner {
         let ask = match (&job.spec.crew, job.spec.purpose) {
             (Some(CrewPart::Plans(terms)), _) => terms.ask_plan,
             (_, Purpose::Review) => false,
+            // Nothing is made without a yes.
+            (_, Purpose::Split) => true,
             (Some(CrewPart::Works(_)), Purpose::Research | Purpose::Ops) => false,
             (_, _) => self.ctx.policy.jobs.take_over.is_some(),
         };

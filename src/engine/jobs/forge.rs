@@ -136,9 +136,12 @@ impl LiveForge {
         let clone_url = self.ctx.policy.jobs.forge.join(&format!("{name}.git"));
         let Ok(clone_url) = clone_url else { return Ok(Err(NeverRan::Moved.into())) };
         let job = &order.job;
-        let of_crew = async { Ok((self.plan_to_make(order).await?, self.part_of(order).await?)) };
-        let of_crew: Result<_, crate::store::Error> = of_crew.await;
-        let Ok((plan, part)) = of_crew else { return Ok(Err(NeverRan::Moved.into())) };
+        let known = async {
+            let split = self.split_to_make(order).await?;
+            Ok((self.plan_to_make(order).await?, self.part_of(order).await?, split))
+        };
+        let known: Result<_, crate::store::Error> = known.await;
+        let Ok((plan, part, split)) = known else { return Ok(Err(NeverRan::Moved.into())) };
         let prompt = JobPrompt {
             purpose: job.spec.purpose,
             role: job.spec.role.clone(),
@@ -163,6 +166,7 @@ impl LiveForge {
             instructions,
             review,
             plan,
+            split,
             part,
         };
         Ok(Ok(AgentTask {
@@ -348,6 +352,11 @@ impl LiveForge {
             let is_edited = issue.is_some_and(|issue| is_edited(&issue, attempt));
             return Ok(self.look_at_plan(result, attempt, is_edited).await);
         }
+        if job.spec.purpose == Purpose::Split {
+            let epic = self.thread_of(result).await?;
+            let is_edited = epic.as_ref().is_some_and(|epic| is_edited(epic, attempt));
+            return self.look_at_split(result, attempt, (epic, is_edited)).await.map(Some);
+        }
         let said = read_result(attempt.said.as_deref().unwrap_or_default());
         let claim = said.claim;
         // On a branch of its own it was given none: that was left with its pull request.
@@ -439,7 +448,7 @@ impl LiveForge {
             change,
             said: is_said.then(|| Box::new(words)),
             review: None,
-            plan: None,
+            proposed: None,
         }))
     }
 }

@@ -190,6 +190,7 @@ impl Jobs {
             | JobAction::CloseBefore(_)
             | JobAction::TakeOver { .. }
             | JobAction::CloseAll
+            | JobAction::MakeIssues
             | JobAction::AnswerRemarks(_)
             | JobAction::TellLate(_) => Ok(NextLook::Idle),
         }

@@ -58,6 +58,7 @@ mod request;
 mod review_share;
 mod review_task;
 mod reviewing;
+mod split_parts;
 mod start;
 mod stop;
 mod task_parts;
@@ -91,7 +92,8 @@ use crate::store::{Connection, Error, Transaction, backlog};
 pub(super) use access::{AgentAccess, by_rights};
 pub(super) use adopted::source_of;
 pub use drivers::{
-    CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, ShownChange,
+    CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, Proposed,
+    ShownChange,
 };
 pub(super) use fleet::Fleet;
 pub use fleet::{AgentCondition, state_of};

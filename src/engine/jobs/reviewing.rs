@@ -120,7 +120,7 @@ impl LiveForge {
                     change: None,
                     said: None,
                     review: review.map(Box::new),
-                    plan: None,
+                    proposed: None,
                 }))
             }
         }

@@ -216,6 +216,7 @@ fn is_asked_about_its_pull(state: &State) -> bool {
         | Question::Stuck
         | Question::Permission
         | Question::Uncertain
-        | Question::Plan => false,
+        | Question::Plan
+        | Question::Split => false,
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn day_jobs(
     let dead: Vec<JobRecord> =
         rest.into_iter().filter(|r| r.job.state.kind() == StateKind::Dead).collect();
     // What agents said of others' work is none that was shipped, nor is a plan.
-    let is_result = |purpose: Purpose| !purpose.is_review() && purpose != Purpose::Plan;
+    let is_result = |purpose: Purpose| !purpose.is_review() && !purpose.is_said();
     shipped.retain(|record| is_result(record.job.spec.purpose));
     let mut reverted = records(jobs::reverted_between(conn, (since, until), MOST)?)?;
     // What was merged stays told, also of jobs that began once more.

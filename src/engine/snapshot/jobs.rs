@@ -33,6 +33,7 @@ impl Snapshots {
             limits: self.ctx.policy.jobs.limits,
             issue_budget: self.ctx.policy.jobs.budgets.issue,
             crew: self.ctx.policy.crew.clone(),
+            epic_labels: self.ctx.policy.rules.epic_labels.clone(),
             chance: Some(Draw::of(self.ctx.chance.draw())),
             ..JobFacts::default()
         };

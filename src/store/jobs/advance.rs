@@ -157,6 +157,7 @@ fn keep(tx: &Transaction<'_>, action: &JobAction, now: StepTime) -> Result<Optio
         | JobAction::CloseBefore(_)
         | JobAction::TakeOver { .. }
         | JobAction::CloseAll
+        | JobAction::MakeIssues
         | JobAction::AnswerRemarks(_)
         | JobAction::TellLate(_) => return Ok(None),
     };

@@ -10,7 +10,7 @@ use crate::core::command::value::Size;
 use crate::core::jobs::ask_first::{StartFacts, StartRules, proposal};
 use crate::core::jobs::money::{BudgetShortage, Budgets, Ceiling, ChargeTerms};
 use crate::core::jobs::start_terms::StartProposal;
-use crate::core::jobs::{Fence, Job, Timeouts, WorkKind};
+use crate::core::jobs::{Fence, Job, Purpose, Timeouts, WorkKind};
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::PauseScope;
@@ -146,6 +146,9 @@ fn eligible(
     let mut obstacles = obstacles(facts, &bid.rules, &fleet, now);
     if job.is_asked_for() {
         obstacles.retain(|obstacle| !obstacle.yields_to_a_person());
+    }
+    if job.spec.purpose == Purpose::Split {
+        obstacles.retain(|obstacle| obstacle.keeps_from_splitting());
     }
     Ok(if obstacles.is_empty() { Ok(()) } else { Err(LeaseRefusal::Ineligible(obstacles)) })
 }

@@ -1,19 +1,20 @@
 //! Questions of jobs to people: one is put, answered, or void. What a job asks no more is closed
 //! with the step that it went on by.
 
-use rusqlite::Transaction;
+use rusqlite::{Connection, Transaction};
 
 use super::advance::{Advanced, advance};
 use super::load;
 use super::speech::refresh_card;
 use crate::core::command::value::{DecisionId, JobId};
-use crate::core::decisions::{DecisionStatus, VoidReason};
+use crate::core::decisions::{Decision, DecisionStatus, VoidReason};
 use crate::core::jobs::{
     JobAction, JobEvent, PersonAnswer, Question, StepTime, ToldText, standing,
 };
 use crate::core::model::account::Account;
 use crate::store::decisions::{self, NewDecision, StoredDecision};
 use crate::store::error::Error;
+use crate::store::{covered_text, splits};
 
 /// What a person said to a decision.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,9 @@ pub fn decide(
 ) -> Result<Option<Advanced>, Error> {
     let Some(StoredDecision { decision, .. }) = decisions::get(tx, id)? else { return Ok(None) };
     let GivenAnswer { answer, told, by, is_lent } = given;
+    if answer == PersonAnswer::Yes && !is_split_as_shown(tx, &decision)? {
+        return Ok(None);
+    }
     let decided = DecisionStatus::Decided { by: by.clone(), answer, at: now.at };
     if !decisions::close(tx, id, &decided)? {
         return Ok(None);
@@ -92,6 +96,18 @@ pub fn budget_raised(tx: &Transaction<'_>, id: JobId, now: StepTime) -> Result<(
     Ok(())
 }
 
+/// Whether an epic and what it would become are what was shown, where that is asked: once more in the act,
+/// as far as the ledger knows.
+fn is_split_as_shown(conn: &Connection, decision: &Decision) -> Result<bool, Error> {
+    let covers = &decision.covers;
+    if decision.question != Question::Split {
+        return Ok(true);
+    }
+    let text = covered_text::digest(conn, decision.thread)?;
+    let is_same_text = text.is_none() || text == covers.text;
+    Ok(is_same_text && splits::proposal(conn, decision.job)? == covers.split)
+}
+
 /// What a decision covers is not as it was shown: it is void, and the job looks again, or asks anew.
 /// `is_told`: whoever answered it is told in the answer to that. None if it is not open any more.
 pub fn void(
@@ -108,8 +124,8 @@ pub fn void(
     let event = match &why {
         // What is asked before work begins is made of what there is: it is looked at anew.
         _ if decision.question == Question::Dispatch => JobEvent::AskAgain(decision.number),
-        // A plan is judged anew: by the issue and the agents as they are now.
-        _ if decision.question == Question::Plan => JobEvent::Recheck,
+        // What is proposed is judged anew: by the issue, by all that is there and the agents as they are.
+        _ if matches!(decision.question, Question::Plan | Question::Split) => JobEvent::Recheck,
         VoidReason::Pushed { .. }
         | VoidReason::Retargeted { .. }
         | VoidReason::Edited

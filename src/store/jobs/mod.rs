@@ -18,7 +18,7 @@
 //! - `history`: what a job went through, folded again.
 //! - `run`: what a runner keeps of an attempt, and which jobs it looks after.
 //! - `reviews`: what agents said of pull requests; `reviewed`: what that makes of who works there.
-//! - `speech`: what a move says goes into the outbox with it.
+//! - `speech`: what a move says goes into the outbox with it. `split`: what an epic becomes.
 //! - `transcript`: what attempts said and did.
 //! - `numbers`: names and numbers that another ledger for the same account does not give.
 
@@ -44,6 +44,7 @@ mod reviewed;
 mod reviews;
 mod run;
 mod speech;
+mod split;
 mod transcript;
 
 pub use advance::{Advanced, advance, in_the_way};
@@ -83,4 +84,5 @@ pub use run::{
     seen, steps, waits_for, watched,
 };
 pub use speech::{card_told_at, refresh_card, set_card};
+pub use split::proposed;
 pub use transcript::{AttemptLog, attempt_logs, keep_transcript, without_transcript};

@@ -172,7 +172,7 @@ pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error
                AND (json_extract(job, '$.state.done') IS NOT 'verified' OR pull IS NULL)
                AND (state IN ('done', 'no_change')
                     OR json_extract(job, '$.state.dead')
-                       IN ('attempts_spent', 'loop', 'bad_request')
+                       IN ('attempts_spent', 'loop', 'bad_request', 'no_proposal')
                     OR json_extract(job, '$.state.cancelled.reason.rejected') = 'wrong'))
          WHERE agent IS NOT NULL AND role IS NOT NULL",
     )?;

@@ -34,6 +34,7 @@ mod rounds;
 mod scheduled;
 mod scope;
 mod scripted;
+mod splits;
 mod stage;
 mod starts;
 mod stops;

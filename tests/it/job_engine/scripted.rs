@@ -373,7 +373,7 @@ impl JobForge for ScriptedForge {
                 head_push: None,
                 change: None,
                 said: None,
-                plan: None,
+                proposed: None,
             }))
         })
     }

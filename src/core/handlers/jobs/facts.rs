@@ -87,6 +87,8 @@ pub struct JobFacts {
     pub crews: HashMap<ThreadId, CrewRecord>,
     /// How crews are made.
     pub crew: CrewRules,
+    /// The labels of issues that gather others.
+    pub epic_labels: Vec<String>,
     /// How often and how long a new job is tried.
     pub limits: JobLimits,
     /// What an issue may cost.

@@ -12,6 +12,7 @@ mod examine;
 mod facts;
 mod place;
 mod show;
+mod split;
 mod steer;
 
 pub(super) use assign::{AgentChoice, AgentOrder, REVIEWER, assign_agent, needs};
@@ -22,6 +23,7 @@ pub use facts::{
     CrewRules, JobFacts, JobQuery, JobRequest, KnownJob, SpendingFacts, UndeliveredMessage,
 };
 pub(super) use show::{status_of_agent, status_of_job};
+pub(super) use split::split;
 pub(super) use steer::{cancel, retry, tell};
 
 use super::context::CommandContext;

@@ -203,6 +203,7 @@ impl Finding {
             | Self::OtherCommit { .. }
             | Self::PlanUnfit { .. }
             | Self::FixedPlan { .. }
+            | Self::ProposalUnfit { .. }
             | Self::Blocked => "claims",
             Self::NothingThere
             | Self::EmptyBranch
@@ -327,6 +328,9 @@ impl Finding {
                 "It made no plan that a crew could work by, so this is the usual one. `{}`",
                 named(why)
             ),
+            Self::ProposalUnfit { why } => {
+                format!("No issues can be made of its proposal. `{}`", named(why))
+            }
             Self::Guard(found) => told_all(&found.said),
         }
     }

@@ -77,7 +77,7 @@ pub enum JobOutcome {
     Reverted { pull: Option<i64>, by: Option<String>, is_adopted: bool },
     /// Nobody said in time that it may begin, or go on.
     #[template(path = "job/not_allowed.md")]
-    NotAllowed { is_begun: bool, pull: Option<i64> },
+    NotAllowed { is_split: bool, is_begun: bool, pull: Option<i64> },
     /// Nobody could find out whether its attempt ran.
     #[template(path = "job/doubt.md")]
     Doubt {
@@ -265,7 +265,8 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
         },
         JobStanding::Cancelled { by: CancelledBy::NotAllowed, .. } => {
             let is_begun = record.started().next().is_some();
-            JobOutcome::NotAllowed { is_begun, pull: job.past.pull }
+            let is_split = job.spec.purpose == Purpose::Split;
+            JobOutcome::NotAllowed { is_split, is_begun, pull: job.past.pull }
         }
         JobStanding::Cancelled { by: CancelledBy::Doubt, .. } => {
             let number = job.past.last.as_ref().map_or(job.past.branch, |last| last.branch);

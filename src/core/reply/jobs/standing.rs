@@ -75,6 +75,8 @@ pub enum JobStanding {
         agent: Option<String>,
         pull: Option<i64>,
     },
+    /// Its epic becomes what it proposed.
+    Split,
     /// It reviewed this commit, and says this of it.
     Reviewed {
         agent: String,
@@ -177,6 +179,9 @@ impl JobStanding {
                 // What stands is told with a job that gives reviews.
                 if record.job.spec.purpose.is_review() {
                     return Self::Dismissed { agent: agent() };
+                }
+                if record.job.spec.purpose == Purpose::Split {
+                    return Self::Split;
                 }
                 let is_pull = matches!(record.job.spec.purpose, Purpose::Code | Purpose::Repair);
                 let pull = record.job.past.pull.filter(|_| is_pull);

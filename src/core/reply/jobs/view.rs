@@ -164,6 +164,7 @@ impl JobView {
             | JobStanding::Checking { .. }
             | JobStanding::Delivered { .. }
             | JobStanding::InReview { .. }
+            | JobStanding::Split
             | JobStanding::Reviewed { .. }
             | JobStanding::Dismissed { .. }
             | JobStanding::Merged { .. }
@@ -224,6 +225,7 @@ impl JobView {
             self.standing,
             JobStanding::Delivered { .. }
                 | JobStanding::InReview { .. }
+                | JobStanding::Split
                 | JobStanding::Reviewed { .. }
                 | JobStanding::Dismissed { .. }
                 | JobStanding::Merged { .. }
@@ -244,6 +246,7 @@ impl JobView {
         let is_done = matches!(
             self.standing,
             JobStanding::Delivered { .. }
+                | JobStanding::Split
                 | JobStanding::Reviewed { .. }
                 | JobStanding::Dismissed { .. }
                 | JobStanding::Merged { .. }
