@@ -203,7 +203,8 @@ fn is_asked_whether_done(job: &Job) -> bool {
         | Question::Stuck
         | Question::Permission
         | Question::Uncertain
-        | Question::Plan => false,
+        | Question::Plan
+        | Question::Split => false,
     }
 }
 

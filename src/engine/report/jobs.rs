@@ -248,7 +248,8 @@ fn only_closes(decision: &Decision) -> bool {
         | Question::Stuck
         | Question::Permission
         | Question::Uncertain
-        | Question::Plan => false,
+        | Question::Plan
+        | Question::Split => false,
     }
 }
 
