@@ -1,22 +1,19 @@
 //! Heads of pull requests that agents may have pushed: whether they change what Gitea's own Actions
 //! run. As long as one that is open does, whatever Actions say in its repository may be its doing.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 
 use super::error::Error;
-use super::{jobs, meta};
+use super::jobs;
+use super::meta::{self, AgentHeads};
 use crate::core::jobs::Commit;
-use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 
 /// How long it may take until the backlog knows a pull request that was looked at.
 const NEW: Duration = Duration::from_secs(60 * 60);
-
-/// By repository and number: a head, whether it changes that, and when that was noted.
-type Heads = BTreeMap<RepoId, BTreeMap<i64, (Commit, bool, Timestamp)>>;
 
 /// Whether this head changes what Actions run; none if nobody has looked.
 pub fn changes_actions(
@@ -55,7 +52,7 @@ pub fn note(
     if changes_actions(tx, pull, head)? == Some(changes) {
         return Ok(());
     }
-    let mut heads = Heads::new();
+    let mut heads = AgentHeads::new();
     for (repo, pulls) in all(tx)? {
         for (number, noted) in pulls {
             if is_open(tx, ThreadId { repo, number }, noted.2, now)? {
@@ -68,7 +65,7 @@ pub fn note(
     meta::set(tx, meta::AGENT_HEADS, &heads)
 }
 
-fn all(conn: &Connection) -> Result<Heads, Error> {
+fn all(conn: &Connection) -> Result<AgentHeads, Error> {
     Ok(meta::get(conn, meta::AGENT_HEADS)?.unwrap_or_default())
 }
 

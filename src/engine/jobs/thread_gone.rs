@@ -46,17 +46,19 @@ impl Jobs {
         if !self.is_gone(seen, repo).await {
             return Ok(again);
         }
-        let closed_by = match is_asked_whether_done(&seen.job) {
+        let event = match self.why_gone(seen, repo).await {
+            Ok(Some(event)) => event,
+            Ok(None) => return Ok(again),
+            Err(error) => return Ok(self.cannot_tell(seen, &error, again).await),
+        };
+        let is_closed = event == JobEvent::Cancel(CancelReason::IssueGone);
+        let closed_by = match is_closed && is_asked_whether_done(&seen.job) {
             true => self.closed_by(seen, repo).await,
             false => Ok(None),
         };
         let is_told = match closed_by {
             Ok(Some(person)) => self.accepted_by(seen, person).await?,
-            Ok(None) => match self.why_gone(seen, repo).await {
-                Ok(Some(event)) => self.tell(seen.id(), event).await?.is_some(),
-                Ok(None) => return Ok(again),
-                Err(error) => return Ok(self.cannot_tell(seen, &error, again).await),
-            },
+            Ok(None) => self.tell(seen.id(), event).await?.is_some(),
             Err(error) => return Ok(self.cannot_tell(seen, &error, again).await),
         };
         Ok(told(is_told).or(again))
