@@ -116,7 +116,9 @@ pub fn propose(drafts: &[DraftIssue], known: &KnownIssues) -> Result<SplitPropos
     };
     let linked = |place: usize| {
         let KnownIssue { number, title, open } = found[place]?.clone();
-        Some(LinkedIssue { number, title, open, waits: waits_of(place) })
+        // What is closed waits for nothing.
+        let waits = if open { waits_of(place) } else { Vec::new() };
+        Some(LinkedIssue { number, title, open, waits })
     };
     Ok(SplitProposal {
         issues: numbers.iter().map(proposed).collect(),

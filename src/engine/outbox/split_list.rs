@@ -1,6 +1,7 @@
 //! The list of the issues that an epic became, which is written when it is sent.
 
 use crate::core::command::value::DecisionId;
+use crate::core::effect::marker::marker;
 use crate::core::reply::split::{SplitOrder, split_keys, split_list};
 use crate::engine::context::Context;
 use crate::engine::try_result::TryResult;
@@ -26,7 +27,7 @@ pub(super) async fn text(
         Ok(Some(split_list(&split, &order, &outcome, &name)))
     });
     Ok(match read.await? {
-        Some(text) => Ok(text),
+        Some(text) => Ok(format!("{text}\n\n{}", marker(&row.key))),
         None => Err(TryResult::Dead { reason: "nobody knows what it was to list".to_owned() }),
     })
 }

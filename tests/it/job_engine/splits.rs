@@ -37,6 +37,26 @@ async fn stage_where(more: impl FnOnce(&Sandbox)) -> Stage {
     live(furnish, |config| config.its("price", free).with("crew.manager", "bezalel")).await
 }
 
+/// What is asked of the usual proposal, up to when it falls due.
+const QUESTION: &str = r"### Make these four issues?
+
+@alexander, \#1 is an epic: it would become four issues, of which two can start at once.
+
+| | title | size | waits for | done when |
+|---|---|---|---|---|
+| 1 | Oil the ¦ hinge | m |  | Oil the ¦ hinge: it is so |
+| 2 | Wax the hinge | s |  | Wax the hinge: it is so |
+| 3 | Hang the door | s | 1 | Hang the door: it is so |
+| - | \#3 Door 3 |  | 1 | exists already: only linked |
+
+```
+/timmy approve d1
+/timmy revise d1 what should change
+/timmy reject d1 why
+```
+
+**approve** makes them in foundation/door, with labels and dependencies, and puts them into \#1's list. An edit of \#1 voids this. Without an answer by **";
+
 fn issue(id: u32, title: &str, size: &str, after: &Value) -> Value {
     json!({ "id": id, "title": title, "acceptance": format!("{title}: it is so"), "size": size,
             "depends_on": after })
@@ -155,26 +175,8 @@ async fn through(stage: &mut Stage, crashes: bool) {
 
     let asked = questions(stage);
     let [question] = asked.as_slice() else { panic!("{asked:#?}") };
-    insta::assert_snapshot!(question.split("\n\n<!-- timmy").next().unwrap(), @r"
-    ### Make these four issues?
-
-    @alexander, \#1 is an epic: it would become four issues, of which two can start at once.
-
-    | | title | size | waits for | done when |
-    |---|---|---|---|---|
-    | 1 | Oil the ¦ hinge | m |  | Oil the ¦ hinge: it is so |
-    | 2 | Wax the hinge | s |  | Wax the hinge: it is so |
-    | 3 | Hang the door | s | 1 | Hang the door: it is so |
-    | - | \#3 Door 3 |  | 1 | exists already: only linked |
-
-    ```
-    /timmy approve d1
-    /timmy revise d1 what should change
-    /timmy reject d1 why
-    ```
-
-    **approve** makes them in foundation/door, with labels and dependencies, and puts them into \#1's list. An edit of \#1 voids this. Without an answer by **Sun 29 Nov, 13:04 UTC** nothing is made.
-    ");
+    assert!(question.starts_with(QUESTION), "{question}");
+    assert!(question.contains("** nothing is made.\n\n<!-- timmy"), "{question}");
     says(stage, "/timmy approve d1").await;
     crash(stage, crashes).await;
     stage.pass(MINUTE * 3, SECOND * 30).await;
@@ -198,19 +200,13 @@ async fn through(stage: &mut Stage, crashes: bool) {
     assert_eq!(sandbox.issues(DOOR).unwrap()[2].waits_for, [9]);
     assert_eq!(stage.epic_waits_for(), [3, 9, 10, 11]);
     let body = made[0].body.split("\n\n<!-- timmy").next().unwrap();
-    insta::assert_snapshot!(body, @r"
-    **Done when:** Oil the \| hinge: it is so
-
-    Part of \#1, made as \@alexander approved in d1.
-    ");
-    insta::assert_snapshot!(stage.list(), @r"
-    **3 issues made, 1 linked,** as approved in d1. This one waits for them.
-
-    - \#9 Oil the \| hinge
-    - \#10 Wax the hinge
-    - \#11 Hang the door; waits for \#9
-    - \#3 Door 3; waits for \#9
-    ");
+    let expected = "**Done when:** Oil the \\| hinge: it is so\n\n\
+                    Part of \\#1, made as \\@alexander approved in d1.";
+    assert_eq!(body, expected);
+    let expected = "**3 issues made, 1 linked,** as approved in d1. This one waits for them.\n\n\
+                    - \\#9 Oil the \\| hinge\n- \\#10 Wax the hinge\n\
+                    - \\#11 Hang the door; waits for \\#9\n- \\#3 Door 3; waits for \\#9";
+    assert_eq!(stage.list(), expected);
 
     // Each is heard like any other issue, counts as the approver's, and nobody talks there.
     let repo = stage.repo().await;
@@ -246,7 +242,7 @@ async fn a_manager_that_answers_prose_comes_to_an_honest_end() {
     let end = said(&stage).pop().unwrap().1;
     assert!(end.starts_with("**Not done: I gave up"), "{end}");
     assert!(end.contains("There is no proposal"), "{end}");
-    let claims = said(&stage).iter().filter(|(_, body)| body.contains("claims")).count();
+    let claims = said(&stage).iter().filter(|(_, body)| body.starts_with("**Not done: `")).count();
     assert_eq!((claims, questions(&stage).len(), stage.made().len()), (0, 0, 0));
     stage.ends_settled().await;
 }
@@ -260,7 +256,7 @@ async fn each_bad_proposal_is_one_more_round_with_what_is_wrong() {
         (proposal(&many), "The proposal has 200 issues; at most 30"),
         (proposal(&circle), "wait for one another in a circle"),
         (proposal(&[issue(1, "A", "s", &json!(["#99"]))]), "neither an issue of the proposal"),
-        (proposal(&[issue(1, "A", "huge", &json!([]))]), "has no `size`"),
+        (proposal(&[issue(1, "A", "huge", &json!([]))]), "has no 'size'"),
         (proposal(&[issue(1, "door 1", "s", &json!([]))]), "is the one that is to be split"),
     ] {
         let stage = stage().await;
@@ -481,7 +477,9 @@ async fn held_up(stage: &Stage, meanwhile: impl FnOnce(&Sandbox)) {
     says(stage, "/timmy approve d1").await;
     meanwhile(&stage.app.sandbox);
     stage.pass(MINUTE * 5, MINUTE).await;
-    assert!(stage.made().iter().all(|one| one.author != "timmy"));
+    // The repository may be called otherwise by now.
+    let all = stage.app.sandbox.issues(DOOR).unwrap_or_default();
+    assert!(all.iter().all(|one| one.author != "timmy"), "{all:#?}");
     faults.clear();
     stage.pass(HOUR, MINUTE * 2).await;
 }
