@@ -1,5 +1,5 @@
-//! The backlog that is worked on by itself: which issues people open, one after the other, who says
-//! what there, and what has to come of each.
+//! The issues of the demo: which ones people open, one after the other, who says what there, and what has
+//! to come of each.
 
 use super::fleet::{CRASHES, LIES, SLOPPY, TOO_HARD};
 
@@ -88,4 +88,35 @@ pub(super) fn tasks() -> [Task; 5] {
             course: &[Told("I gave up")],
         },
     ]
+}
+
+/// The issue that a crew works on.
+pub(super) fn for_a_crew() -> Task {
+    use Turn::{Begins, Says, Shown, Told};
+    Task {
+        note: "One issue, and a crew for it: somebody asks for one, since more than one role has to look.",
+        title: "The bell rings twice",
+        body: "Every visitor is announced twice.\n\n- [ ] It is known why\n- [ ] It is written down",
+        course: &[
+            Says { who: "walt", text: "/timmy crew", note: "Who may steer asks for a crew." },
+            Begins("plans this for a crew."),
+            Told("### Go ahead with this plan?"),
+            Says {
+                who: "alexander",
+                text: "/timmy approve",
+                note: "The plan is a question. The owner looked at it, and says yes.",
+            },
+            Told("**The crew begins,**"),
+            Told("The button bounces"),
+            Told("### Merge"),
+            Says {
+                who: "alexander",
+                text: "/timmy approve",
+                note: "It was reviewed by an agent that did not write it, sent back once, and mended on \
+                       the same pull request. A person has the last word.",
+            },
+            Told("**Accepted"),
+            Shown("**The crew is done.**"),
+        ],
+    }
 }

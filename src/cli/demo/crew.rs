@@ -1,10 +1,8 @@
-//! `timmy demo --crew`: several agents work one issue. One plans, a person says yes to the plan, then
-//! one finds out, one codes, one reviews; the review sends the work back once, and a person says yes to
-//! what comes of it.
+//! What the agents of the demo do in a crew: one plans, one finds out, one codes, one reviews and sends
+//! the work back once.
 
 use serde_json::{Value, json};
 
-use super::backlog::{Task, Turn};
 use crate::sandbox::gateway::{AgentRun, Coder, RunEnd};
 
 /// What the review wants changed.
@@ -13,37 +11,6 @@ const ONCE_A_MONTH: &str = "once a month";
 
 /// What is changed, and what is reviewed.
 pub(super) const FILE: &str = "docs/bell.md";
-
-/// The issue that the crew works on.
-pub(super) fn task() -> Task {
-    use Turn::{Begins, Says, Shown, Told};
-    Task {
-        note: "One issue, and a crew for it: somebody asks for one, since more than one role has to look.",
-        title: "The bell rings twice",
-        body: "Every visitor is announced twice.\n\n- [ ] It is known why\n- [ ] It is written down",
-        course: &[
-            Says { who: "walt", text: "/timmy crew", note: "Who may steer asks for a crew." },
-            Begins("plans this for a crew."),
-            Told("### Go ahead with this plan?"),
-            Says {
-                who: "alexander",
-                text: "/timmy approve",
-                note: "The plan is a question. The owner looked at it, and says yes.",
-            },
-            Told("**Accepted"),
-            Told("The button bounces"),
-            Told("### Merge"),
-            Says {
-                who: "alexander",
-                text: "/timmy approve",
-                note: "It was reviewed by an agent that did not write it, sent back once, and mended on \
-                       the same pull request. A person has the last word.",
-            },
-            Told("**Accepted"),
-            Shown("**The crew is done.**"),
-        ],
-    }
-}
 
 /// What an agent of a crew does.
 pub(super) enum Act {

@@ -3,8 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::backlog::{Task, Turn, tasks};
-use super::crew;
+use super::backlog::{Task, Turn, for_a_crew, tasks};
 use super::error::DemoError;
 use super::printout::Printout;
 use super::session::{DemoSession, GATE, REPORTS, REPOSITORY};
@@ -54,7 +53,7 @@ pub(super) async fn work(
 
 /// Has a crew work on one issue, and prints it as it happens; in the end the whole card.
 pub(super) async fn crew(session: &mut DemoSession, paper: &mut Printout) -> Result<(), DemoError> {
-    let mut issue = WatchedIssue::open(session, paper, REPOSITORY, crew::task()).await?;
+    let mut issue = WatchedIssue::open(session, paper, REPOSITORY, for_a_crew()).await?;
     issue.within(CREW_PATIENCE, session, paper).await?;
     issue.look(session, paper)?;
     let said = session.sandbox.comments(REPOSITORY, issue.thread)?;

@@ -117,8 +117,9 @@ async fn what_was_reverted_stays_counted_when_it_is_begun_again() {
         t.wait(MINUTE).await;
         assert!(section(t, "### Reverted").contains(r"\#58 was merged"), "and is told as well");
         assert!(section(t, "### Shipped").contains(r"\#60 delivered"), "beside what came then");
+        // What nobody has merged yet proves nothing.
         let why = t.ask("rita", "/timmy why ezra").await;
-        assert!(why.contains("1 of 2"), "{why}");
+        assert!(why.contains("0 of 1"), "{why}");
         t.jobs_are_sound().await;
     })
     .await;
