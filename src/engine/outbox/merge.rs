@@ -9,6 +9,7 @@ use super::stored_effect::effect_of;
 use crate::core::effect::{Effect, MergePull};
 use crate::core::guards::{CheckFacts, ExpectedChecks, GuardName, GuardRules, checks};
 use crate::core::jobs::{JobEvent, MergeRefusal, StepTime};
+use crate::core::model::account::Account;
 use crate::core::model::text::Review;
 use crate::core::model::verdict::Opinion;
 use crate::engine::guards::said_of_heads;
@@ -136,7 +137,9 @@ impl MergePull {
             return Ok(Some(MergeRefusal::ChecksMissing));
         }
         let reviews = to.ctx.gitea.all_reviews(to.name(), to.number()).await?;
-        Ok(self.wants_changes(&reviews).then_some(MergeRefusal::ChangesRequested))
+        let agents = &to.ctx.policy.jobs.agents;
+        let is_agent = |by: &Account| agents.values().any(|terms| by.is(&terms.account));
+        Ok(self.wants_changes(&reviews, is_agent).then_some(MergeRefusal::ChangesRequested))
     }
 
     /// Whether the guard `checks` would block or wait now, if nobody lifted it. What is missing was
@@ -204,13 +207,15 @@ impl MergePull {
         Ok(lifted.contains_key(&GuardName::Checks))
     }
 
-    /// Whether the last word of anybody whose review of this commit counts is that something has to
+    /// Whether the last word of any person whose review of this commit counts is that something has to
     /// change. What was asked of an earlier one is not said of this one, if that proposes something
-    /// else; where the forge's own rules see it otherwise it refuses by itself.
-    fn wants_changes(&self, reviews: &[Review]) -> bool {
+    /// else; what an agent asks for stood in the question that a person said yes to. Where the forge's
+    /// own rules see it otherwise it refuses by itself.
+    fn wants_changes(&self, reviews: &[Review], is_agent: impl Fn(&Account) -> bool) -> bool {
         let counts = |review: &&Review| {
             let verdict = &review.verdict;
             verdict.is_official
+                && !review.text.written.author.as_ref().is_some_and(&is_agent)
                 && !verdict.is_dismissed
                 && verdict.opinion != Opinion::Comment
                 && (!verdict.is_stale || verdict.commit == self.commit.to_string())

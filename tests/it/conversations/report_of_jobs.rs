@@ -7,7 +7,7 @@ use timmy::core::jobs::{
     AgentClaim, Citation, Commit, Done, JobEvent, MergeRefusal, Progress, State, StateKind, Verdict,
 };
 use timmy::core::model::incident::Incident;
-use timmy::sandbox::{Mode, Unit};
+use timmy::sandbox::Mode;
 use timmy::store::incidents;
 
 use crate::conversations::report::{OFFICE, days, reported, reported_where, until};
@@ -272,22 +272,6 @@ async fn what_an_agent_merged_by_itself_is_told_with_what_to_do() {
         assert_eq!(merged_by_agents(t).await, ["ezra"]);
         t.ask("alexander", "/timmy resume ezra").await;
         assert_eq!(merged_by_agents(t).await, Vec::<String>::new());
-        t.polls().await;
-        assert_eq!(merged_by_agents(t).await, Vec::<String>::new());
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn that_an_agent_merged_something_is_over_once_it_may_not_any_more() {
-    reported(async |t| {
-        // timmy sees who may do what, and who is in the organisation's teams.
-        t.sandbox.collaborator(DOOR, "timmy", Mode::Admin).unwrap();
-        let units = [(Unit::Issues, Mode::Read)];
-        t.sandbox.add_team("foundation", "keepers", &units, &["timmy"]).unwrap();
-        let _work = merged_by_ezra(t).await;
-        assert_eq!(merged_by_agents(t).await, ["ezra"]);
-        t.sandbox.collaborator(DOOR, "ezra", Mode::Read).unwrap();
         t.polls().await;
         assert_eq!(merged_by_agents(t).await, Vec::<String>::new());
     })

@@ -541,6 +541,10 @@ async fn when_the_rounds_are_spent_the_question_says_so() {
     assert!(asked.starts_with("### Merge"), "{asked}");
     let told = "`bezalel` still asks for changes after 1 round of the crew.";
     assert!(asked.contains(told), "{asked}");
+    says(&stage, "/timmy approve d2").await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    let merged = stage.app.sandbox.merged_as(DOOR, pull).unwrap();
+    assert!(merged.is_some(), "a person saw that and said yes: {:#?}", said(&stage));
     stage.ends_soundly().await;
 }
 

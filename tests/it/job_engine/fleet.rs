@@ -44,6 +44,7 @@ async fn what_ended_well_tells_how_well_its_agent_fits() {
     assert_eq!(tally("ezra").await, (0, 0), "nobody took it yet");
     let commit: Commit = "8b195ee08b195ee08b195ee08b195ee08b195ee0".parse().unwrap();
     stage.tell(job, JobEvent::Merged(commit.into())).await;
+    stage.pass(MINUTE * 2, MINUTE).await;
     assert_eq!(tally("ezra").await, (1, 1));
     assert_eq!(tally("bezalel").await, (0, 0));
     stage.end().await;

@@ -29,7 +29,7 @@ async fn green(stage: &Stage) -> (JobId, i64) {
     let sandbox = &stage.app.sandbox;
     let commit = sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
     let pull = sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
-    sandbox.set_status("gitea-actions", DOOR, &commit, ("ci / test (push)", "success")).unwrap();
+    sandbox.end_workflow_job(DOOR, &commit, ("ci.yml / test (push)", "success"), "").unwrap();
     hands_in(stage, &commit).await;
     (job, pull)
 }
