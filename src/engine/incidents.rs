@@ -246,17 +246,18 @@ impl Incidents {
     }
 
     async fn note(&self, incident: Incident, place: Option<String>, text: String) {
+        let (noted, at, what, now) =
+            (incident.clone(), place.clone(), text.clone(), self.ctx.now());
+        let write =
+            self.ctx.ledger.write(move |tx| incidents::note(tx, &noted, at.as_deref(), &what, now));
+        let written = write.await;
+        // After the ledger knows it: of one that is open and not in there a person said that it is over.
         let is_new = self.open().insert(incident.clone());
         if is_new {
             let repository = incident.repo().map(|repo| repo.0);
             tracing::error!(%incident, place, repository, "{text}");
         }
-        let now = self.ctx.now();
-        let write = self
-            .ctx
-            .ledger
-            .write(move |tx| incidents::note(tx, &incident, place.as_deref(), &text, now));
-        match write.await {
+        match written {
             // The report shows it.
             Ok(()) if is_new => self.ctx.stored.notify(),
             Ok(()) => {}

@@ -84,8 +84,8 @@ impl Jobs {
         // Nobody was asked before there was something to ask about.
         let since = seen.job.past.ran.last().map(|ran| ran.until.before(SKEW));
         let made = self.ctx.gitea.gestures_since(&repo.name, number, since.unwrap_or_default());
-        let made = made.await?.into_iter();
-        let closed = made.filter(|made| made.gesture == Gesture::Closed).next_back();
+        let mut made = made.await?.into_iter();
+        let closed = made.rfind(|made| made.gesture == Gesture::Closed);
         let (own, people) = (self.identity.known().map(|own| own.id), self.accounts.people());
         let is_person = |by: &Account| Some(by.id) != own && !people.is_ignored(by);
         Ok(closed.and_then(|made| made.by).filter(is_person))
