@@ -257,6 +257,13 @@ async fn a_person_who_closes_the_issue_says_that_it_is_done() {
 }
 
 #[tokio::test]
+async fn whoever_may_not_say_yes_says_none_by_closing_it() {
+    let (state, status) = closed_instead_of_an_answer("walt").await;
+    assert!(matches!(state, State::Cancelled(_)), "{state:?}");
+    assert!(matches!(status, DecisionStatus::Void { .. }), "{status:?}");
+}
+
+#[tokio::test]
 async fn an_agent_that_closes_it_says_nothing() {
     let (state, status) = closed_instead_of_an_answer("bezalel").await;
     assert!(matches!(state, State::Cancelled(_)), "{state:?}");
