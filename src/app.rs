@@ -24,6 +24,7 @@ use crate::engine::{
 use crate::gitea::signature::Keys;
 use crate::gitea::{ClientOptions, Gitea, NotAToken, Token};
 use crate::store::{Ledger, OpenError};
+use crate::temporal::{self, NotBuilt, TemporalRunner};
 use crate::web::{self, ListenerLimits, Receiver, WebhookState};
 
 /// Why timmy cannot start, or had to stop.
@@ -49,6 +50,9 @@ pub enum AppError {
         /// What the system said.
         source: io::Error,
     },
+    /// Jobs were to be workflows, and this build knows none.
+    #[error(transparent)]
+    Temporal(#[from] NotBuilt),
     /// The ledger cannot be read or written any more.
     #[error("the ledger failed while running: {0}")]
     Store(#[from] crate::store::Error),
@@ -75,6 +79,8 @@ pub struct App {
     /// What does the work.
     pub engine: Arc<Engine>,
     listener: Option<(TcpListener, axum::Router)>,
+    /// What keeps time for jobs, if that is not the engine itself.
+    runner: Option<TemporalRunner>,
 }
 
 impl App {
@@ -103,8 +109,13 @@ impl App {
         clocks: Clocks,
         drivers: Option<JobDrivers>,
     ) -> Result<Self, AppError> {
+        let server = config.engine.temporal();
+        if server.is_some() {
+            temporal::is_built()?;
+        }
         let clock = clocks.engine.clone();
         let (ledger, engine) = engine(config, clocks, drivers)?;
+        let runner = server.map(|server| TemporalRunner::new(server, &engine)).transpose()?;
         let listener = match &config.webhook {
             None => None,
             Some(webhook) => {
@@ -121,7 +132,7 @@ impl App {
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }
         };
-        Ok(Self { engine, listener })
+        Ok(Self { engine, listener, runner })
     }
 
     /// Where it listens, if it does.
@@ -152,8 +163,21 @@ impl App {
             }
             Ok(())
         };
-        let working = async { engine.run(stop.clone()).await.map_err(AppError::from) };
-        let ended = tokio::try_join!(listening, working).map(drop);
+        // What ends with timmy is followed to its end: jobs are looked at until then.
+        let over = CancellationToken::new();
+        let _over = over.clone().drop_guard();
+        let working = async {
+            let ended = engine.run(stop.clone()).await.map_err(AppError::from);
+            over.cancel();
+            ended
+        };
+        let keeping_time = async {
+            if let Some(runner) = self.runner {
+                runner.run(over.clone()).await;
+            }
+            Ok(())
+        };
+        let ended = tokio::try_join!(listening, working, keeping_time).map(drop);
         known.abort();
         ended
     }

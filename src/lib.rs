@@ -2,7 +2,7 @@
 //!
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
 //! (a test holds both):
-//! `main -> cli -> app -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
+//! `main -> cli -> app -> temporal -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
 //! `{engine -> guard_runs, agents} -> confinement -> core`; inside core
 //! `model <- command <- {policy, guards} <- {scheduling, jobs} <- {crew, split} <- {decisions, effect} <- reply <-
 //! report <- handlers`, and `prompt` beside `reply`.
@@ -150,6 +150,7 @@
 //! | [`confinement`] | where agents on this host work, and what an agent wrote is run: in a private copy, by `bwrap`, and bounded |
 //! | [`guard_runs`] | the guards that run something: scripts, and a project's own tests |
 //! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report |
+//! | [`temporal`] | jobs as workflows of a Temporal server, with the cargo feature of that name |
 //! | [`web`] | the listener: webhook and health, and how much strangers may take up |
 //! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
@@ -172,6 +173,7 @@ pub mod gitea;
 pub mod guard_runs;
 pub mod sandbox;
 pub mod store;
+pub mod temporal;
 pub mod web;
 
 // What the tests outside know of people and threads, unit tests know as well.

@@ -109,6 +109,7 @@ fn secrets(config: &Config) -> Vec<&str> {
             }
         }
     }
+    known.extend(config.engine.temporal().and_then(|temporal| temporal.api_key.as_ref()));
     let webhooks = config.webhook.iter().flat_map(|webhook| &webhook.secrets);
     known.extend(webhooks.map(|one| &one.secret));
     known.into_iter().map(|secret| secret.expose()).collect()

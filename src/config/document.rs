@@ -18,6 +18,7 @@ use super::pool::PoolConfig;
 use super::problem::Problems;
 use super::reading::ConfigReading;
 use super::section::Section;
+use super::temporal::WorkerConfig;
 use super::webhook::WebhookDraft;
 use super::world::Outside;
 use super::{check, syntax};
@@ -46,7 +47,8 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     let accept = root.table("accept", AcceptConfig::read);
     let crew = root.table("crew", CrewDraft::read);
     let report = root.table("report", ReportConfig::read).flatten();
-    let engine = root.table("engine", EngineConfig::read);
+    let engine = root.table("engine", EngineConfig::read).flatten();
+    let worker = root.table("worker", WorkerConfig::read);
     let web = root.table("web", WebConfig::read);
 
     check::agents_differ(root, &agents);
@@ -76,6 +78,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
         crew: crew?.crew,
         report: report.map(Spanned::into_inner),
         engine: engine?,
+        worker: worker?,
         web: web?,
     })
 }

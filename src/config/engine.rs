@@ -9,7 +9,8 @@ use toml::Spanned;
 use super::calendar::time_of_day;
 use super::quantity::duration;
 use super::section::Section;
-use super::value::{host_and_port, line, one_of, repository, text};
+use super::temporal::TemporalConfig;
+use super::value::{line, one_of, repository, text};
 use crate::core::model::ids::RepoName;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -62,27 +63,27 @@ impl ReportConfig {
 }
 
 /// `[engine]`: what keeps jobs alive.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum EngineConfig {
     /// The ledger is the durable queue.
     Embedded,
     /// Each job is a workflow of a Temporal server.
-    Temporal {
-        /// `host:port` of the server.
-        address: String,
-        namespace: String,
-    },
+    Temporal(TemporalConfig),
 }
 
 impl EngineConfig {
-    pub(super) fn read(section: &Section<'_>) -> Self {
+    pub(super) fn read(section: &Section<'_>) -> Option<Self> {
         const KINDS: [(&str, bool); 2] = [("embedded", false), ("temporal", true)];
         let is_temporal = section.or("kind", false, one_of(&KINDS));
-        let address = section.or("address", "127.0.0.1:7233".to_owned(), host_and_port);
-        let namespace = section.or("namespace", "default".to_owned(), line);
-        match is_temporal {
-            true => Self::Temporal { address, namespace },
-            false => Self::Embedded,
+        let temporal = TemporalConfig::read(section)?;
+        Some(if is_temporal { Self::Temporal(temporal) } else { Self::Embedded })
+    }
+
+    /// The server, if jobs are its workflows.
+    pub fn temporal(&self) -> Option<&TemporalConfig> {
+        match self {
+            Self::Temporal(temporal) => Some(temporal),
+            Self::Embedded => None,
         }
     }
 }

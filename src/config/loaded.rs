@@ -12,6 +12,7 @@ use super::guards::GuardsConfig;
 use super::people::PeopleConfig;
 use super::pool::PoolConfig;
 use super::problem::Problem;
+use super::temporal::WorkerConfig;
 use super::webhook::WebhookConfig;
 
 /// A whole configuration without faults. Its `Debug` shows no secret.
@@ -45,6 +46,8 @@ pub struct Config {
     pub report: Option<ReportConfig>,
     /// What keeps jobs alive.
     pub engine: EngineConfig,
+    /// How workers on other hosts are reached.
+    pub worker: WorkerConfig,
     pub web: WebConfig,
 }
 

@@ -43,6 +43,7 @@ mod secret;
 mod secrets;
 mod section;
 mod syntax;
+mod temporal;
 mod timeouts;
 mod value;
 mod watch;
@@ -78,6 +79,7 @@ pub use repository_policy::{
 pub use role::Role;
 pub use sandbox_kind::SandboxKind;
 pub use secret::{NotASecret, Secret};
+pub use temporal::{ClientCertificate, TemporalConfig, TemporalTls, WorkerConfig};
 pub use timeouts::OwnTimeouts;
 pub use watch::{Watch, WatchPattern};
 pub use webhook::{WebhookConfig, WebhookSecret};

@@ -54,7 +54,7 @@ pub use guards::{check_fixtures, fixture_id};
 pub use identity::remembered;
 pub use jobs::{
     AgentCondition, CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult,
-    Proposed, ShownChange, state_of,
+    JobRunner, LookedJob, Proposed, ShownChange, state_of,
 };
 pub use planner::rank_backlog;
 pub use queue::DRAIN;
@@ -93,6 +93,8 @@ use self::sync::{BacklogSync, templates};
 use self::tasks::Tasks;
 use self::tick::Ticker;
 use crate::core::model::account::Account;
+use crate::core::model::ids::JobId;
+use crate::core::model::incident::Incident;
 use crate::core::scheduling::RankedBacklog;
 use crate::core::scheduling::text::TextReader;
 use crate::store::{Error, Ledger, queue as lanes};
@@ -252,7 +254,11 @@ impl Engine {
             self.jobs.wind_up().await;
             at_once.cancel();
         };
-        let running = self.run_until(at_once.clone());
+        let running = async {
+            let ended = self.run_until(at_once.clone()).await;
+            self.jobs.end_calls();
+            ended
+        };
         tokio::pin!(running);
         let ended = tokio::select! {
             ended = &mut running => ended,
@@ -309,6 +315,29 @@ impl Engine {
     /// Starts no job from now on; what runs is followed to its end.
     pub fn drain(&self) {
         self.jobs.drain();
+    }
+
+    /// Has `runner` keep time for jobs, outside of this process. Before [`Engine::run`].
+    pub fn run_jobs_by(&self, runner: Arc<dyn JobRunner>) {
+        self.jobs.run_by(runner);
+    }
+
+    /// Looks at a job, as its runner calls for it, and does what is to be done. None if that failed,
+    /// or timmy stops: it may be called for again.
+    pub async fn look_at(&self, job: JobId) -> Option<LookedJob> {
+        self.jobs.called(job).await
+    }
+
+    /// Something happened to a job that the ledger does not show.
+    pub fn wake_job(&self, job: JobId) {
+        self.jobs.wake(job);
+    }
+
+    /// Why jobs stand still, if their runner cannot go on; else that is over.
+    pub async fn runner_waits(&self, why: Option<String>) {
+        if why.is_some() || self.incidents.is_open(&Incident::JobServerAway) {
+            self.incidents.set(Incident::JobServerAway, why).await;
+        }
     }
 
     /// How the agents are that can be driven, by name.

@@ -81,6 +81,10 @@ fn remedy(incident: &Incident) -> &'static str {
         Incident::WatchRenamed { .. }
         | Incident::AccountRenamed { .. }
         | Incident::NameTaken { .. } => "Correct the configuration and restart timmy serve.",
+        Incident::JobServerAway => {
+            "Start the Temporal server, or correct [engine]: jobs go on by themselves then, and lose \
+             nothing. What people say is heard meanwhile."
+        }
         Incident::DayBudgetSpent => {
             "Jobs wait for the next day. /timmy budget AMOUNT scope=all, by the owner, lets more be spent \
              today; budget.day is for every day."

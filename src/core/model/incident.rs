@@ -68,6 +68,8 @@ pub enum Incident {
     DependenciesUnreadable {
         repo: RepoId,
     },
+    /// The server that jobs are workflows of does not let them go on.
+    JobServerAway,
     /// The report has no place to stand.
     ReportHomeless,
     /// The budget of the day has no room for what waits.
@@ -164,6 +166,7 @@ impl fmt::Display for Incident {
             Self::AnswerUnreadable { .. } => f.write_str("answer unreadable"),
             Self::VerdictForged { .. } => f.write_str("verdict forged"),
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
+            Self::JobServerAway => f.write_str("job server away"),
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::DayBudgetSpent => f.write_str("day's budget spent"),
             Self::AgentDaySpent { name } => write!(f, "day's budget of {name} spent"),
@@ -197,6 +200,7 @@ impl Incident {
             | Self::ForgeDown
             | Self::CannotRead { .. }
             | Self::WatchRenamed { .. }
+            | Self::JobServerAway
             | Self::ReportHomeless
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
@@ -227,6 +231,7 @@ impl Incident {
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
+            | Self::JobServerAway
             | Self::ReportHomeless
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
@@ -272,6 +277,7 @@ impl Incident {
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
+            | Self::JobServerAway
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger
@@ -298,6 +304,7 @@ impl Incident {
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
+            | Self::JobServerAway
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger

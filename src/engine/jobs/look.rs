@@ -1,6 +1,7 @@
 //! One look at a job: what is to be done for it is done, until it has to wait.
 
 use super::Jobs;
+use super::called::LookedJob;
 use super::watches::JobWatch;
 use crate::core::jobs::{
     Job, JobAction, JobEvent, JobId, MergedBefore, State, StateKind, WaitReason, Waiting, standing,
@@ -103,14 +104,21 @@ impl NextLook {
 const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
 impl Jobs {
-    /// Looks at a job, and does what is to be done.
+    /// Looks at a job, and does what is to be done. Who called for it is told what came of it.
     pub(in crate::engine) async fn look(&self, id: JobId) -> Result<(), Error> {
+        let mut looking = self.calls.begin(id);
+        let looked = self.look_until_it_waits(id).await?;
+        looking.tell(looked);
+        Ok(())
+    }
+
+    async fn look_until_it_waits(&self, id: JobId) -> Result<LookedJob, Error> {
         // What happens from here on is seen, or wakes it once more.
         self.watches.with(id, |watch| (watch.is_woken, watch.card_waits) = (false, false));
         for _ in 0..MOST {
             let Some(seen) = self.ctx.ledger.read(move |conn| SeenJob::read(conn, id)).await?
             else {
-                return Ok(());
+                return Ok(LookedJob::NONE);
             };
             let next = self.act(&seen).await?;
             let now = self.ctx.now();
@@ -121,15 +129,15 @@ impl Jobs {
             };
             self.show_passing(&seen).await?;
             self.watches.looked(id, (seen.steps, seen.is_thread_known), now, at);
-            return Ok(());
+            return Ok(looked(&seen, now, at));
         }
         tracing::warn!(job = %id, "a job moves without rest: it is looked at again in a moment");
         let seen = self.ctx.ledger.read(move |conn| SeenJob::read(conn, id)).await?;
-        if let Some(seen) = seen {
-            let now = self.ctx.now();
-            self.watches.looked(id, (seen.steps, seen.is_thread_known), now, now.after(WAITS));
-        }
-        Ok(())
+        let Some(seen) = seen else { return Ok(LookedJob::NONE) };
+        let now = self.ctx.now();
+        let at = now.after(WAITS);
+        self.watches.looked(id, (seen.steps, seen.is_thread_known), now, at);
+        Ok(looked(&seen, now, at))
     }
 
     /// What timmy does for a moment takes longer: the card of the job says it now.
@@ -242,6 +250,19 @@ impl Jobs {
                 .iter()
                 .any(|slot| holds(&slot.roles) && self.fleet.is_up(&slot.name)),
         }
+    }
+}
+
+/// How a job stands that is looked at again at this moment, or when a deadline of it is over.
+fn looked(seen: &SeenJob, now: Timestamp, at: Timestamp) -> LookedJob {
+    let state = seen.job.state.kind();
+    let due = seen.job.state.due_at().filter(|due| *due > now);
+    let at = due.map_or(at, |due| due.min(at));
+    LookedJob {
+        state: Some(state),
+        steps: seen.steps,
+        is_over: state.is_end() && at == NEVER,
+        after: (at != NEVER).then(|| at.since(now)),
     }
 }
 

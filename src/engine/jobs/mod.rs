@@ -12,6 +12,7 @@
 //! | `preflight` | looks whether an agent can begin, stores the request, then the start |
 //! | `by_itself` | what was matched begins without anybody asking for it |
 //! | `crew_parts` | what a crew adds to the work of its jobs |
+//! | `called` | looks that a runner outside calls for |
 //! | `claim` | whether the card of a job claims its thread, or another ledger was faster |
 //! | `quota` | what follows when an agent's quota is used up |
 //! | `access` | whether an agent's account may work in a repository |
@@ -36,6 +37,7 @@ mod ask;
 mod asked_review;
 mod base;
 mod by_itself;
+mod called;
 mod claim;
 mod crew_parts;
 mod dispatch;
@@ -71,7 +73,7 @@ mod wind_up;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -91,6 +93,8 @@ use crate::store::{Connection, Error, Transaction, backlog};
 
 pub(super) use access::{AgentAccess, by_rights};
 pub(super) use adopted::source_of;
+use called::CalledLooks;
+pub use called::{JobRunner, LookedJob};
 pub use drivers::{
     CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, Proposed,
     ShownChange,
@@ -116,6 +120,9 @@ pub(super) struct Jobs {
     policies: Arc<RepositoryPolicies>,
     reader: Arc<TextReader>,
     watches: Watches,
+    /// Keeps time for jobs, if that is somebody outside.
+    runner: OnceLock<Arc<dyn JobRunner>>,
+    calls: CalledLooks,
     /// Whether an agent may have become free for a job that waits.
     has_moved: AtomicBool,
     /// The version of the backlog, and the moment, at which agents were last given out.
@@ -178,6 +185,8 @@ impl Jobs {
             policies,
             reader,
             watches: Watches::default(),
+            runner: OnceLock::new(),
+            calls: CalledLooks::default(),
             has_moved: AtomicBool::new(true),
             given_out: (AtomicI64::new(-1), AtomicI64::new(0)),
             is_draining: AtomicBool::new(false),
@@ -205,7 +214,7 @@ impl Jobs {
         for id in self.running.ended() {
             self.watches.wake(id);
         }
-        let (jobs, next_job) = self.watches.due(&watched, now);
+        let (jobs, next_job) = self.looks_due(&watched, now);
         let (agents, next_agent) = self.fleet.due(now);
         let gives_out = at_hand.is_any_queued || self.tells_spent_days();
         let gives_out = has_agents && gives_out && !self.drains();
@@ -215,6 +224,46 @@ impl Jobs {
         };
         let next = [next_job, next_agent, next_round].into_iter().flatten().min();
         DueJobs { jobs, agents, gives_out, next }
+    }
+
+    /// The jobs that are to be looked at now, and when there are more. With a runner those that it
+    /// called for: for the others it is rung.
+    fn looks_due(&self, watched: &[WatchedJob], now: Timestamp) -> (Vec<JobId>, Option<Timestamp>) {
+        let Some(runner) = self.runner.get() else {
+            return self.watches.due(watched, now, Duration::ZERO);
+        };
+        let (due, next) = self.watches.due(watched, now, called::LATE);
+        let (ring, again) = self.calls.to_ring(due, now);
+        for job in ring {
+            runner.ring(job);
+        }
+        let (called, rested) = self.watches.rested(self.calls.called(), now);
+        (called, [next, again, rested].into_iter().flatten().min())
+    }
+
+    /// Has a runner outside keep time for jobs. Before anything is looked at.
+    pub(super) fn run_by(&self, runner: Arc<dyn JobRunner>) {
+        if self.runner.set(runner).is_err() {
+            tracing::error!("jobs have a runner already (a bug in timmy)");
+        }
+    }
+
+    /// A look at a job as its runner calls for it; none if none is taken, or it failed.
+    pub(super) async fn called(&self, id: JobId) -> Option<LookedJob> {
+        let answer = self.calls.call(id)?;
+        self.ctx.stored.notify();
+        answer.await.ok()
+    }
+
+    /// Takes no calls any more.
+    pub(super) fn end_calls(&self) {
+        self.calls.close();
+    }
+
+    /// Something happened to a job that the ledger does not show.
+    pub(super) fn wake(&self, id: JobId) {
+        self.watches.wake(id);
+        self.ctx.stored.notify();
     }
 
     /// Whether agents are to be given out now, or else when.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::core::jobs::{Commit, Fence, JobId};
 use crate::core::model::time::Timestamp;
@@ -68,10 +69,12 @@ impl Watches {
     }
 
     /// Those of `jobs` that are to be looked at now, and when the next one is. Others are forgotten.
+    /// A moment that comes by itself counts when it is over by `late`.
     pub(super) fn due(
         &self,
         jobs: &[WatchedJob],
         now: Timestamp,
+        late: Duration,
     ) -> (Vec<JobId>, Option<Timestamp>) {
         let mut table = self.table();
         if table.len() > jobs.len() {
@@ -82,7 +85,7 @@ impl Watches {
             Some(watch) if watch.is_as_seen(job) => {
                 // A deadline that was over when it was looked at is no reason to look again.
                 let due_at = job.due_at.filter(|due| *due > watch.looked_at);
-                due_at.map_or(watch.look_at, |due| watch.look_at.min(due))
+                due_at.map_or(watch.look_at, |due| watch.look_at.min(due)).after(late)
             }
             _ => now,
         };
@@ -120,6 +123,19 @@ impl Watches {
     /// Timmy itself failed at a job: it is left alone until then.
     pub(super) fn rest(&self, id: JobId, until: Timestamp) {
         self.table().entry(id).or_default().rests_until = until;
+    }
+
+    /// Those of `jobs` that are not left alone now, and when the next one is not.
+    pub(super) fn rested(
+        &self,
+        jobs: Vec<JobId>,
+        now: Timestamp,
+    ) -> (Vec<JobId>, Option<Timestamp>) {
+        let table = self.table();
+        let until = |id: &JobId| table.get(id).map(|watch| watch.rests_until);
+        let next = jobs.iter().filter_map(until).filter(|until| *until > now).min();
+        let jobs = jobs.into_iter().filter(|id| until(id).is_none_or(|until| until <= now));
+        (jobs.collect(), next)
     }
 
     /// Reads or changes what is remembered of a job.

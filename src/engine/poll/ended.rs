@@ -62,6 +62,7 @@ impl Poller {
             | Incident::NoDefaultBranch { .. }
             | Incident::VerdictForged { .. }
             | Incident::PolicyUnreadable { .. }
+            | Incident::JobServerAway
             | Incident::ReportHomeless
             | Incident::DayBudgetSpent
             | Incident::AgentDaySpent { .. }

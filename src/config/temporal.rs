@@ -1,0 +1,106 @@
+//! The server of `[engine]`, and `[worker]`: jobs on several machines.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::secret::Secret;
+use super::secrets;
+use super::section::Section;
+use super::value::{flag, host_and_port, http_url, line, listen, text};
+
+/// The variable that holds the key of a Temporal server. It goes before the file.
+const KEY_VARIABLE: &str = "TIMMY_TEMPORAL_API_KEY";
+
+/// A Temporal server, and how to speak with it.
+#[derive(Debug, Clone)]
+pub struct TemporalConfig {
+    /// `host:port`.
+    pub address: String,
+    pub namespace: String,
+    /// None: without TLS, as on one machine or a private network.
+    pub tls: Option<TemporalTls>,
+    pub api_key: Option<Secret>,
+}
+
+/// What TLS to a Temporal server takes. The files are read when it is connected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TemporalTls {
+    /// Who has signed its certificate; none for those that the system trusts.
+    pub ca: Option<PathBuf>,
+    /// The name in its certificate, where that is not the one of its address.
+    pub server_name: Option<String>,
+    /// What timmy shows of itself.
+    pub client: Option<ClientCertificate>,
+}
+
+/// A certificate with its key, both as PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+impl TemporalConfig {
+    pub(super) fn read(section: &Section<'_>) -> Option<Self> {
+        let address = section.or("address", "127.0.0.1:7233".to_owned(), host_and_port);
+        let namespace = section.or("namespace", "default".to_owned(), line);
+        let api_key = secrets::optional(section, "api_key_file", KEY_VARIABLE);
+        let path = |key| Some(section.reading.resolve(&section.optional(key, text)?));
+        let (certificate, key) = (path("cert_file"), path("key_file"));
+        let client = match (certificate, key) {
+            (Some(certificate), Some(key)) => Some(ClientCertificate { certificate, key }),
+            (None, None) => None,
+            (Some(_), None) => {
+                section.lacks("key_file", "Name the file of the key of cert_file.".to_owned());
+                return None;
+            }
+            (None, Some(_)) => {
+                section.lacks("cert_file", "Name the certificate of key_file.".to_owned());
+                return None;
+            }
+        };
+        let ca = path("ca_file");
+        let tls = TemporalTls { ca, server_name: section.optional("server_name", line), client };
+        // A key that is sent without TLS is everybody's.
+        let is_asked_for = tls != TemporalTls::default() || api_key.is_some();
+        let tls = section.or("tls", is_asked_for, flag).then_some(tls);
+        if tls.is_none() && is_asked_for {
+            section.contradiction(
+                None,
+                "engine.tls is false, and other keys of [engine] need TLS.".to_owned(),
+                "Delete the line tls = false, or ca_file, server_name, cert_file, key_file and api_key_file.",
+            );
+        }
+        Some(Self { address, namespace, tls, api_key })
+    }
+
+    /// The files that nothing may see that agents wrote.
+    pub(super) fn secret_files(&self) -> impl Iterator<Item = &Path> {
+        let client = self.tls.as_ref().and_then(|tls| tls.client.as_ref());
+        let key = client.map(|client| client.key.as_path());
+        key.into_iter().chain(self.api_key.as_ref().and_then(Secret::file))
+    }
+}
+
+/// `[worker]`: how timmy and the workers on other hosts find each other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WorkerConfig {
+    /// Where workers fetch what they are to do; none: every agent is driven from here.
+    pub listen: Option<SocketAddr>,
+    /// Where a worker finds that.
+    pub url: Option<Url>,
+    /// What this machine is called in `agent.host`; none for what it calls itself.
+    pub host: Option<String>,
+}
+
+impl WorkerConfig {
+    pub(super) fn read(section: &Section<'_>) -> Self {
+        Self {
+            listen: section.optional("listen", listen),
+            url: section.optional("url", http_url),
+            host: section.optional("host", line),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What workflows have done by timmy itself, on the queue `timmy`.
+
+#![allow(unreachable_pub, reason = "the macros of activities make what is public")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use temporalio_macros::activities;
+use temporalio_sdk::ApplicationFailure;
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+
+use super::message::{Advanced, JobOrder, bounded};
+use crate::core::jobs::JobId;
+use crate::engine::Engine;
+
+/// How often the server hears that a look is under way.
+const HEARTBEAT: Duration = Duration::from_secs(3);
+
+/// Hears of each call for a look.
+pub(super) type HearsCalls = Box<dyn Fn(JobId) + Send + Sync>;
+
+pub struct Activities {
+    engine: Arc<Engine>,
+    hears: HearsCalls,
+    /// The name of the ledger.
+    ledger: String,
+}
+
+impl Activities {
+    pub(super) fn new(engine: Arc<Engine>, ledger: String, hears: HearsCalls) -> Self {
+        Self { engine, hears, ledger }
+    }
+
+    /// Only jobs of this ledger: another one has others under the same numbers.
+    fn is_ours(&self, order: &JobOrder) -> Result<(), ActivityError> {
+        if order.ledger == self.ledger {
+            return Ok(());
+        }
+        tracing::warn!(
+            ledger = %self.ledger,
+            "there are workflows of another ledger in this namespace: give each timmy one of its own"
+        );
+        let failure = ApplicationFailure::non_retryable("this timmy has another ledger");
+        Err(ActivityError::application(failure))
+    }
+}
+
+#[activities]
+impl Activities {
+    /// One look at a job: what is to be done for it is done, until it has to wait.
+    #[activity(name = "advance")]
+    pub async fn advance(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        order: JobOrder,
+    ) -> Result<Advanced, ActivityError> {
+        self.is_ours(&order)?;
+        let job = JobId(order.job);
+        (self.hears)(job);
+        let look = self.engine.look_at(job);
+        tokio::pin!(look);
+        loop {
+            tokio::select! {
+                looked = &mut look => return match looked {
+                    Some(looked) => Ok(bounded(Advanced::of(looked))?),
+                    None => {
+                        let failure = ApplicationFailure::new("the look failed, or timmy stops");
+                        Err(ActivityError::application(failure))
+                    }
+                },
+                () = tokio::time::sleep(HEARTBEAT) => ctx.record_heartbeat(()).await?,
+                () = ctx.cancelled() => return Err(ActivityError::cancelled()),
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The workflow of a job: it has the job looked at, again and again, until that is over.
+//!
+//! It is replayed by later versions: what stands here changes with [`WorkflowContext::patched`] only,
+//! and the stored histories of the tests have to pass.
+
+#![allow(unreachable_pub, reason = "the macros of workflows make what is public")]
+
+use std::time::Duration;
+
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_sdk::workflows::select;
+use temporalio_sdk::{
+    ActivityOptions, ContinueAsNewOptions, SyncWorkflowContext, WorkflowContext,
+    WorkflowContextView, WorkflowResult,
+};
+use temporalio_workflow::RetryPolicy;
+
+use super::activities::Activities;
+use super::message::{Bell, JobOrder, JobView};
+
+/// After so many looks it goes on as another run, so that its history stays short.
+const MOST_LOOKS: u32 = 200;
+
+/// How long one look may take, far above all that a look waits for.
+const LONGEST_LOOK: Duration = Duration::from_secs(60 * 60);
+
+/// How long nobody may hear of one that is under way. A look is no harm twice: it need not outlive a
+/// restart of the server.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// The workflow of one job.
+#[workflow]
+#[derive(Default)]
+pub struct JobWorkflow {
+    view: JobView,
+}
+
+#[workflow_methods]
+impl JobWorkflow {
+    #[run(name = "job")]
+    pub async fn run(ctx: &mut WorkflowContext<Self>, order: JobOrder) -> WorkflowResult<JobView> {
+        loop {
+            let heard = ctx.state(|workflow| workflow.view.bells);
+            let looked =
+                ctx.execute_activity(Activities::advance, order.clone(), advancing()).await?;
+            ctx.state_mut(|workflow| {
+                workflow.view.looks += 1;
+                workflow.view.steps = looked.steps;
+                workflow.view.state = looked.state.clone();
+            });
+            let (bells, looks) = ctx.state(|workflow| (workflow.view.bells, workflow.view.looks));
+            if looked.is_over && bells == heard {
+                return Ok(ctx.state(|workflow| workflow.view.clone()));
+            }
+            if looks >= MOST_LOOKS || ctx.continue_as_new_suggested() {
+                // It begins with a look: no bell is lost.
+                ctx.continue_as_new(order.clone(), ContinueAsNewOptions::default())?;
+            }
+            if bells != heard {
+                continue;
+            }
+            match looked.after_ms {
+                Some(after) => select! {
+                    rung = ctx.wait_condition(|workflow| workflow.view.bells != heard) => rung?,
+                    _ = ctx.timer(Duration::from_millis(after)) => {},
+                },
+                None => ctx.wait_condition(|workflow| workflow.view.bells != heard).await?,
+            }
+        }
+    }
+
+    /// Something happened to the job.
+    #[signal(name = "bell")]
+    pub fn bell(&mut self, _ctx: &mut SyncWorkflowContext<Self>, bell: Bell) {
+        let id = bell.word();
+        // One that comes twice is one.
+        if id != self.view.last_bell {
+            self.view.bells += 1;
+            self.view.last_bell = id;
+        }
+    }
+
+    /// How the job stood when it was looked at last.
+    #[query(name = "state")]
+    pub fn state(&self, _ctx: &WorkflowContextView) -> JobView {
+        self.view.clone()
+    }
+}
+
+/// A look is repeated for as long as it takes.
+fn advancing() -> ActivityOptions {
+    let repeated = RetryPolicy::builder()
+        .initial_interval(Duration::from_secs(1))
+        .maximum_interval(Duration::from_secs(10))
+        .build();
+    ActivityOptions::with_start_to_close_timeout(LONGEST_LOOK)
+        .heartbeat_timeout(SILENCE)
+        .retry_policy(repeated)
+        .build()
+}
