@@ -11,7 +11,7 @@ use crate::agents::{self, Agent, AgentTrouble};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
-    AgentConfig, AgentKind, Config, CrewConfig, CrewEngine, OnYes, PeopleConfig, WebhookConfig,
+    AgentConfig, Config, CrewConfig, CrewEngine, KindName, OnYes, PeopleConfig, WebhookConfig,
 };
 use crate::core::decisions::TakeOver;
 use crate::core::handlers::CrewRules;
@@ -260,10 +260,10 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
             terms: config.charge_terms(agent),
             repositories: agent.repositories.clone(),
             is_unconfined: agent.is_unconfined(),
-            works_by: match &agent.kind {
-                AgentKind::OpenAi { .. } => WorksBy::Tools,
-                AgentKind::Acp(_) | AgentKind::Command(_) | AgentKind::CrewAi(_) => WorksBy::Clone,
-                AgentKind::Hermes { .. } | AgentKind::Forge => WorksBy::Pushing,
+            works_by: match agent.kind.name() {
+                KindName::OpenAi => WorksBy::Tools,
+                KindName::Acp | KindName::Command | KindName::CrewAi => WorksBy::Clone,
+                KindName::Hermes | KindName::Forge => WorksBy::Pushing,
             },
         };
         Ok((agent.name.clone(), terms))
@@ -292,7 +292,7 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
 
 fn crew_rules(config: &Config) -> CrewRules {
     let CrewConfig { engine, manager, ask_plan, rounds } = config.crew.clone();
-    let is_crewai = |agent: &&AgentConfig| matches!(agent.kind, AgentKind::CrewAi(_));
+    let is_crewai = |agent: &&AgentConfig| agent.kind.name() == KindName::CrewAi;
     let members = match engine {
         CrewEngine::Native => None,
         CrewEngine::CrewAi => {

@@ -44,6 +44,7 @@ pub fn fleet(
             AgentKind::Acp(acp) => LocalOptions::of(config, agent, forge, &redactor, clock)
                 .map(|options| acp_agent(options, AcpDialogue::new(acp))),
             AgentKind::Forge => Ok(Some(watching(agent.account.clone(), forge, clock))),
+            AgentKind::Elsewhere { .. } => Ok(None),
         };
         let made = made.map_err(|error| (agent.name.clone(), error))?;
         fleet.extend(made.map(|made| (agent.name.clone(), made)));
@@ -105,8 +106,11 @@ fn secrets(config: &Config) -> Vec<&str> {
         match &agent.kind {
             AgentKind::Hermes { key, .. } => known.push(key),
             AgentKind::OpenAi { key, .. } => known.extend(key),
-            AgentKind::Acp(_) | AgentKind::Command(_) | AgentKind::Forge | AgentKind::CrewAi(_) => {
-            }
+            AgentKind::Acp(_)
+            | AgentKind::Command(_)
+            | AgentKind::Forge
+            | AgentKind::CrewAi(_)
+            | AgentKind::Elsewhere { .. } => {}
         }
     }
     known.extend(config.engine.temporal().and_then(|temporal| temporal.api_key.as_ref()));

@@ -15,6 +15,7 @@ use super::secrets;
 use super::section::Section;
 use super::timeouts::OwnTimeouts;
 use super::value::{Wrong, account, count, http_url, line, one_of, quoted, text, whole, word};
+use super::worker::Away;
 use crate::core::jobs::money::TokenPrice;
 
 /// `[[agent]]`: one agent of the fleet.
@@ -79,19 +80,33 @@ pub enum AgentKind {
     Forge,
     /// CrewAI behind a program: the lines of [`Self::Command`].
     CrewAi(LocalConfig),
+    /// One of these kinds, driven by a worker on its host: what that takes stands in the
+    /// configuration there.
+    Elsewhere {
+        kind: KindName,
+        /// The most tokens of one attempt, where that is told here as well.
+        max_tokens: Option<u64>,
+    },
 }
 
 impl AgentKind {
+    /// Which it is, wherever it is driven.
+    pub fn name(&self) -> KindName {
+        match self {
+            Self::Hermes { .. } => KindName::Hermes,
+            Self::OpenAi { .. } => KindName::OpenAi,
+            Self::Acp(_) => KindName::Acp,
+            Self::Command(_) => KindName::Command,
+            Self::Forge => KindName::Forge,
+            Self::CrewAi(_) => KindName::CrewAi,
+            Self::Elsewhere { kind, .. } => *kind,
+        }
+    }
+
     /// The word for it in the configuration.
     pub fn word(&self) -> &'static str {
-        match self {
-            Self::Hermes { .. } => "hermes",
-            Self::OpenAi { .. } => "openai",
-            Self::Acp(_) => "acp",
-            Self::Command(_) => "command",
-            Self::Forge => "forge",
-            Self::CrewAi(_) => "crewai",
-        }
+        let name = self.name();
+        KINDS.iter().find(|(_, kind)| *kind == name).map_or("", |(word, _)| word)
     }
 
     /// How it is started, if it is a program that timmy gives a clone of its own.
@@ -99,7 +114,9 @@ impl AgentKind {
         match self {
             Self::Acp(acp) => Some(&acp.local),
             Self::Command(local) | Self::CrewAi(local) => Some(local),
-            Self::Hermes { .. } | Self::OpenAi { .. } | Self::Forge => None,
+            Self::Hermes { .. } | Self::OpenAi { .. } | Self::Forge | Self::Elsewhere { .. } => {
+                None
+            }
         }
     }
 }
@@ -114,8 +131,9 @@ pub(super) struct AgentDraft {
     pub(super) agent: Option<AgentConfig>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum KindName {
+/// The kinds of agents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KindName {
     Hermes,
     OpenAi,
     Acp,
@@ -137,14 +155,21 @@ const KINDS: [(&str, KindName); 6] = [
 const RESERVED: [&str; 9] = ["all", "any", "auto", "everyone", "me", "nobody", "none", "off", "on"];
 
 impl AgentDraft {
-    pub(super) fn read(section: &Section<'_>) -> Self {
+    /// Of an agent of another host only what timmy itself has to know; `away` says which those are.
+    pub(super) fn read(section: &Section<'_>, away: &Away) -> Self {
         let name = section.need_located("name", agent_name);
         let account = section.need_located("account", account);
         let variables = Variables::of(name.as_ref().map(|name| name.get_ref().as_str()));
-        let token = secrets::optional(section, "token_file", &variables.token);
+        let host = section.optional("host", line);
+        let kind_name = section.need("kind", one_of(&KINDS));
+        // What watches the forge needs nobody on its host.
+        let is_away = away.is(host.as_deref()) && kind_name != Some(KindName::Forge);
+        let token = match is_away {
+            true => secrets::if_there(section, "token_file", &variables.token),
+            false => secrets::optional(section, "token_file", &variables.token),
+        };
         let roles = section.need_list("roles", one_of(&Role::ALL));
         let skills = section.list_or("skills", [], word);
-        let host = section.optional("host", line);
         let pool = section.located("pool", word);
         let capacity = section.or("capacity", 1, count(1..=1000));
         let prior = section.or("prior", 500_000, millionths(1));
@@ -152,8 +177,10 @@ impl AgentDraft {
         let family = section.optional("family", word);
         let repositories = RepositoryFilter::read(section, "repositories", &["*"]);
         let timeout = section.table("timeout", OwnTimeouts::read);
-        let kind_name = section.need("kind", one_of(&KINDS));
-        let kind = read_kind(section, kind_name, &variables.key);
+        let kind = match (is_away, kind_name) {
+            (true, Some(kind)) => Some(elsewhere(section, kind)),
+            _ => read_kind(section, kind_name, &variables.key),
+        };
 
         let agent = match (&name, &account, roles, kind) {
             (Some(name), Some(account), Some(roles), Some(kind)) => Some(AgentConfig {
@@ -219,6 +246,23 @@ fn read_kind(
     }
 }
 
+/// What is told here of an agent that a worker on its host drives. The rest is told there.
+fn elsewhere(section: &Section<'_>, kind: KindName) -> AgentKind {
+    section.allow_unknown();
+    let max_tokens = match kind {
+        KindName::OpenAi => Some(section.or("max_tokens", MOST_TOKENS, max_tokens())),
+        _ => None,
+    };
+    AgentKind::Elsewhere { kind, max_tokens }
+}
+
+/// The most tokens of an attempt, unless somebody says otherwise.
+const MOST_TOKENS: u64 = 200_000;
+
+fn max_tokens() -> impl Fn(&DeValue<'_>) -> Result<u64, Wrong> {
+    whole(1000..=1_000_000_000)
+}
+
 fn read_openai(section: &Section<'_>, key_variable: &str) -> Option<AgentKind> {
     let url = section.need("url", http_url);
     let is_plain = url.as_ref().is_some_and(|url| url.scheme() == "http");
@@ -228,7 +272,7 @@ fn read_openai(section: &Section<'_>, key_variable: &str) -> Option<AgentKind> {
     };
     let model = section.need("model", line);
     let max_turns = section.or("max_turns", 40, count(1..=1000));
-    let max_tokens = section.or("max_tokens", 200_000, whole(1000..=1_000_000_000));
+    let max_tokens = section.or("max_tokens", MOST_TOKENS, max_tokens());
     Some(AgentKind::OpenAi { url: url?, model: model?, key, max_turns, max_tokens })
 }
 

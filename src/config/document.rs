@@ -18,8 +18,8 @@ use super::pool::PoolConfig;
 use super::problem::Problems;
 use super::reading::ConfigReading;
 use super::section::Section;
-use super::temporal::WorkerConfig;
 use super::webhook::WebhookDraft;
+use super::worker::{Away, WorkerConfig};
 use super::world::Outside;
 use super::{check, syntax};
 
@@ -38,7 +38,10 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     let poll = root.table("poll", PollConfig::read);
     let ledger = root.table("ledger", LedgerConfig::read);
     let people = root.table("people", PeopleDraft::read).unwrap_or_default();
-    let agents = root.tables("agent", AgentDraft::read);
+    let engine = root.table("engine", EngineConfig::read).flatten();
+    let worker = root.table("worker", WorkerConfig::read);
+    let away = Away::of(engine.as_ref(), worker.as_ref());
+    let agents = root.tables("agent", |section| AgentDraft::read(section, &away));
     let pools = root.tables("pool", PoolConfig::read).into_iter().flatten().collect();
     let dispatch = root.table("dispatch", DispatchConfig::read).flatten();
     let score = root.table("score", ScoreConfig::read).flatten();
@@ -47,8 +50,6 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     let accept = root.table("accept", AcceptConfig::read);
     let crew = root.table("crew", CrewDraft::read);
     let report = root.table("report", ReportConfig::read).flatten();
-    let engine = root.table("engine", EngineConfig::read).flatten();
-    let worker = root.table("worker", WorkerConfig::read);
     let web = root.table("web", WebConfig::read);
 
     check::agents_differ(root, &agents);

@@ -74,6 +74,7 @@ impl Config {
     pub fn charge_terms(&self, agent: &AgentConfig) -> ChargeTerms {
         let most = match &agent.kind {
             AgentKind::OpenAi { max_tokens, .. } => Some(*max_tokens),
+            AgentKind::Elsewhere { max_tokens, .. } => *max_tokens,
             _ => None,
         };
         let MicroUsd(issue) = self.budget.issue;

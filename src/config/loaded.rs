@@ -12,8 +12,8 @@ use super::guards::GuardsConfig;
 use super::people::PeopleConfig;
 use super::pool::PoolConfig;
 use super::problem::Problem;
-use super::temporal::WorkerConfig;
 use super::webhook::WebhookConfig;
+use super::worker::WorkerConfig;
 
 /// A whole configuration without faults. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]

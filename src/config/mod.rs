@@ -49,6 +49,7 @@ mod value;
 mod watch;
 mod webhook;
 mod weights;
+mod worker;
 mod world;
 
 use std::fs::File;
@@ -57,7 +58,7 @@ use std::path::Path;
 
 pub use accept::{AcceptConfig, MergeStyle, OnYes};
 pub use acp::{AcpConfig, AcpPermission, DEFAULT_MODE};
-pub use agent::{AgentConfig, AgentKind};
+pub use agent::{AgentConfig, AgentKind, KindName};
 pub use crew::{CrewConfig, CrewEngine};
 pub use dispatch::{AskBefore, BudgetConfig, DispatchConfig, DispatchMode, ScoreConfig};
 pub use engine::{EngineConfig, LedgerConfig, ReportConfig};
@@ -79,11 +80,12 @@ pub use repository_policy::{
 pub use role::Role;
 pub use sandbox_kind::SandboxKind;
 pub use secret::{NotASecret, Secret};
-pub use temporal::{ClientCertificate, TemporalConfig, TemporalTls, WorkerConfig};
+pub use temporal::{ClientCertificate, TemporalConfig, TemporalTls};
 pub use timeouts::OwnTimeouts;
 pub use watch::{Watch, WatchPattern};
 pub use webhook::{WebhookConfig, WebhookSecret};
 pub use weights::{NotWeights, parse_weights};
+pub use worker::{HOST_VARIABLE, WorkerConfig};
 pub use world::{Outside, SecretFile};
 
 /// Longest configuration that is read, in bytes.

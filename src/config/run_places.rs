@@ -62,7 +62,11 @@ fn of_agent(agent: &AgentConfig) -> impl Iterator<Item = &Path> {
     let key = match &agent.kind {
         AgentKind::Hermes { key, .. } => key.file(),
         AgentKind::OpenAi { key, .. } => key.as_ref().and_then(|key| key.file()),
-        AgentKind::Acp(_) | AgentKind::Command(_) | AgentKind::Forge | AgentKind::CrewAi(_) => None,
+        AgentKind::Acp(_)
+        | AgentKind::Command(_)
+        | AgentKind::Forge
+        | AgentKind::CrewAi(_)
+        | AgentKind::Elsewhere { .. } => None,
     };
     key.into_iter().chain(agent.token.as_ref().and_then(|token| token.file()))
 }

@@ -23,6 +23,21 @@ pub(super) fn needed(section: &Section<'_>, key: &'static str, variable: &str) -
     look_up(section, key, variable, true)
 }
 
+/// The secret of `variable`, else of the file named by `key` if that file is here: it may be on another
+/// machine only.
+pub(super) fn if_there(section: &Section<'_>, key: &'static str, variable: &str) -> Option<Secret> {
+    let file = section.raw(key).and_then(|file| file.get_ref().as_str());
+    let path = file.map(|file| section.reading.resolve(file));
+    let is_missing = path.is_some_and(|path| {
+        let found = (section.reading.world.secret_file)(&path);
+        found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    });
+    match is_missing && (section.reading.world.env)(variable).is_none() {
+        true => None,
+        false => optional(section, key, variable),
+    }
+}
+
 fn look_up(
     section: &Section<'_>,
     key: &'static str,

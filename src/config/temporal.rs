@@ -1,14 +1,11 @@
-//! The server of `[engine]`, and `[worker]`: jobs on several machines.
+//! The Temporal server of `[engine]`.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-
-use url::Url;
 
 use super::secret::Secret;
 use super::secrets;
 use super::section::Section;
-use super::value::{flag, host_and_port, http_url, line, listen, text};
+use super::value::{flag, host_and_port, line, text};
 
 /// The variable that holds the key of a Temporal server. It goes before the file.
 const KEY_VARIABLE: &str = "TIMMY_TEMPORAL_API_KEY";
@@ -81,26 +78,5 @@ impl TemporalConfig {
         let client = self.tls.as_ref().and_then(|tls| tls.client.as_ref());
         let key = client.map(|client| client.key.as_path());
         key.into_iter().chain(self.api_key.as_ref().and_then(Secret::file))
-    }
-}
-
-/// `[worker]`: how timmy and the workers on other hosts find each other.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WorkerConfig {
-    /// Where workers fetch what they are to do; none: every agent is driven from here.
-    pub listen: Option<SocketAddr>,
-    /// Where a worker finds that.
-    pub url: Option<Url>,
-    /// What this machine is called in `agent.host`; none for what it calls itself.
-    pub host: Option<String>,
-}
-
-impl WorkerConfig {
-    pub(super) fn read(section: &Section<'_>) -> Self {
-        Self {
-            listen: section.optional("listen", listen),
-            url: section.optional("url", http_url),
-            host: section.optional("host", line),
-        }
     }
 }

@@ -328,11 +328,6 @@ impl Engine {
         self.jobs.called(job).await
     }
 
-    /// Something happened to a job that the ledger does not show.
-    pub fn wake_job(&self, job: JobId) {
-        self.jobs.wake(job);
-    }
-
     /// Why jobs stand still, if their runner cannot go on; else that is over.
     pub async fn runner_waits(&self, why: Option<String>) {
         if why.is_some() || self.incidents.is_open(&Incident::JobServerAway) {

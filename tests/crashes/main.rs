@@ -38,4 +38,6 @@ mod shutdown;
 mod split;
 mod stage;
 mod steps;
+#[cfg(feature = "temporal")]
+mod temporal;
 mod thread;

@@ -7,6 +7,7 @@ pub mod config;
 pub mod delivery;
 pub mod facts;
 pub mod forge;
+pub mod install;
 pub mod ledger;
 pub mod model;
 pub mod people;

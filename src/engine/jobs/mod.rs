@@ -260,12 +260,6 @@ impl Jobs {
         self.calls.close();
     }
 
-    /// Something happened to a job that the ledger does not show.
-    pub(super) fn wake(&self, id: JobId) {
-        self.watches.wake(id);
-        self.ctx.stored.notify();
-    }
-
     /// Whether agents are to be given out now, or else when.
     fn round(&self, version: i64, now: Timestamp) -> (bool, Option<Timestamp>) {
         let (at_version, at) = &self.given_out;

@@ -2,13 +2,13 @@
 //! their tests are skipped and say so; in CI they fail.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::OnceLock;
 
 use sha2::{Digest as _, Sha256};
 
-type Installed = OnceLock<Result<PathBuf, String>>;
+use crate::support::install::{Installed, install, installed, run};
 
 /// `hermes`, from PyPI: its gateway, and what it takes to speak the Agent Client Protocol.
 pub fn hermes() -> Option<&'static Path> {
@@ -52,45 +52,4 @@ pub fn opencode() -> Option<&'static Path> {
         })
         .map(|folder| folder.join("node_modules/opencode-ai/bin/opencode.exe"))
     })
-}
-
-/// The program; none where it cannot be installed.
-fn installed(
-    name: &str,
-    known: &'static Installed,
-    install: impl FnOnce() -> Result<PathBuf, String>,
-) -> Option<&'static Path> {
-    match known.get_or_init(install) {
-        Ok(program) => Some(program),
-        Err(why) => {
-            let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-            assert!(!is_ci, "no real {name}: {why}");
-            eprintln!("SKIPPED, no real {name}: {why}");
-            None
-        }
-    }
-}
-
-/// The folder of these packages.
-fn install(
-    name: &str,
-    packages: &[&str],
-    install: impl FnOnce(&Path) -> Result<(), String>,
-) -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers").join(name);
-    let done = folder.join(packages.join(" "));
-    if !done.exists() {
-        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        install(&folder)?;
-        fs::write(&done, "").map_err(|error| error.to_string())?;
-    }
-    Ok(folder)
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.stdin(Stdio::null()).output().map_err(|e| format!("{command:?}: {e}"))?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))),
-    }
 }

