@@ -11,7 +11,8 @@ use crate::agents::{self, Agent, AgentTrouble};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
-    AgentConfig, Config, CrewConfig, CrewEngine, KindName, OnYes, PeopleConfig, WebhookConfig,
+    AgentConfig, AgentKind, Config, CrewConfig, CrewEngine, KindName, OnYes, PeopleConfig,
+    WebhookConfig,
 };
 use crate::core::decisions::TakeOver;
 use crate::core::handlers::CrewRules;
@@ -24,7 +25,7 @@ use crate::engine::{
 use crate::gitea::signature::Keys;
 use crate::gitea::{ClientOptions, Gitea, NotAToken, Token};
 use crate::store::{Ledger, OpenError};
-use crate::temporal::{self, NotBuilt, TemporalRunner};
+use crate::temporal::{self, NotBuilt, RemoteHosts, TemporalRunner};
 use crate::web::{self, ListenerLimits, Receiver, WebhookState};
 
 /// Why timmy cannot start, or had to stop.
@@ -53,6 +54,9 @@ pub enum AppError {
     /// Jobs were to be workflows, and this build knows none.
     #[error(transparent)]
     Temporal(#[from] NotBuilt),
+    /// An agent is to be driven by a worker, and there is nowhere for that to come.
+    #[error("agent {0} is on another host: write in worker.listen where workers find this timmy")]
+    NoWorkers(String),
     /// The ledger cannot be read or written any more.
     #[error("the ledger failed while running: {0}")]
     Store(#[from] crate::store::Error),
@@ -79,6 +83,8 @@ pub struct App {
     /// What does the work.
     pub engine: Arc<Engine>,
     listener: Option<(TcpListener, axum::Router)>,
+    /// Where workers of other hosts come.
+    desk: Option<(TcpListener, axum::Router)>,
     /// What keeps time for jobs, if that is not the engine itself.
     runner: Option<TemporalRunner>,
 }
@@ -113,9 +119,22 @@ impl App {
         if server.is_some() {
             temporal::is_built()?;
         }
+        let hosts = RemoteHosts::of(config);
+        let is_away = |agent: &&AgentConfig| matches!(agent.kind, AgentKind::Elsewhere { .. });
+        if hosts.is_none()
+            && let Some(agent) = config.agents.iter().find(is_away)
+        {
+            return Err(AppError::NoWorkers(agent.name.clone()));
+        }
         let clock = clocks.engine.clone();
-        let (ledger, engine) = engine(config, clocks, drivers)?;
-        let runner = server.map(|server| TemporalRunner::new(server, &engine)).transpose()?;
+        let remote = hosts.as_ref().map(RemoteHosts::agents).unwrap_or_default();
+        let (ledger, engine) = engine_with(config, clocks, drivers, remote)?;
+        let runner = server.map(|server| TemporalRunner::new(server, &engine, hosts.as_ref()));
+        let runner = runner.transpose()?;
+        let desk = match &hosts {
+            None => None,
+            Some(hosts) => Some((bind(&hosts.listen().to_string()).await?, hosts.router())),
+        };
         let listener = match &config.webhook {
             None => None,
             Some(webhook) => {
@@ -132,7 +151,7 @@ impl App {
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }
         };
-        Ok(Self { engine, listener, runner })
+        Ok(Self { engine, listener, desk, runner })
     }
 
     /// Where it listens, if it does.
@@ -150,17 +169,7 @@ impl App {
         let knows = engine.clone();
         let known = tokio::spawn(async move { knows.introduce().await });
         let listening = async {
-            let Some((listener, router)) = self.listener else { return Ok(()) };
-            let serving =
-                web::serve(listener, router, ListenerLimits::of_this_process(), stop.clone());
-            let patience = async {
-                stop.cancelled().await;
-                tokio::time::sleep(DRAIN).await;
-            };
-            tokio::select! {
-                () = serving => {}
-                () = patience => {}
-            }
+            listen(self.listener, &stop).await;
             Ok(())
         };
         // What ends with timmy is followed to its end: jobs are looked at until then.
@@ -177,9 +186,28 @@ impl App {
             }
             Ok(())
         };
-        let ended = tokio::try_join!(listening, working, keeping_time).map(drop);
+        // What is followed to its end is asked there as well.
+        let serving_workers = async {
+            listen(self.desk, &over).await;
+            Ok(())
+        };
+        let ended = tokio::try_join!(listening, working, keeping_time, serving_workers).map(drop);
         known.abort();
         ended
+    }
+}
+
+/// Answers what comes there, if anything can, until `stop`, and for a while what has begun.
+async fn listen(listener: Option<(TcpListener, axum::Router)>, stop: &CancellationToken) {
+    let Some((listener, router)) = listener else { return };
+    let serving = web::serve(listener, router, ListenerLimits::of_this_process(), stop.clone());
+    let patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        () = serving => {}
+        () = patience => {}
     }
 }
 
@@ -195,6 +223,16 @@ pub(super) fn engine(
     config: &Config,
     clocks: Clocks,
     drivers: Option<JobDrivers>,
+) -> Result<(Ledger, Arc<Engine>), AppError> {
+    engine_with(config, clocks, drivers, BTreeMap::new())
+}
+
+/// The same, with these agents on other hosts beside those of this one.
+fn engine_with(
+    config: &Config,
+    clocks: Clocks,
+    drivers: Option<JobDrivers>,
+    remote: BTreeMap<String, Arc<dyn Agent>>,
 ) -> Result<(Ledger, Arc<Engine>), AppError> {
     let ledger = Ledger::open(&config.ledger.path)?;
     let mut options =
@@ -231,7 +269,11 @@ pub(super) fn engine(
     let world = (clocks.engine, Chance::default());
     let drivers = match drivers {
         Some(drivers) => drivers,
-        None => JobDrivers { agents: configured(config, &gitea, &world)?, forge: None },
+        None => {
+            let mut agents = configured(config, &gitea, &world)?;
+            agents.extend(remote);
+            JobDrivers { agents, forge: None }
+        }
     };
     let ctx = Context::new(ledger.clone(), gitea, world, policy, timing);
     let engine = Engine::new(ctx, drivers);

@@ -67,7 +67,8 @@ pub trait Agent: Send + Sync {
 }
 
 /// What became of a permission that was passed on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Allowance {
     Taken,
     /// It waits for that no longer, or for something else.
@@ -77,7 +78,8 @@ pub enum Allowance {
 }
 
 /// What is known of an agent that answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub struct AgentHealth {
     /// Whether it takes new work right now; if not, the words to say why.
     pub refuses: Option<String>,
@@ -114,7 +116,8 @@ pub enum Asking {
 }
 
 /// What came of a start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Started {
     /// It runs, or ran already under this key.
     Accepted(RunHandle),
@@ -125,7 +128,8 @@ pub enum Started {
 }
 
 /// How an attempt goes, as its agent tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sighting {
     Working {
         /// What it does, in a few words of its own, one line of plain text.
@@ -159,7 +163,8 @@ pub enum Sighting {
 }
 
 /// An attempt that ended by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub struct AgentEnding {
     /// Its last words, bounded; the result line stands there.
     pub text: String,
@@ -169,7 +174,8 @@ pub struct AgentEnding {
 }
 
 /// Why an attempt failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// It gave up, ran out of turns, or answered what nobody understands.
     GaveUp,
@@ -188,7 +194,8 @@ pub enum FailureKind {
 }
 
 /// What became of a text for a running attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SteerOutcome {
     /// The agent took it.
     Taken,

@@ -1,9 +1,12 @@
 //! What can go wrong with an agent.
 
+use serde::{Deserialize, Serialize};
+
 use crate::core::model::time::Timestamp;
 
 /// Why an agent did not do what it was asked. Texts are one line, without secrets, for people.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum AgentTrouble {
     /// Its host cannot be reached at all: switched off, asleep, or the network is down.
     #[error("its host cannot be reached: {0}")]

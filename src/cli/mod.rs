@@ -25,6 +25,7 @@ mod simulate;
 mod terminal;
 mod watched;
 mod why;
+mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ enum CliCommand {
     Doctor(doctor::DoctorArgs),
     Hooks(hooks::HooksArgs),
     Serve(serve::ServeArgs),
+    Worker(worker::WorkerArgs),
     Drain(drain::DrainArgs),
     Demo(demo::DemoArgs),
     Parse(parse::ParseArgs),
@@ -71,6 +73,7 @@ pub fn run() -> ExitCode {
         CliCommand::Doctor(doctor) => doctor.run(cli.config.as_deref()),
         CliCommand::Hooks(hooks) => hooks.run(cli.config.as_deref()),
         CliCommand::Serve(serve) => serve.run(cli.config.as_deref()),
+        CliCommand::Worker(worker) => worker.run(cli.config.as_deref()),
         CliCommand::Drain(drain) => drain.run(cli.config.as_deref()),
         CliCommand::Demo(demo) => demo.run(),
         CliCommand::Parse(parse) => parse.run(),

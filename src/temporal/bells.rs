@@ -19,12 +19,10 @@ use tokio::task::JoinSet;
 
 use super::connection::innermost;
 use super::job_workflow::JobWorkflow;
+use super::line::QUEUE;
 use super::message::{Bell, JobOrder, TooLarge, bounded};
 use crate::core::jobs::JobId;
 use crate::engine::{Engine, JobRunner};
-
-/// The queue on which timmy's own work is done.
-pub(super) const QUEUE: &str = "timmy";
 
 /// How many bells are under way at once.
 const AT_ONCE: usize = 16;

@@ -64,6 +64,19 @@ impl Advanced {
     }
 }
 
+/// For what a worker is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentCallOrder {
+    pub agent: String,
+    /// Good for one session.
+    pub ticket: String,
+}
+
+/// The queue on which an agent is served.
+pub(super) fn agent_queue(agent: &str) -> String {
+    format!("agent-{agent}")
+}
+
 /// What a workflow answers when it is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct JobView {

@@ -23,6 +23,24 @@
 //! A workflow that does not come although it is rung for again and again is ended, and if that cannot
 //! be done it is given up under another name; both are said (`bells`).
 //!
+//! # Agents on other hosts
+//!
+//! With `[worker] listen` an agent whose `host` is another one is driven by `timmy worker` there. To the
+//! engine it is an agent like any other (`remote_agent`): each of its calls is laid on a `desk`, and a
+//! worker fetches it. What it takes for that:
+//!
+//! 1. Nobody of that host is there: a workflow (`agent_workflow`) has the activity `serve` called on the
+//!    queue `agent-<name>`, tried once. It brings a ticket, and nothing else.
+//! 2. The worker, which dialled out, goes to timmy's `listener` with the ticket (`worker`, `errand`), and
+//!    stays for a session: it takes what is asked (a prompt, a text, a stop), has its agent do it,
+//!    and brings what came of it, a transcript included.
+//! 3. A session is about one attempt, or about how an agent is. What surely was not fetched surely was
+//!    not started; of anything else it is found out first, as of any agent.
+//!
+//! timmy believes the ledger and the ticket, and nothing that came through Temporal: that a call
+//! failed, ended or was cancelled there says only that another worker may have to be called. One that
+//! cannot be ended is given up under a new name (`line`).
+//!
 //! Without the cargo feature `temporal` nothing of this is built, and who configures it is told so
 //! (`absent`).
 
@@ -31,26 +49,85 @@ mod absent;
 #[cfg(feature = "temporal")]
 mod activities;
 #[cfg(feature = "temporal")]
+mod agent_workflow;
+#[cfg(feature = "temporal")]
+mod ask;
+#[cfg(feature = "temporal")]
 mod bells;
 #[cfg(feature = "temporal")]
 mod connection;
 #[cfg(feature = "temporal")]
+mod desk;
+#[cfg(feature = "temporal")]
+mod errand;
+#[cfg(feature = "temporal")]
+mod hosts;
+#[cfg(feature = "temporal")]
 mod job_workflow;
+#[cfg(feature = "temporal")]
+mod line;
+#[cfg(feature = "temporal")]
+mod listener;
 #[cfg(feature = "temporal")]
 mod message;
 #[cfg(feature = "temporal")]
+mod own_thread;
+#[cfg(feature = "temporal")]
+mod remote_agent;
+#[cfg(feature = "temporal")]
 mod runner;
+#[cfg(feature = "temporal")]
+mod ticket;
+#[cfg(feature = "temporal")]
+mod work;
+#[cfg(feature = "temporal")]
+mod worker;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
 
 #[cfg(not(feature = "temporal"))]
-pub use absent::TemporalRunner;
+pub use absent::{RemoteHosts, TemporalRunner, work};
+#[cfg(feature = "temporal")]
+pub use agent_workflow::AgentWorkflow;
 #[cfg(feature = "temporal")]
 pub use connection::{CannotConnect, connect};
 #[cfg(feature = "temporal")]
+pub use hosts::RemoteHosts;
+#[cfg(feature = "temporal")]
 pub use job_workflow::JobWorkflow;
 #[cfg(feature = "temporal")]
-pub use message::{Bell, JobOrder, JobView};
+pub use message::{AgentCallOrder, Bell, JobOrder, JobView};
 #[cfg(feature = "temporal")]
 pub use runner::TemporalRunner;
+#[cfg(feature = "temporal")]
+pub use work::work;
+
+use crate::agents::Agent;
+use crate::config::TemporalConfig;
+
+/// What a worker serves, and whom.
+pub struct WorkerSetup {
+    pub server: TemporalConfig,
+    /// Where the `[worker] listen` of timmy is found.
+    pub timmy: Url,
+    /// The agents of its host, by name.
+    pub agents: BTreeMap<String, Arc<dyn Agent>>,
+    /// How long attempts may take to end when it is told to stop.
+    pub stop: Duration,
+}
+
+/// Why nothing can be served at all.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotServe {
+    #[error(transparent)]
+    NotBuilt(#[from] NotBuilt),
+    #[error("worker.url is none that can be called")]
+    Address,
+}
 
 /// This build knows no Temporal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

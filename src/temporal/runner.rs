@@ -6,14 +6,17 @@ use std::time::Duration;
 use temporalio_client::Client;
 use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
-use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::NotBuilt;
 use super::activities::Activities;
-use super::bells::{Bells, QUEUE};
+use super::agent_workflow::AgentWorkflow;
+use super::bells::Bells;
 use super::connection::{connect, innermost};
+use super::hosts::RemoteHosts;
 use super::job_workflow::JobWorkflow;
+use super::line::{QUEUE, TemporalLine};
+use super::own_thread::on_own_thread;
 use crate::chance::Chance;
 use crate::config::TemporalConfig;
 use crate::engine::Engine;
@@ -37,36 +40,29 @@ pub struct TemporalRunner {
     config: TemporalConfig,
     engine: Arc<Engine>,
     bells: Arc<Bells>,
+    line: Arc<TemporalLine>,
 }
 
 impl TemporalRunner {
-    /// From now on jobs of `engine` are looked at when it says so.
+    /// From now on jobs of `engine` are looked at when it says so; workers of `hosts` are called by it.
     ///
     /// # Errors
     /// In a build that cannot do it.
-    pub fn new(config: &TemporalConfig, engine: &Arc<Engine>) -> Result<Self, NotBuilt> {
+    pub fn new(
+        config: &TemporalConfig,
+        engine: &Arc<Engine>,
+        hosts: Option<&RemoteHosts>,
+    ) -> Result<Self, NotBuilt> {
         let bells = Arc::new(Bells::new(Chance::default().word()));
         engine.run_jobs_by(bells.clone());
-        Ok(Self { config: config.clone(), engine: engine.clone(), bells })
+        let line = hosts.map(RemoteHosts::line).unwrap_or_default();
+        Ok(Self { config: config.clone(), engine: engine.clone(), bells, line })
     }
 
     /// Works until `stop`. A server that is away is tried again and again: meanwhile jobs stand
     /// still, and nothing else does.
     pub async fn run(self, stop: CancellationToken) {
-        // What runs workflows cannot leave its thread.
-        let (ends, ended) = oneshot::channel::<()>();
-        let thread = std::thread::Builder::new().name("temporal".to_owned()).spawn(move || {
-            let _ends = ends;
-            match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime.block_on(self.keep_running(&stop)),
-                Err(error) => tracing::error!(%error, "no jobs: Temporal has no runtime"),
-            }
-        });
-        match thread {
-            // It ends by dropping the other end.
-            Ok(_) => drop(ended.await),
-            Err(error) => tracing::error!(%error, "no jobs: Temporal has no thread"),
-        }
+        on_own_thread(move || async move { self.keep_running(&stop).await }).await;
     }
 
     async fn keep_running(&self, stop: &CancellationToken) {
@@ -103,6 +99,7 @@ impl TemporalRunner {
             "jobs run by Temporal"
         );
         self.engine.runner_waits(None).await;
+        self.line.set(Some((client.clone(), ledger.clone())));
         *pause = TRIES.0;
         let running = worker.run();
         tokio::pin!(running);
@@ -117,6 +114,7 @@ impl TemporalRunner {
                 return None;
             }
         };
+        self.line.set(None);
         match ended {
             Ok(()) => Some("its worker ended".to_owned()),
             Err(error) => Some(format!(
@@ -153,6 +151,7 @@ impl TemporalRunner {
         let options = WorkerOptions::new(QUEUE)
             .register_activities(activities)
             .register_workflow::<JobWorkflow>()
+            .and_then(|options| options.register_workflow::<AgentWorkflow>())
             .map_err(|error| innermost(&error))?
             .tuner(slots)
             .max_cached_workflows(KEPT)

@@ -1,0 +1,191 @@
+//! `timmy worker`: drives the agents of this host for a timmy elsewhere.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::serve::stop_on_signal;
+use super::{forge, log};
+use crate::agents::{self, Agent, AgentTrouble};
+use crate::chance::Chance;
+use crate::cli::output::{FAILED, WRONG, block_on, complain};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{
+    self, AgentConfig, AgentKind, Config, HOST_VARIABLE, KindName, Outside, Secret, SecretFile,
+};
+use crate::temporal::{self, CannotServe, NotBuilt, WorkerSetup};
+
+/// What stands in the place of a secret that is not on this host.
+const NOT_HERE: &str = "not-on-this-host";
+
+/// Drive the agents of this host for a timmy elsewhere, until SIGTERM or SIGINT.
+///
+/// It takes the configuration of timmy, and of the secrets only those of its own agents. It dials out,
+/// to the Temporal server of [engine] and to worker.url, and listens to nobody.
+#[derive(Debug, clap::Args)]
+pub(super) struct WorkerArgs {
+    /// What this host is called in agent.host; else worker.host
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// How log lines are written to standard error
+    #[arg(long, value_enum, default_value_t = log::Format::Text)]
+    log: log::Format,
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+enum WorkerError {
+    #[error(transparent)]
+    NotBuilt(#[from] NotBuilt),
+    #[error("{0}")]
+    Config(String),
+    #[error("agent {agent}: {trouble}")]
+    Agent { agent: String, trouble: AgentTrouble },
+    #[error("{} cannot be made: {why}", .folder.display())]
+    Folder { folder: PathBuf, why: io::Error },
+    #[error("another `timmy worker` works in {}", .0.display())]
+    Taken(PathBuf),
+    #[error(transparent)]
+    Forge(#[from] forge::NoClient),
+    #[error(transparent)]
+    Serve(#[from] CannotServe),
+}
+
+impl WorkerArgs {
+    /// Runs until it is stopped.
+    pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
+        let loaded = match self.load(config) {
+            Ok(loaded) => loaded,
+            Err(problems) => {
+                complain(&problems);
+                return WRONG.into();
+            }
+        };
+        log::start(self.log);
+        match block_on(serve(&loaded)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                tracing::error!("{error}");
+                match error {
+                    WorkerError::Config(_) => WRONG.into(),
+                    _ => FAILED.into(),
+                }
+            }
+        }
+    }
+
+    /// The configuration, in which a secret may be missing that is for another host.
+    fn load(&self, flag: Option<&Path>) -> Result<Config, String> {
+        let env = |name: &str| match (name, &self.host) {
+            (HOST_VARIABLE, Some(host)) => Some(host.clone()),
+            _ => std::env::var(name).ok(),
+        };
+        let path = config::find(flag, &env).map_err(|missing| missing.to_string())?;
+        let secret_file = |path: &Path| match SecretFile::open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Ok(SecretFile { text: NOT_HERE.to_owned(), exposed: false })
+            }
+            found => found,
+        };
+        let world = Outside { env: &env, secret_file: &secret_file };
+        let loaded = config::load_in(&path, world).map_err(|problems| problems.to_string())?;
+        Ok(loaded.config)
+    }
+}
+
+async fn serve(config: &Config) -> Result<(), WorkerError> {
+    temporal::is_built()?;
+    let wrong = |what: &str| WorkerError::Config(what.to_owned());
+    let server = config.engine.temporal().cloned().ok_or_else(|| {
+        wrong("there is nothing for a worker to do: engine.kind is not \"temporal\"")
+    })?;
+    let timmy = config.worker.url.clone().ok_or_else(|| {
+        wrong("worker.url is missing: write where timmy's worker.listen is found from here")
+    })?;
+    let host = config.worker.host.clone().ok_or_else(|| {
+        wrong("worker.host is missing: write what this host is called in agent.host, or say --host")
+    })?;
+    let here: Vec<&AgentConfig> =
+        config.agents.iter().filter(|agent| is_here(agent, &host)).collect();
+    if here.is_empty() {
+        let what = format!("no agent of {} has host = \"{host}\"", config.file.display());
+        return Err(WorkerError::Config(what));
+    }
+    if let Some(what) = here.iter().find_map(|agent| lacks(config, agent)) {
+        return Err(WorkerError::Config(what));
+    }
+    let _lock = lock(&config.agents_folder())?;
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let setup = WorkerSetup {
+        server,
+        timmy,
+        agents: driven(config, &here)?,
+        stop: config.dispatch.timeout.stop,
+    };
+    temporal::work(setup, stop).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Whether an agent is of this host, and takes somebody there.
+fn is_here(agent: &AgentConfig, host: &str) -> bool {
+    agent.host.as_deref() == Some(host) && agent.kind.name() != KindName::Forge
+}
+
+/// What is missing on this host for an agent of it.
+fn lacks(config: &Config, agent: &AgentConfig) -> Option<String> {
+    let is_missing = |secret: &Secret| secret.expose() == NOT_HERE;
+    let key = match &agent.kind {
+        AgentKind::Hermes { key, .. } => Some(key),
+        AgentKind::OpenAi { key, .. } => key.as_ref(),
+        _ => None,
+    };
+    let missing = |key: &str| {
+        format!("agent {}: its {key} names a file that does not exist on this host", agent.name)
+    };
+    if key.is_some_and(is_missing) {
+        return Some(missing("key_file"));
+    }
+    match &agent.token {
+        Some(token) if is_missing(token) => Some(missing("token_file")),
+        None if is_missing(&config.gitea.token) && agent.kind.name() != KindName::Hermes => {
+            Some(format!(
+                "agent {}: it works through its account: name a token of that as its token_file, \
+                 on this host",
+                agent.name
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// The agents that are `here`.
+fn driven(
+    config: &Config,
+    here: &[&AgentConfig],
+) -> Result<BTreeMap<String, Arc<dyn Agent>>, WorkerError> {
+    let gitea = forge::as_timmy(config)?;
+    let (clock, chance): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Chance::default());
+    let mut fleet = agents::fleet(config, &gitea, &clock, &chance)
+        .map_err(|(agent, trouble)| WorkerError::Agent { agent, trouble })?;
+    fleet.retain(|name, _| here.iter().any(|agent| agent.name == *name));
+    Ok(fleet)
+}
+
+/// Holds the folder in which agents work: two workers there would take each other for crashed.
+fn lock(folder: &Path) -> Result<File, WorkerError> {
+    let failed = |why| WorkerError::Folder { folder: folder.to_owned(), why };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let file = File::create(folder.join("worker.lock")).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(WorkerError::Taken(folder.to_owned())),
+        Err(std::fs::TryLockError::Error(why)) => Err(failed(why)),
+    }
+}

@@ -1,0 +1,43 @@
+//! The workflow that has a worker called: one activity on the queue of its agent, tried once.
+//!
+//! It is replayed by later versions, as that of a job.
+
+#![allow(unreachable_pub, reason = "the macros of workflows make what is public")]
+
+use std::time::Duration;
+
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_sdk::{ActivityOptions, WorkflowContext, WorkflowResult};
+use temporalio_workflow::RetryPolicy;
+
+use super::message::{AgentCallOrder, agent_queue};
+use super::worker::Hands;
+
+/// How long a worker may take to come. Who asks waits no longer.
+const COME: Duration = Duration::from_secs(30);
+
+/// How long one session may last: another one is opened when it is over.
+pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long nobody may hear of a worker: longer than a restart of the server takes.
+const SILENCE: Duration = Duration::from_secs(180);
+
+/// Has a worker called.
+#[workflow]
+#[derive(Default)]
+pub struct AgentWorkflow;
+
+#[workflow_methods]
+impl AgentWorkflow {
+    #[run(name = "agent")]
+    pub async fn run(ctx: &mut WorkflowContext<Self>, order: AgentCallOrder) -> WorkflowResult<()> {
+        let options = ActivityOptions::with_start_to_close_timeout(LONGEST)
+            .task_queue(agent_queue(&order.agent))
+            .schedule_to_start_timeout(COME)
+            .heartbeat_timeout(SILENCE)
+            .retry_policy(RetryPolicy::builder().maximum_attempts(1).build())
+            .build();
+        ctx.execute_activity(Hands::serve, order, options).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,276 @@
+//! An agent that a worker drives on its host, as the engine knows it. What is remembered of an attempt
+//! is remembered there; here is only how it is asked.
+
+use std::sync::Arc;
+
+use super::ask::{Answer, Ask, RemoteTask};
+use super::desk::{Desk, NotAsked};
+use crate::agents::{
+    Agent, AgentCall, AgentEnding, AgentHealth, AgentTask, AgentTrouble, Allowance, Redactor,
+    RunHandle, Sighting, Started, SteerOutcome, StoredRequest, Transcript,
+};
+use crate::core::jobs::money::Usage;
+
+/// The most of a line that comes from another host, in characters.
+const LONGEST_LINE: usize = 2_000;
+
+/// The most of last words, in characters.
+const LONGEST_WORDS: usize = 200_000;
+
+pub(super) struct RemoteAgent {
+    name: String,
+    desk: Arc<Desk>,
+    /// Whether an attempt of its kind can wait for as long as people take.
+    waits_for_people: bool,
+    redactor: Redactor,
+}
+
+impl RemoteAgent {
+    pub(super) fn new(
+        name: String,
+        desk: Arc<Desk>,
+        waits_for_people: bool,
+        redactor: Redactor,
+    ) -> Self {
+        Self { name, desk, waits_for_people, redactor }
+    }
+
+    async fn about(&self, about: String, ask: Ask) -> Result<Answer, AgentTrouble> {
+        match self.desk.ask(&self.name, &about, ask).await {
+            Ok(Ok(Answer::Trouble(trouble))) => Err(self.tamed(trouble)),
+            Ok(answered) => answered,
+            Err(NotAsked(trouble)) => Err(trouble),
+        }
+    }
+
+    /// Asks about the attempt of `run`.
+    async fn of_run(
+        &self,
+        run: &RunHandle,
+        ask: impl FnOnce(RunHandle) -> Ask,
+    ) -> Result<Answer, AgentTrouble> {
+        let theirs = run.session.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let Some(theirs) = theirs else {
+            return Err(AgentTrouble::Garbage("its worker did not name the attempt".to_owned()));
+        };
+        self.about(attempt(&run.run), ask(theirs)).await
+    }
+
+    fn handle(&self, key: &str, theirs: &RunHandle) -> Result<RunHandle, AgentTrouble> {
+        let session = serde_json::to_string(theirs)
+            .map_err(|error| AgentTrouble::Garbage(error.to_string()))?;
+        Ok(RunHandle { run: key.to_owned(), session: Some(session), process: None })
+    }
+
+    fn line(&self, text: &str) -> String {
+        let words = text.split(|c: char| c.is_control() || c.is_whitespace());
+        let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        self.redactor.redact(&cut(line, LONGEST_LINE))
+    }
+
+    fn tamed(&self, trouble: AgentTrouble) -> AgentTrouble {
+        match trouble {
+            AgentTrouble::HostAway(why) => AgentTrouble::HostAway(self.line(&why)),
+            AgentTrouble::Down(why) => AgentTrouble::Down(self.line(&why)),
+            AgentTrouble::CannotRun(why) => AgentTrouble::CannotRun(self.line(&why)),
+            AgentTrouble::Busy { reason, until } => {
+                AgentTrouble::Busy { reason: self.line(&reason), until }
+            }
+            AgentTrouble::ModelGone(model) => AgentTrouble::ModelGone(self.line(&model)),
+            AgentTrouble::BadRequest(why) => AgentTrouble::BadRequest(self.line(&why)),
+            AgentTrouble::Garbage(why) => AgentTrouble::Garbage(self.line(&why)),
+            other @ (AgentTrouble::BadKey
+            | AgentTrouble::PoolSpent { .. }
+            | AgentTrouble::NotFound
+            | AgentTrouble::Conflict
+            | AgentTrouble::Timeout
+            | AgentTrouble::Unsupported) => other,
+        }
+    }
+
+    /// What is seen, without secrets and bounded: another host may say anything.
+    fn seen(&self, sighting: Sighting) -> Sighting {
+        match sighting {
+            Sighting::Working { doing, sign } => Sighting::Working {
+                doing: doing.map(|doing| self.line(&doing)),
+                sign: cut(sign, LONGEST_LINE),
+            },
+            Sighting::Asks { question, until } => {
+                let question = question.map(|asked| cut(asked, LONGEST_WORDS));
+                Sighting::Asks { question, until }
+            }
+            Sighting::Ended(AgentEnding { text, usage, unheard }) => {
+                let text = self.redactor.redact(&cut(text, LONGEST_WORDS));
+                let unheard = unheard.map(|text| cut(text, LONGEST_WORDS));
+                Sighting::Ended(AgentEnding { text, usage, unheard })
+            }
+            Sighting::Failed { kind, reason, usage } => {
+                Sighting::Failed { kind, reason: self.line(&reason), usage }
+            }
+            Sighting::Unclear(why) => Sighting::Unclear(self.line(&why)),
+            other @ (Sighting::Stopped(_) | Sighting::Lost | Sighting::CutOff(_)) => other,
+        }
+    }
+
+    fn started(&self, key: &str, started: Started) -> Result<Started, AgentTrouble> {
+        Ok(match started {
+            Started::Accepted(theirs) => Started::Accepted(self.handle(key, &theirs)?),
+            Started::Refused(trouble) => Started::Refused(self.tamed(trouble)),
+            Started::Unknown(why) => Started::Unknown(self.line(&why)),
+        })
+    }
+}
+
+/// What a session about an attempt is called.
+fn attempt(key: &str) -> String {
+    format!("attempt/{key}")
+}
+
+fn cut(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+    }
+    text
+}
+
+/// An answer to another question than the one that was asked.
+fn strange<T>() -> Result<T, AgentTrouble> {
+    Err(AgentTrouble::Garbage("its worker answers something else".to_owned()))
+}
+
+/// The task in what was stored of it.
+fn task(request: &StoredRequest) -> Result<Box<RemoteTask>, AgentTrouble> {
+    let task = serde_json::from_str::<RemoteTask>(&request.body);
+    let task = task.ok().filter(|task| task.key == request.key).map(Box::new);
+    let why = "what was stored for it was made where it was driven otherwise";
+    task.ok_or_else(|| AgentTrouble::BadRequest(why.to_owned()))
+}
+
+impl Agent for RemoteAgent {
+    fn health(&self) -> AgentCall<'_, AgentHealth> {
+        Box::pin(async move {
+            match self.about(format!("agent/{}", self.name), Ask::Health).await? {
+                Answer::Health(health) => Ok(AgentHealth {
+                    refuses: health.refuses.map(|words| self.line(&words)),
+                    model: health.model.map(|model| self.line(&model)),
+                    version: health.version.map(|version| self.line(&version)),
+                    process: health.process.map(|process| cut(process, LONGEST_LINE)),
+                    capabilities: health.capabilities,
+                }),
+                _ => strange(),
+            }
+        })
+    }
+
+    fn prepare(&self, task: &AgentTask) -> StoredRequest {
+        let body = serde_json::to_string(&RemoteTask::of(task)).expect("a task is JSON");
+        StoredRequest { key: task.key.clone(), body }
+    }
+
+    fn start<'a>(&'a self, request: &'a StoredRequest) -> AgentCall<'a, Started> {
+        Box::pin(async move {
+            let task = match task(request) {
+                Ok(task) => task,
+                Err(trouble) => return Ok(Started::Refused(trouble)),
+            };
+            let about = attempt(&request.key);
+            match self.desk.ask(&self.name, &about, Ask::Start(task)).await {
+                Ok(Ok(Answer::Started(started))) => self.started(&request.key, started),
+                // Something was asked of it, and nobody knows what it did.
+                Ok(Ok(Answer::Trouble(trouble))) => Err(self.tamed(trouble)),
+                Ok(Ok(_)) => strange(),
+                Ok(Err(trouble)) => Ok(Started::Unknown(trouble.to_string())),
+                Err(NotAsked(trouble)) => Ok(Started::Refused(trouble)),
+            }
+        })
+    }
+
+    fn find<'a>(&'a self, request: &'a StoredRequest) -> AgentCall<'a, Option<RunHandle>> {
+        Box::pin(async move {
+            let found = self.about(attempt(&request.key), Ask::Find(task(request)?)).await?;
+            match found {
+                Answer::Found(Some(theirs)) => self.handle(&request.key, &theirs).map(Some),
+                Answer::Found(None) => Ok(None),
+                _ => strange(),
+            }
+        })
+    }
+
+    fn follow<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Sighting> {
+        Box::pin(async move {
+            match self.of_run(run, Ask::Follow).await? {
+                Answer::Sighting(sighting) => Ok(self.seen(sighting)),
+                _ => strange(),
+            }
+        })
+    }
+
+    fn steer<'a>(&'a self, run: &'a RunHandle, text: &'a str) -> AgentCall<'a, SteerOutcome> {
+        Box::pin(async move {
+            match self.of_run(run, |run| Ask::Steer(run, text.to_owned())).await? {
+                Answer::Steered(outcome) => Ok(outcome),
+                _ => strange(),
+            }
+        })
+    }
+
+    fn deny<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
+        Box::pin(async move {
+            match self.of_run(run, Ask::Deny).await? {
+                Answer::Done => Ok(()),
+                _ => strange(),
+            }
+        })
+    }
+
+    fn allow<'a>(&'a self, run: &'a RunHandle, question: &'a str) -> AgentCall<'a, Allowance> {
+        Box::pin(async move {
+            match self.of_run(run, |run| Ask::Allow(run, question.to_owned())).await {
+                Ok(Answer::Allowed(allowance)) => Ok(allowance),
+                Ok(_) => strange(),
+                // It was fetched, and perhaps said.
+                Err(AgentTrouble::Timeout) => Ok(Allowance::Unclear(AgentTrouble::Timeout)),
+                Err(trouble) => Err(trouble),
+            }
+        })
+    }
+
+    fn waits_for_people(&self) -> bool {
+        self.waits_for_people
+    }
+
+    fn stop<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
+        Box::pin(async move {
+            match self.of_run(run, Ask::Stop).await? {
+                Answer::Done => Ok(()),
+                _ => strange(),
+            }
+        })
+    }
+
+    fn usage<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Usage> {
+        Box::pin(async move {
+            match self.of_run(run, Ask::Usage).await? {
+                Answer::Usage(usage) => Ok(usage),
+                _ => strange(),
+            }
+        })
+    }
+
+    fn transcript<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Transcript> {
+        Box::pin(async move {
+            match self.of_run(run, Ask::Transcript).await? {
+                Answer::Transcript(told) => {
+                    // Bounded, and without the secrets that are known here.
+                    let mut transcript = Transcript::default();
+                    let (beginning, end) = told.parts();
+                    for entry in beginning.iter().chain(end) {
+                        transcript.push(&self.redactor, entry.clone());
+                    }
+                    Ok(transcript)
+                }
+                _ => strange(),
+            }
+        })
+    }
+}

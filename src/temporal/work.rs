@@ -1,0 +1,105 @@
+//! `timmy worker`: serves the agents of one host, for as long as it runs.
+
+use std::time::Duration;
+
+use temporalio_client::Client;
+use temporalio_sdk::{Runtime, Worker, WorkerOptions};
+use tokio_util::sync::CancellationToken;
+
+use super::connection::{connect, innermost};
+use super::errand::Errands;
+use super::message::agent_queue;
+use super::own_thread::on_own_thread;
+use super::worker::Hands;
+use super::{CannotServe, WorkerSetup};
+
+/// How long it is from one try to reach the server to the next, at first and at most.
+const TRIES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// How long the end of all may take beyond what attempts are given.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until `stop`. A server that is away is tried again and again.
+///
+/// # Errors
+/// If it cannot serve at all.
+pub async fn work(setup: WorkerSetup, stop: CancellationToken) -> Result<(), CannotServe> {
+    let stopping = stop.child_token();
+    let main = tokio::runtime::Handle::current();
+    let errands = Errands::new(setup.timmy.clone()).ok_or(CannotServe::Address)?;
+    let hands = Hands::new(setup.agents.clone(), errands, main, stopping);
+    let host = Host { setup, hands };
+    on_own_thread(move || async move { host.keep_serving(&stop).await }).await;
+    Ok(())
+}
+
+struct Host {
+    setup: WorkerSetup,
+    hands: Hands,
+}
+
+impl Host {
+    async fn keep_serving(&self, stop: &CancellationToken) {
+        let (mut pause, mut said) = (TRIES.0, None);
+        while let Some(why) = self.serve_once(stop, &mut pause).await {
+            // Each reason once, however long it lasts.
+            if said.as_ref() != Some(&why) {
+                tracing::warn!(why, "nothing can be served: it is tried again and again");
+                said = Some(why);
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                return;
+            }
+            pause = (pause * 2).min(TRIES.1);
+        }
+    }
+
+    /// Serves until `stop`, or until the server does not let it; then why.
+    async fn serve_once(&self, stop: &CancellationToken, pause: &mut Duration) -> Option<String> {
+        let client = match stop.run_until_cancelled(connect(&self.setup.server)).await? {
+            Ok(client) => client,
+            Err(error) => return Some(error.to_string()),
+        };
+        let mut workers = match self.workers(&client) {
+            Ok(workers) => workers,
+            Err(why) => return Some(why),
+        };
+        let shut_down: Vec<_> = workers.iter().map(|worker| worker.shutdown_handle()).collect();
+        let agents: Vec<&str> = self.setup.agents.keys().map(String::as_str).collect();
+        tracing::info!(agents = agents.join(", "), address = self.setup.server.address, "serving");
+        *pause = TRIES.0;
+        let serving = futures::future::try_join_all(workers.iter_mut().map(|worker| worker.run()));
+        tokio::pin!(serving);
+        let ended = tokio::select! {
+            ended = &mut serving => ended,
+            () = stop.cancelled() => {
+                for shut_down in &shut_down {
+                    shut_down();
+                }
+                let patience = self.setup.stop + GRACE;
+                if tokio::time::timeout(patience, &mut serving).await.is_err() {
+                    tracing::warn!("Temporal does not let its workers end: they are left");
+                }
+                return None;
+            }
+        };
+        Some(match ended {
+            Ok(_) => "its workers ended".to_owned(),
+            Err(error) => innermost(&error),
+        })
+    }
+
+    /// One for each agent: it has a queue of its own.
+    fn workers(&self, client: &Client) -> Result<Vec<Worker>, String> {
+        let runtime = Runtime::from_current_tokio(Default::default());
+        let runtime = runtime.map_err(|error| innermost(&error))?;
+        let worker = |agent: &String| {
+            let options = WorkerOptions::new(agent_queue(agent))
+                .register_activities(self.hands.clone())
+                .graceful_shutdown_period(self.setup.stop)
+                .build();
+            Worker::new(&runtime, client.clone(), options).map_err(|error| innermost(&error))
+        };
+        self.setup.agents.keys().map(worker).collect()
+    }
+}

@@ -1,0 +1,134 @@
+//! What a worker does: on a call it goes to timmy with the ticket that came with it, and has its agent
+//! answer what is asked there, until that is over.
+
+#![allow(unreachable_pub, reason = "the macros of activities make what is public")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use temporalio_macros::activities;
+use temporalio_sdk::ApplicationFailure;
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::ask::{Answer, Ask, Asked, Turn};
+use super::errand::{ErrandError, Errands};
+use super::message::AgentCallOrder;
+use crate::agents::{Agent, AgentTrouble, Sighting, Started};
+
+/// How often the server hears that a session goes on.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+/// How long it is from one try to reach timmy to the next.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// The agents of one host.
+#[derive(Clone)]
+pub struct Hands {
+    agents: BTreeMap<String, Arc<dyn Agent>>,
+    errands: Arc<Errands>,
+    /// Where agents work: what runs here stands still while they do.
+    main: Handle,
+    /// Nothing new is begun.
+    stopping: CancellationToken,
+}
+
+impl Hands {
+    pub(super) fn new(
+        agents: BTreeMap<String, Arc<dyn Agent>>,
+        errands: Errands,
+        main: Handle,
+        stopping: CancellationToken,
+    ) -> Self {
+        Self { agents, errands: Arc::new(errands), main, stopping }
+    }
+
+    /// Answers what is asked with this ticket, until that is over.
+    async fn session(&self, ticket: &str, agent: &Arc<dyn Agent>) -> Result<(), ErrandError> {
+        let (mut turn, mut works, mut is_away) = (Turn::default(), false, false);
+        loop {
+            let asked = tokio::select! {
+                asked = self.errands.turn(ticket, &turn) => asked,
+                // An attempt is followed to its end, as long as there is time.
+                () = self.stopping.cancelled(), if !works && turn.answers.is_empty() => {
+                    return Ok(());
+                }
+            };
+            match asked {
+                Ok(Asked { is_over: true, .. }) => return Ok(()),
+                Ok(Asked { asks, .. }) => {
+                    if is_away {
+                        tracing::info!("timmy is there again");
+                    }
+                    is_away = false;
+                    turn = Turn::default();
+                    for (number, ask) in asks {
+                        let answer = self.answer(agent.clone(), ask).await;
+                        works = works_after(&answer).unwrap_or(works);
+                        turn.answers.push((number, answer));
+                    }
+                }
+                Err(ErrandError::Away(why)) => {
+                    if !is_away {
+                        tracing::warn!(why, "timmy is away: it is tried again and again");
+                    }
+                    is_away = true;
+                    tokio::time::sleep(AGAIN).await;
+                }
+                Err(refused) => return Err(refused),
+            }
+        }
+    }
+
+    async fn answer(&self, agent: Arc<dyn Agent>, ask: Ask) -> Answer {
+        let answering = self.main.spawn(async move { ask.put_to(&*agent).await });
+        answering.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "panic at what an agent was asked (a bug in timmy)");
+            Answer::Trouble(AgentTrouble::Down("its worker failed at it".to_owned()))
+        })
+    }
+}
+
+/// Whether an attempt works after that was answered, as far as it says so.
+fn works_after(answer: &Answer) -> Option<bool> {
+    match answer {
+        Answer::Started(Started::Accepted(_))
+        | Answer::Sighting(Sighting::Working { .. } | Sighting::Asks { .. }) => Some(true),
+        Answer::Sighting(_) => Some(false),
+        _ => None,
+    }
+}
+
+#[activities]
+impl Hands {
+    /// Goes to timmy with this ticket.
+    #[activity(name = "serve")]
+    pub async fn serve(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        order: AgentCallOrder,
+    ) -> Result<(), ActivityError> {
+        let Some(agent) = self.agents.get(&order.agent) else {
+            let failure = ApplicationFailure::non_retryable("this worker does not serve it");
+            return Err(ActivityError::application(failure));
+        };
+        let session = self.session(&order.ticket, agent);
+        tokio::pin!(session);
+        loop {
+            tokio::select! {
+                over = &mut session => return match over {
+                    Ok(()) => Ok(()),
+                    Err(error) => {
+                        tracing::warn!(agent = order.agent, %error, "called in vain");
+                        let failure = ApplicationFailure::non_retryable(error.to_string());
+                        Err(ActivityError::application(failure))
+                    }
+                },
+                () = tokio::time::sleep(HEARTBEAT) => ctx.record_heartbeat(()).await?,
+                () = ctx.cancelled() => return Err(ActivityError::cancelled()),
+            }
+        }
+    }
+}
