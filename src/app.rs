@@ -25,7 +25,7 @@ use crate::engine::{
 use crate::gitea::signature::Keys;
 use crate::gitea::{ClientOptions, Gitea, NotAToken, Token};
 use crate::store::{Ledger, OpenError};
-use crate::temporal::{self, NotBuilt, RemoteHosts, TemporalRunner};
+use crate::temporal::{self, BegunOtherwise, NotBuilt, RemoteHosts, TemporalRunner};
 use crate::web::{self, ListenerLimits, Receiver, WebhookState};
 
 /// Why timmy cannot start, or had to stop.
@@ -57,6 +57,9 @@ pub enum AppError {
     /// An agent is to be driven by a worker, and there is nowhere for that to come.
     #[error("agent {0} is on another host: write in worker.listen where workers find this timmy")]
     NoWorkers(String),
+    /// An agent is driven otherwise than before, and works.
+    #[error(transparent)]
+    Switched(#[from] BegunOtherwise),
     /// The ledger cannot be read or written any more.
     #[error("the ledger failed while running: {0}")]
     Store(#[from] crate::store::Error),
@@ -128,7 +131,12 @@ impl App {
         }
         let clock = clocks.engine.clone();
         let remote = hosts.as_ref().map(RemoteHosts::agents).unwrap_or_default();
+        let names = remote.keys().cloned().collect();
         let (ledger, engine) = engine_with(config, clocks, drivers, remote)?;
+        let begun = ledger.read(move |conn| temporal::begun_otherwise(conn, &names)).await?;
+        if let Some(begun) = begun {
+            return Err(begun.into());
+        }
         let runner = server.map(|server| TemporalRunner::new(server, &engine, hosts.as_ref()));
         let runner = runner.transpose()?;
         let desk = match &hosts {

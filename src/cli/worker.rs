@@ -26,7 +26,7 @@ const NOT_HERE: &str = "not-on-this-host";
 /// Drive the agents of this host for a timmy elsewhere, until SIGTERM or SIGINT.
 ///
 /// It takes the configuration of timmy, and of the secrets only those of its own agents. It dials out,
-/// to the Temporal server of [engine] and to worker.url, and listens to nobody.
+/// to the Temporal server and to worker.url, and listens to nobody.
 #[derive(Debug, clap::Args)]
 pub(super) struct WorkerArgs {
     /// What this host is called in agent.host; else worker.host

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::switching::ForWorkers;
 use crate::agents::{
     Agent, AgentHealth, AgentTask, AgentTrouble, Allowance, RunHandle, Sighting, Started,
     SteerOutcome, Transcript,
@@ -50,6 +51,8 @@ pub(super) enum Answer {
 /// What an attempt has to do: its host makes the request of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RemoteTask {
+    #[serde(flatten)]
+    mark: ForWorkers,
     pub(super) key: String,
     purpose: Purpose,
     repository: RepoName,
@@ -64,6 +67,7 @@ pub(super) struct RemoteTask {
 impl RemoteTask {
     pub(super) fn of(task: &AgentTask) -> Self {
         Self {
+            mark: ForWorkers::default(),
             key: task.key.clone(),
             purpose: task.purpose,
             repository: task.repository.clone(),

@@ -76,6 +76,7 @@ mod own_thread;
 mod remote_agent;
 #[cfg(feature = "temporal")]
 mod runner;
+mod switching;
 #[cfg(feature = "temporal")]
 mod ticket;
 #[cfg(feature = "temporal")]
@@ -103,6 +104,7 @@ pub use job_workflow::JobWorkflow;
 pub use message::{AgentCallOrder, Bell, JobOrder, JobView};
 #[cfg(feature = "temporal")]
 pub use runner::TemporalRunner;
+pub use switching::{BegunOtherwise, begun_otherwise};
 #[cfg(feature = "temporal")]
 pub use work::work;
 

@@ -69,6 +69,11 @@ impl JobFleet {
 
     /// Enough room, money and time for all that they get; each works on three issues at once.
     pub fn configure(&self, config: Config) -> Config {
+        self.configure_on(config, None)
+    }
+
+    /// The same, where they run on a host of this name.
+    pub fn configure_on(&self, config: Config, host: Option<&str>) -> Config {
         let time = serde_json::json!({ "start": "1h", "silence": "6h", "total": "12h" });
         let config = config
             .with("dispatch.tick", "1s")
@@ -82,6 +87,10 @@ impl JobFleet {
                 .its("url", gateway.url())
                 .its("capacity", 3)
                 .its("price", serde_json::json!({ "input": 0, "output": 0 }));
+            let config = match host {
+                Some(host) => config.its("host", host),
+                None => config,
+            };
             match &self.token_files {
                 Some(files) => config.its("token_file", files.path().join(name).to_str().unwrap()),
                 None => config,

@@ -63,6 +63,7 @@ fn what_is_an_example_works() {
     assert_eq!(config.timeouts(&config.agents[0]).total.as_secs(), 4 * 3600);
     let AgentKind::Acp(acp) = &config.agents[2].kind else { panic!("{:?}", config.agents[2]) };
     assert_eq!(acp.permissions.first(), Some(&AcpPermission::Read));
+    assert_eq!(config.worker.host.as_deref(), Some("vps-1"));
     assert_eq!(config.guards.scripts[0].name, "poka-yoke");
     assert_eq!(config.guards.runs.test.unwrap().command.words()[0], "cargo");
     assert_eq!(config.guards.runs.prepare.unwrap().words()[1], "fetch");

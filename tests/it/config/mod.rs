@@ -5,6 +5,7 @@ mod hostile;
 mod policy;
 mod problems;
 mod secrets;
+mod temporal;
 mod webhooks;
 
 use std::path::Path;

@@ -1,0 +1,213 @@
+//! Agents that a worker drives on their host: it dials out, fetches what is asked with tickets, and may
+//! be killed at any moment.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use timmy::core::jobs::{JobId, StateKind};
+use timmy::sandbox::Options;
+use timmy::store::{Ledger, jobs};
+
+use super::server::TemporalServer;
+use crate::bot::tail;
+use crate::hands::Hands;
+use crate::job_fleet::JobFleet;
+use crate::job_outcomes::{all_jobs, problems};
+use crate::stage::{SHORT, Stage};
+use crate::support::config::Config;
+use crate::support::forge::DOOR;
+use crate::support::process::{Run, free_port, timmy};
+
+/// What the host of all agents is called.
+const HOST: &str = "mac";
+
+/// How long what may go wrong meanwhile is given.
+const WHILE: Duration = Duration::from_secs(2);
+
+struct WorkerStage {
+    stage: Stage,
+    fleet: JobFleet,
+    /// The configuration of the worker.
+    config: PathBuf,
+    log: PathBuf,
+}
+
+impl WorkerStage {
+    /// Agents that timmy cannot drive by itself, and so many issues.
+    async fn set(server: &TemporalServer, issues: i64) -> Self {
+        let hands = Hands::default();
+        let options = Options { clock: hands.clock(), ..Options::default() };
+        let stage = Stage::by(options, SHORT, 0).await;
+        stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
+        let fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
+        let desk = format!("127.0.0.1:{}", free_port());
+        let configured = |config: Config| {
+            fleet
+                .configure_on(config, Some(HOST))
+                .with("engine.kind", "temporal")
+                .with("engine.address", server.address())
+                .with("worker.listen", desk.as_str())
+        };
+        stage.configure(SHORT.poll, configured);
+        let folder = stage.ledger().parent().unwrap().join("worker");
+        std::fs::create_dir_all(&folder).unwrap();
+        let (config, log) = (folder.join("timmy.toml"), folder.join("worker.log"));
+        let there = configured(Config::of(stage.sandbox.url()))
+            .without("worker.listen")
+            .with("worker.url", format!("http://{desk}"))
+            .with("worker.host", HOST);
+        there.write(&config);
+        for number in 1..=issues {
+            let title = format!("Door {number} squeaks");
+            stage.sandbox.open_issue("walt", DOOR, &title, "Oil the hinge.").unwrap();
+        }
+        Self { stage, fleet, config, log }
+    }
+
+    fn worker(&self) -> Worker {
+        let log = File::options().append(true).create(true).open(&self.log).unwrap();
+        let mut command = timmy(self.config.parent().unwrap(), "worker --config timmy.toml");
+        let child = command
+            .env("TIMMY_GITEA_TOKEN", "not-on-this-host")
+            .envs(JobFleet::environment())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Worker(child)
+    }
+
+    fn assign(&self, issue: i64, who: &str) -> (i64, i64) {
+        let text = format!("/timmy assign {who}");
+        (issue, self.stage.sandbox.comment("walt", DOOR, issue, &text).unwrap())
+    }
+
+    async fn has_ended(&self, jobs: usize) -> bool {
+        let Ok(ledger) = Ledger::open_read_only(self.stage.ledger()) else { return false };
+        let ended = ledger.read(|conn| jobs::ended_ids(conn, 1000)).await;
+        ended.is_ok_and(|ended| ended.len() == jobs)
+    }
+
+    async fn look(&self, asked: &[(i64, i64)]) {
+        let mut problems = problems(&self.stage, DOOR, asked).await;
+        problems.extend(self.fleet.problems());
+        problems.extend(self.stage.problems_in_ledger().await);
+        for (job, _) in all_jobs(&self.stage).await {
+            if job.state.kind() != StateKind::Done {
+                problems.push(format!("not done: {job:?}"));
+            }
+        }
+        assert!(problems.is_empty(), "{}\n{}", problems.join("\n"), self.dump());
+    }
+
+    fn dump(&self) -> String {
+        format!("{}\nthe worker's log:\n{}", self.stage.dump(), tail(&self.log))
+    }
+}
+
+struct Worker(Child);
+
+impl Worker {
+    /// SIGKILL.
+    fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// SIGTERM; its exit code.
+    async fn stop(mut self) -> Option<i32> {
+        let pid = self.0.id().to_string();
+        assert!(
+            std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success()
+        );
+        tokio::task::spawn_blocking(move || self.0.wait().unwrap().code()).await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_drives_an_agent_on_its_host() {
+    let Some(server) = TemporalServer::start().await else { return };
+    let set = WorkerStage::set(&server, 1).await;
+    let worker = set.worker();
+    let mut bot = set.stage.bot().await;
+    bot.first_poll().await;
+    let asked = [set.assign(1, "ezra")];
+    set.stage.until("a job that ended", async || set.has_ended(1).await).await;
+    set.stage.idle().await;
+    // It kept what its agent said and did.
+    let ledger = Ledger::open_read_only(set.stage.ledger()).unwrap();
+    let logs = ledger.read(|conn| jobs::attempt_logs(conn, JobId(1))).await.unwrap();
+    assert!(logs[0].transcript.is_some(), "no transcript\n{}", set.dump());
+    assert_eq!(worker.stop().await, Some(0), "{}", set.dump());
+    let status = bot.stop().await;
+    assert!(status.success(), "{status}\n{}", set.dump());
+    set.look(&asked).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn worker_timmy_and_server_may_be_killed_in_mid_work() {
+    let Some(mut server) = TemporalServer::start().await else { return };
+    let set = WorkerStage::set(&server, 6).await;
+    let mut worker = set.worker();
+    let mut bot = set.stage.bot().await;
+    bot.first_poll().await;
+    let mut asked = Vec::new();
+    for issue in 1..=6 {
+        asked.push(set.assign(issue, ["ezra", "bezalel"][issue as usize % 2]));
+    }
+    for who in 0..3 {
+        let begun = set.fleet.runs().len();
+        let more = async || set.fleet.runs().len() > begun || set.has_ended(6).await;
+        tokio::select! {
+            () = set.stage.until("an attempt", more) => {}
+            () = tokio::time::sleep(WHILE) => {}
+        }
+        match who {
+            0 => {
+                worker.kill();
+                worker = set.worker();
+            }
+            1 => {
+                bot.kill().await;
+                bot = set.stage.bot().await;
+            }
+            _ => server.restart().await,
+        }
+    }
+    set.stage.until("all jobs ended", async || set.has_ended(6).await).await;
+    set.stage.idle().await;
+    assert_eq!(worker.stop().await, Some(0), "{}", set.dump());
+    let status = bot.stop().await;
+    assert!(status.success(), "{status}\n{}", set.dump());
+    set.look(&asked).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_says_what_it_lacks() {
+    let Some(server) = TemporalServer::start().await else { return };
+    let set = WorkerStage::set(&server, 0).await;
+    let folder = set.config.parent().unwrap();
+    let run = |words: &str| {
+        let mut command = timmy(folder, words);
+        command.env("TIMMY_GITEA_TOKEN", "not-on-this-host").envs(JobFleet::environment());
+        Run::of(&mut command)
+    };
+    let nobody = run("worker --config timmy.toml --host moon");
+    assert!(nobody.code == 2 && nobody.err.contains("host = \"moon\""), "{}", nobody.err);
+    let text = std::fs::read_to_string(&set.config).unwrap();
+    std::fs::write(folder.join("embedded.toml"), text.replace("\"temporal\"", "\"embedded\""))
+        .unwrap();
+    let embedded = run("worker --config embedded.toml");
+    assert!(embedded.code == 2 && embedded.err.contains("engine.kind"), "{}", embedded.err);
+    let worker = set.worker();
+    let taken = async || {
+        let second = run("worker --config timmy.toml --log json");
+        second.code == 1 && second.err.contains("another `timmy worker`")
+    };
+    // As soon as the first one holds its folder.
+    set.stage.until("the first worker at work", async || tail(&set.log).contains("serving")).await;
+    assert!(taken().await);
+    assert_eq!(worker.stop().await, Some(0));
+}

@@ -1,0 +1,108 @@
+//! Jobs on a Temporal server, and agents on other hosts.
+
+use std::io::{Error, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use timmy::config::{
+    AgentKind, ClientCertificate, Config, EngineConfig, KindName, Outside, SecretFile, parse,
+};
+
+use super::{LEAST, config, problems_with};
+
+const FLEET: &str = r#"
+[engine]
+kind = "temporal"
+[worker]
+listen = "127.0.0.1:8789"
+host = "vps-1"
+[[agent]]
+name = "ezra"
+kind = "hermes"
+account = "ezra"
+url = "http://127.0.0.1:8642"
+key_file = "ezra.key"
+roles = ["coder"]
+host = "mac"
+[[agent]]
+name = "groq"
+kind = "openai"
+account = "groq"
+token_file = "groq.token"
+url = "https://api.groq.com/openai/v1"
+model = "m"
+key_file = "groq.key"
+roles = ["coder"]
+host = "vps-1"
+"#;
+
+/// As it is read on a host that has these files, and these variables.
+fn on_host(text: &str, files: &[&str], host: Option<&str>) -> Result<Config, String> {
+    let env = |name: &str| (name == "TIMMY_WORKER_HOST").then(|| host.map(str::to_owned)).flatten();
+    let secret_file = |path: &Path| match files.iter().any(|file| path.ends_with(file)) {
+        true => Ok(SecretFile { text: "s3cret".to_owned(), exposed: false }),
+        false => Err(Error::from(ErrorKind::NotFound)),
+    };
+    let world = Outside { env: &env, secret_file: &secret_file };
+    let read = parse(&format!("{LEAST}{text}"), Path::new("timmy.toml"), world);
+    read.map(|loaded| loaded.config).map_err(|problems| problems.to_string())
+}
+
+#[test]
+fn an_agent_of_another_host_needs_no_secret_here() {
+    let config = on_host(FLEET, &["token", "groq.token", "groq.key"], None).unwrap();
+    let [ezra, groq] = &config.agents[..] else { panic!("{:?}", config.agents) };
+    let elsewhere = AgentKind::Elsewhere { kind: KindName::Hermes, max_tokens: None };
+    assert_eq!(format!("{:?}", ezra.kind), format!("{elsewhere:?}"));
+    assert!(ezra.token.is_none() && ezra.kind.word() == "hermes");
+    assert!(matches!(groq.kind, AgentKind::OpenAi { .. }));
+    assert!(groq.token.is_some());
+
+    // There it is the other way round.
+    let config = on_host(FLEET, &["token", "ezra.key"], Some("mac")).unwrap();
+    assert!(matches!(config.agents[0].kind, AgentKind::Hermes { .. }));
+    assert!(matches!(config.agents[1].kind, AgentKind::Elsewhere { .. }));
+
+    // Whose host it is needs its secrets.
+    let problems = on_host(FLEET, &["token"], None).unwrap_err();
+    assert!(problems.contains("agent.key_file names a file that does not exist"), "{problems}");
+}
+
+#[test]
+fn without_workers_every_agent_is_driven_from_here() {
+    let all = ["token", "ezra.key", "groq.token", "groq.key"];
+    for text in [
+        FLEET.replace("kind = \"temporal\"", "kind = \"embedded\""),
+        FLEET.replace("listen = \"127.0.0.1:8789\"\n", ""),
+    ] {
+        let config = on_host(&text, &all, None).unwrap();
+        assert!(matches!(config.agents[0].kind, AgentKind::Hermes { .. }), "{text}");
+    }
+}
+
+#[test]
+fn tls_is_on_where_something_of_it_is_configured() {
+    let server = |more: &str| {
+        let text = format!("{LEAST}[engine]\nkind = \"temporal\"\n{more}");
+        let EngineConfig::Temporal(server) = config(&text).engine else { panic!("{text}") };
+        server
+    };
+    assert!(server("").tls.is_none());
+    assert!(server("tls = true").tls.is_some());
+    assert!(server("api_key_file = \"key\"").tls.is_some());
+    let tls =
+        server("cert_file = \"a.pem\"\nkey_file = \"a.key\"\nca_file = \"ca.pem\"").tls.unwrap();
+    let client =
+        ClientCertificate { certificate: PathBuf::from("a.pem"), key: PathBuf::from("a.key") };
+    assert_eq!((tls.client, tls.ca), (Some(client), Some(PathBuf::from("ca.pem"))));
+}
+
+#[test]
+fn half_of_a_certificate_is_none() {
+    for (has, lacks) in [("cert_file", "key_file"), ("key_file", "cert_file")] {
+        let text = format!("[engine]\nkind = \"temporal\"\n{has} = \"a\"\n");
+        let problems = problems_with(&text);
+        assert!(problems.contains(&format!("engine.{lacks} is missing.")), "{problems}");
+    }
+    let problems = problems_with("[engine]\ntls = false\napi_key_file = \"key\"\n");
+    assert!(problems.contains("engine.tls is false"), "{problems}");
+}
