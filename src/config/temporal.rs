@@ -61,15 +61,18 @@ impl TemporalConfig {
         let ca = path("ca_file");
         let tls = TemporalTls { ca, server_name: section.optional("server_name", line), client };
         // A key that is sent without TLS is everybody's.
-        let is_asked_for = tls != TemporalTls::default() || api_key.is_some();
+        let has_parts = tls != TemporalTls::default();
+        let is_asked_for = has_parts || api_key.is_some();
         let tls = section.or("tls", is_asked_for, flag).then_some(tls);
-        if tls.is_none() && is_asked_for {
+        let is_named = section.raw("api_key_file").is_some();
+        if tls.is_none() && (has_parts || is_named) {
             section.contradiction(
                 None,
                 "engine.tls is false, and other keys of [engine] need TLS.".to_owned(),
                 "Delete the line tls = false, or ca_file, server_name, cert_file, key_file and api_key_file.",
             );
         }
+        let api_key = api_key.filter(|_| tls.is_some());
         Some(Self { address, namespace, tls, api_key })
     }
 

@@ -38,7 +38,7 @@ impl TryFrom<u32> for FormOne {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{agent} works on {job}, begun where it was {}: start timmy with the configuration from before, \
-     run `timmy drain`, and change it then", driven(*.was_remote)
+     run `timmy drain`, and change it then", driven(.was_remote)
 )]
 pub struct BegunOtherwise {
     agent: String,
@@ -46,8 +46,8 @@ pub struct BegunOtherwise {
     was_remote: bool,
 }
 
-fn driven(was_remote: bool) -> &'static str {
-    if was_remote { "driven by a worker on its host" } else { "driven from here" }
+fn driven(was_remote: &bool) -> &'static str {
+    if *was_remote { "driven by a worker on its host" } else { "driven from here" }
 }
 
 /// The first job under way that was begun where its agent was driven otherwise; the agents of other

@@ -37,6 +37,8 @@ mod page;
 mod parse;
 mod readme;
 mod recorded;
+#[cfg(feature = "temporal")]
+mod replay;
 mod templates;
 mod tools;
 mod wire;

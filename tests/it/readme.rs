@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use timmy::chance::Chance;
 use timmy::clock::{Clock, SystemClock};
-use timmy::config::{self, Outside, SecretFile};
+use timmy::config::{self, AgentKind, Outside, SecretFile};
 use timmy::core::model::ids::Subject;
 use timmy::core::model::time::Timestamp;
 use timmy::gitea::{ClientOptions, Gitea, Token};
@@ -232,6 +232,28 @@ fn authors_are_asked_and_quotas_kept_as_it_says() {
     let config = config::parse(&text, Path::new("timmy.toml"), world).unwrap().config;
     assert!(config.dispatch.ask_scope);
     assert_eq!(config.limits().pools[0].windows.len(), 2);
+}
+
+#[test]
+fn one_file_serves_all_hosts() {
+    let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();
+    let [workers] = <[String; 1]>::try_from(blocks("toml workers")).unwrap();
+    let [command] = <[String; 1]>::try_from(blocks("sh worker")).unwrap();
+    let host = command.strip_prefix("timmy worker --host ").unwrap().trim();
+    let kind_on = |host: Option<&str>| {
+        let env = |name: &str| match name {
+            "TIMMY_WORKER_HOST" => host.map(str::to_owned),
+            "TIMMY_TEMPORAL_API_KEY" => None,
+            _ => name.starts_with("TIMMY_").then(|| "0123456789".to_owned()),
+        };
+        let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
+        let text = format!("{least}\n{workers}");
+        let config = config::parse(&text, Path::new("timmy.toml"), world).unwrap().config;
+        assert!(config.worker.listen.is_some() && config.worker.url.is_some());
+        config.agents[0].kind.clone()
+    };
+    assert!(matches!(kind_on(None), AgentKind::Elsewhere { .. }));
+    assert!(matches!(kind_on(Some(host)), AgentKind::Acp(_)));
 }
 
 #[test]

@@ -4,8 +4,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use futures::StreamExt as _;
 use tempfile::TempDir;
-use temporalio_client::Client;
+use temporalio_client::{
+    Client, UntypedWorkflow, WorkflowExecutionStatus, WorkflowFetchHistoryOptions,
+    WorkflowListOptions,
+};
 use timmy::config::TemporalConfig;
 use timmy::temporal::connect;
 
@@ -91,6 +95,27 @@ impl TemporalServer {
         self.process = Some(command.spawn().unwrap());
         let config = self.config();
         until("Temporal answers", async || connect(&config).await.is_ok()).await;
+    }
+}
+
+impl TemporalServer {
+    /// Where somebody wants them: the histories of all workflows that have ended, one of each type
+    /// and length, for the test that replays them.
+    pub async fn keep_histories(&self, test: &str) {
+        let Ok(folder) = std::env::var("TIMMY_KEEP_HISTORIES") else { return };
+        let client = self.client().await;
+        let mut listed = client.list_workflows("", WorkflowListOptions::default());
+        while let Some(found) = listed.next().await {
+            let found = found.unwrap();
+            if found.status() == WorkflowExecutionStatus::Running {
+                continue;
+            }
+            let workflow = client.get_workflow_handle::<UntypedWorkflow>(found.id());
+            let history = workflow.fetch_history(WorkflowFetchHistoryOptions::default());
+            let (kind, length) = (found.workflow_type(), found.history_length());
+            let file = Path::new(&folder).join(format!("{test}-{kind}-{length}.json"));
+            std::fs::write(file, history.to_json().await.unwrap()).unwrap();
+        }
     }
 }
 

@@ -80,6 +80,7 @@ async fn a_job_walks_from_assign_to_verified() {
         assert!(!history.contains(word), "{word} stands in the history of a workflow");
     }
 
+    server.keep_histories("walk").await;
     let status = bot.stop().await;
     assert!(status.success(), "{status}\n{}", stage.dump());
     let mut problems = problems(&stage, DOOR, &[(1, comment)]).await;

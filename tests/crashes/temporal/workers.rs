@@ -141,6 +141,7 @@ async fn a_worker_drives_an_agent_on_its_host() {
     let logs = ledger.read(|conn| jobs::attempt_logs(conn, JobId(1))).await.unwrap();
     assert!(logs[0].transcript.is_some(), "no transcript\n{}", set.dump());
     assert_eq!(worker.stop().await, Some(0), "{}", set.dump());
+    server.keep_histories("worker").await;
     let status = bot.stop().await;
     assert!(status.success(), "{status}\n{}", set.dump());
     set.look(&asked).await;

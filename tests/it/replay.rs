@@ -1,0 +1,46 @@
+//! Workflows of earlier versions go on with this one: stored histories are replayed.
+//!
+//! They are made by the tests against a real server: `TIMMY_KEEP_HISTORIES=folder cargo test --features
+//! temporal --test crashes temporal::`. A history is never replaced: a workflow that has it may run.
+
+use std::path::{Path, PathBuf};
+
+use temporalio_client::WorkflowHistory;
+use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
+use timmy::temporal::{AgentWorkflow, JobWorkflow};
+
+fn histories() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/temporal");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.collect()
+}
+
+fn replayer() -> WorkflowReplayer {
+    let options = WorkflowReplayerOptions::new().register_workflow::<JobWorkflow>().unwrap();
+    let options = options.register_workflow::<AgentWorkflow>().unwrap();
+    WorkflowReplayer::new(options.build()).unwrap()
+}
+
+#[tokio::test]
+async fn stored_histories_are_replayed() {
+    let (mut jobs, mut agents) = (0, 0);
+    for file in histories() {
+        let text = std::fs::read(&file).unwrap();
+        let replayed = replayer().replay_workflow(WorkflowHistory::from_json(&text).unwrap()).await;
+        assert!(replayed.is_ok(), "{}: {replayed:?}", file.display());
+        let name = file.to_string_lossy().into_owned();
+        jobs += usize::from(name.contains("-job-"));
+        agents += usize::from(name.contains("-agent-"));
+    }
+    assert!(jobs > 0 && agents > 0, "{jobs} histories of jobs, {agents} of calls");
+}
+
+#[tokio::test]
+async fn another_history_is_none_of_ours() {
+    let file = histories().into_iter().find(|file| file.to_string_lossy().contains("-job-"));
+    let text = std::fs::read_to_string(file.unwrap()).unwrap();
+    let other = text.replace("\"advance\"", "\"retreat\"");
+    assert_ne!(text, other);
+    let history = WorkflowHistory::from_json(other.as_bytes()).unwrap();
+    assert!(replayer().replay_workflow(history).await.is_err());
+}
