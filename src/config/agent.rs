@@ -106,7 +106,7 @@ impl AgentKind {
     /// The word for it in the configuration.
     pub fn word(&self) -> &'static str {
         let name = self.name();
-        KINDS.iter().find(|(_, kind)| *kind == name).map_or("", |(word, _)| word)
+        KINDS.iter().find(|(_, kind)| *kind == name).map_or("", |(word, _)| *word)
     }
 
     /// How it is started, if it is a program that timmy gives a clone of its own.

@@ -20,20 +20,30 @@ use super::ticket::{Ticket, Tickets};
 use crate::agents::AgentTrouble;
 use crate::config::Secret;
 
-/// How long a worker has to come and fetch what is asked.
-const FETCH: Duration = Duration::from_secs(25);
+/// How long is waited for what.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// For a worker to come and fetch what is asked.
+    fetch: Duration,
+    /// For its agent to answer: far above what any of them allows itself.
+    answer: Duration,
+    /// In a turn, for something to ask.
+    turn: Duration,
+    /// For a worker, between two turns.
+    between: Duration,
+    /// For something to ask, until a session is over.
+    idle: Duration,
+}
 
-/// How long its agent has to answer, far above what any of them allows itself.
-const ANSWER: Duration = Duration::from_secs(120);
-
-/// How long a turn waits for something to ask.
-const TURN: Duration = Duration::from_secs(15);
-
-/// How long a worker may be between two turns.
-const BETWEEN: Duration = Duration::from_secs(5);
-
-/// After so long without anything to ask a session is over.
-const IDLE: Duration = Duration::from_secs(180);
+impl Patience {
+    const USUAL: Self = Self {
+        fetch: Duration::from_secs(25),
+        answer: Duration::from_secs(120),
+        turn: Duration::from_secs(15),
+        between: Duration::from_secs(5),
+        idle: Duration::from_secs(180),
+    };
+}
 
 /// The most that waits in one session.
 const MOST: usize = 64;
@@ -51,6 +61,7 @@ pub struct Desk {
     table: Mutex<DeskTable>,
     /// Gives each session a name that no other has.
     fresh: Box<dyn Fn() -> String + Send + Sync>,
+    patience: Patience,
 }
 
 #[derive(Default)]
@@ -96,23 +107,23 @@ impl Session {
     }
 
     /// Whether a worker is there, or busy with what it was asked.
-    fn is_attached(&self) -> bool {
+    fn is_attached(&self, patience: Patience) -> bool {
         let is_recent = |at: Option<Instant>, span| at.is_some_and(|at| at.elapsed() < span);
         let is_busy = self.answers.values().any(|waiting| !waiting.is_closed());
         self.turns > 0
-            || is_recent(self.turned_at, BETWEEN)
-            || (is_busy && is_recent(self.turned_at, ANSWER))
+            || is_recent(self.turned_at, patience.between)
+            || (is_busy && is_recent(self.turned_at, patience.answer))
     }
 
     /// Whether nobody needs to know of it any more.
-    fn is_forgotten(&self) -> bool {
+    fn is_forgotten(&self, patience: Patience) -> bool {
         let is_used = self.turns > 0 || !self.asks.is_empty() || !self.answers.is_empty();
-        !is_used && self.asked_at.elapsed() >= IDLE * 2
+        !is_used && self.asked_at.elapsed() >= patience.idle * 2
     }
 
     /// Whether one was called, and may come.
-    fn is_called(&self) -> bool {
-        self.called_at.is_some_and(|at| at.elapsed() < FETCH)
+    fn is_called(&self, patience: Patience) -> bool {
+        self.called_at.is_some_and(|at| at.elapsed() < patience.fetch)
     }
 }
 
@@ -123,7 +134,13 @@ impl Desk {
         calls: Box<dyn Calls>,
         fresh: Box<dyn Fn() -> String + Send + Sync>,
     ) -> Self {
-        Self { tickets: Tickets::new(secret), calls, table: Mutex::default(), fresh }
+        Self {
+            tickets: Tickets::new(secret),
+            calls,
+            table: Mutex::default(),
+            fresh,
+            patience: Patience::USUAL,
+        }
     }
 
     fn table(&self) -> MutexGuard<'_, DeskTable> {
@@ -148,13 +165,13 @@ impl Desk {
         // Whoever asks no more takes it back.
         let waiting = TakenBack { desk: self, about, number };
         self.call_if_needed(agent, about)?;
-        let was_fetched = tokio::time::timeout(FETCH, fetched).await;
+        let was_fetched = tokio::time::timeout(self.patience.fetch, fetched).await;
         if !matches!(was_fetched, Ok(Ok(()))) {
             drop(waiting);
             let why = "no worker of its host came for it: start `timmy worker` there";
             return Err(NotAsked(AgentTrouble::HostAway(why.to_owned())));
         }
-        match tokio::time::timeout(ANSWER, answer).await {
+        match tokio::time::timeout(self.patience.answer, answer).await {
             Ok(Ok(answer)) => Ok(Ok(answer)),
             Ok(Err(_)) | Err(_) => Ok(Err(AgentTrouble::Timeout)),
         }
@@ -168,7 +185,7 @@ impl Desk {
         ask: Ask,
     ) -> Result<(u64, oneshot::Receiver<()>, oneshot::Receiver<Answer>), NotAsked> {
         let mut table = self.table();
-        table.sessions.retain(|_, session| !session.is_forgotten());
+        table.sessions.retain(|_, session| !session.is_forgotten(self.patience));
         table.count += 1;
         let number = table.count;
         let session = table.sessions.entry(about.to_owned()).or_insert_with(Session::new);
@@ -189,7 +206,7 @@ impl Desk {
         let ticket = {
             let mut table = self.table();
             let Some(session) = table.sessions.get_mut(about) else { return Ok(()) };
-            if session.is_attached() || session.is_called() {
+            if session.is_attached(self.patience) || session.is_called(self.patience) {
                 return Ok(());
             }
             let instance = (self.fresh)();
@@ -219,7 +236,7 @@ impl Desk {
     pub(super) async fn turn(&self, ticket: &Ticket, turn: Turn) -> Asked {
         let Some(news) = self.come(ticket, turn) else { return OVER };
         let _there = Turning { desk: self, about: &ticket.session };
-        let until = Instant::now() + TURN;
+        let until = Instant::now() + self.patience.turn;
         loop {
             let notified = news.notified();
             tokio::pin!(notified);
@@ -262,7 +279,7 @@ impl Desk {
         if session.instance.as_ref() != Some(&ticket.instance) {
             return None;
         }
-        let is_idle = session.asks.is_empty() && session.asked_at.elapsed() >= IDLE;
+        let is_idle = session.asks.is_empty() && session.asked_at.elapsed() >= self.patience.idle;
         if is_idle {
             session.instance = None;
             return None;
@@ -344,12 +361,20 @@ mod tests {
         }
     }
 
-    fn desk() -> (Arc<Desk>, mpsc::UnboundedReceiver<Ticket>) {
+    const LONG: Duration = Duration::from_secs(600);
+    const SHORT: Duration = Duration::from_millis(5);
+
+    /// Where nothing is over by itself.
+    const PATIENT: Patience =
+        Patience { fetch: LONG, answer: LONG, turn: LONG, between: LONG, idle: LONG };
+
+    fn desk(patience: Patience) -> (Arc<Desk>, mpsc::UnboundedReceiver<Ticket>) {
         let (calls, called) = mpsc::unbounded_channel();
         let count = AtomicUsize::new(0);
         let fresh = move || format!("s{}", count.fetch_add(1, Ordering::SeqCst));
         let secret = Secret::new("a-token").unwrap();
-        (Arc::new(Desk::new(&secret, Box::new(Called(calls)), Box::new(fresh))), called)
+        let desk = Desk::new(&secret, Box::new(Called(calls)), Box::new(fresh));
+        (Arc::new(Desk { patience, ..desk }), called)
     }
 
     fn asks(
@@ -359,17 +384,16 @@ mod tests {
         tokio::spawn(async move { desk.ask("ezra", ABOUT, Ask::Health).await })
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_worker_is_called_and_answers_in_turns() {
-        let (desk, mut called) = desk();
+        let (desk, mut called) = desk(PATIENT);
         let asking = asks(&desk);
         let ticket = called.recv().await.unwrap();
         let asked = desk.turn(&ticket, Turn::default()).await;
         let [(number, Ask::Health)] = asked.asks[..] else { panic!("{asked:?}") };
         let answers = vec![(number, Answer::Done)];
-        let next = desk.clone();
         let again = asks(&desk);
-        let asked = next.turn(&ticket, Turn { answers }).await;
+        let asked = desk.turn(&ticket, Turn { answers }).await;
         assert_eq!(asking.await.unwrap(), Ok(Ok(Answer::Done)));
         assert_eq!(asked.asks.len(), 1, "{asked:?}");
         // It was there: nobody is called a second time.
@@ -377,44 +401,52 @@ mod tests {
         again.abort();
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_nobody_fetches_was_not_asked() {
-        let (desk, mut called) = desk();
-        let asking = asks(&desk);
-        let ticket = called.recv().await.unwrap();
-        let given_up = asking.await.unwrap();
+        let (desk, mut called) = desk(Patience { fetch: SHORT, turn: SHORT, ..PATIENT });
+        let given_up = asks(&desk).await.unwrap();
         assert!(matches!(given_up, Err(NotAsked(AgentTrouble::HostAway(_)))), "{given_up:?}");
         // Who comes too late finds nothing.
+        let ticket = called.recv().await.unwrap();
         assert_eq!(desk.turn(&ticket, Turn::default()).await, Asked::default());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn only_the_newest_session_is_served() {
-        let (desk, mut called) = desk();
+        let (desk, mut called) =
+            desk(Patience { fetch: SHORT, between: Duration::ZERO, ..PATIENT });
         assert!(asks(&desk).await.unwrap().is_err());
         let old = called.recv().await.unwrap();
-        let asking = asks(&desk);
+        let _ = asks(&desk).await.unwrap();
         let new = called.recv().await.unwrap();
         assert_ne!(old, new);
         assert!(desk.turn(&old, Turn::default()).await.is_over);
+        let desk = Arc::new(Desk { patience: PATIENT, ..Arc::into_inner(desk).unwrap() });
+        let asking = asks(&desk);
         assert_eq!(desk.turn(&new, Turn::default()).await.asks.len(), 1);
         asking.abort();
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_session_from_before_a_restart_goes_on_until_nothing_is_asked() {
-        let (desk, mut called) = desk();
+    #[tokio::test]
+    async fn a_session_from_before_a_restart_goes_on() {
+        let (desk, mut called) = desk(PATIENT);
         let ticket = Ticket { session: ABOUT.to_owned(), instance: "before".to_owned() };
-        assert_eq!(desk.turn(&ticket, Turn::default()).await, Asked::default());
+        let (worker, its) = (desk.clone(), ticket.clone());
+        let turn = tokio::spawn(async move { worker.turn(&its, Turn::default()).await });
+        while desk.table().sessions.is_empty() {
+            tokio::task::yield_now().await;
+        }
         let asking = asks(&desk);
-        tokio::task::yield_now().await;
-        assert_eq!(desk.turn(&ticket, Turn::default()).await.asks.len(), 1);
+        assert_eq!(turn.await.unwrap().asks.len(), 1);
         assert!(called.try_recv().is_err());
         asking.abort();
-        let mut turns = 0;
-        while !desk.turn(&ticket, Turn::default()).await.is_over {
-            turns += 1;
-            assert!(turns < 100, "it is never over");
-        }
+    }
+
+    #[tokio::test]
+    async fn a_session_in_which_nothing_is_asked_is_over() {
+        let (desk, _called) = desk(Patience { idle: Duration::ZERO, ..PATIENT });
+        let ticket = Ticket { session: ABOUT.to_owned(), instance: "before".to_owned() };
+        assert!(desk.turn(&ticket, Turn::default()).await.is_over);
+        assert!(desk.table().sessions.is_empty());
     }
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::workflows::select;
 use temporalio_sdk::{
-    ActivityOptions, ContinueAsNewOptions, SyncWorkflowContext, WorkflowContext,
-    WorkflowContextView, WorkflowResult,
+    ActivityOptions, ContinueAsNewOptions, SyncWorkflowContext, TimerOptions,
+    WorkflowCancellationToken, WorkflowContext, WorkflowContextView, WorkflowResult,
 };
 use temporalio_workflow::RetryPolicy;
 
@@ -59,12 +59,19 @@ impl JobWorkflow {
             if bells != heard {
                 continue;
             }
-            match looked.after_ms {
-                Some(after) => select! {
-                    rung = ctx.wait_condition(|workflow| workflow.view.bells != heard) => rung?,
-                    _ = ctx.timer(Duration::from_millis(after)) => {},
-                },
-                None => ctx.wait_condition(|workflow| workflow.view.bells != heard).await?,
+            let Some(after) = looked.after_ms else {
+                ctx.wait_condition(|workflow: &Self| workflow.view.bells != heard).await?;
+                continue;
+            };
+            let over = WorkflowCancellationToken::new();
+            let alarm = TimerOptions::builder(Duration::from_millis(after));
+            let alarm = alarm.cancellation_token(over.clone()).build();
+            select! {
+                rung = ctx.wait_condition(|workflow: &Self| workflow.view.bells != heard) => {
+                    over.cancel();
+                    rung?;
+                }
+                _ = ctx.timer(alarm) => {}
             }
         }
     }

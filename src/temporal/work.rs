@@ -10,7 +10,7 @@ use super::connection::{connect, innermost};
 use super::errand::Errands;
 use super::message::agent_queue;
 use super::own_thread::on_own_thread;
-use super::worker::Hands;
+use super::worker::{HEARTBEAT, Hands};
 use super::{CannotServe, WorkerSetup};
 
 /// How long it is from one try to reach the server to the next, at first and at most.
@@ -97,6 +97,7 @@ impl Host {
             let options = WorkerOptions::new(agent_queue(agent))
                 .register_activities(self.hands.clone())
                 .graceful_shutdown_period(self.setup.stop)
+                .max_heartbeat_throttle_interval(HEARTBEAT)
                 .build();
             Worker::new(&runtime, client.clone(), options).map_err(|error| innermost(&error))
         };

@@ -19,7 +19,7 @@ use super::message::AgentCallOrder;
 use crate::agents::{Agent, AgentTrouble, Sighting, Started};
 
 /// How often the server hears that a session goes on.
-const HEARTBEAT: Duration = Duration::from_secs(20);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// How long it is from one try to reach timmy to the next.
 const AGAIN: Duration = Duration::from_secs(2);
