@@ -64,9 +64,9 @@ pub struct Desk {
     patience: Patience,
 }
 
-#[derive(Default)]
 struct DeskTable {
     sessions: HashMap<String, Session>,
+    /// The number of the latest ask.
     count: u64,
 }
 
@@ -134,10 +134,14 @@ impl Desk {
         calls: Box<dyn Calls>,
         fresh: Box<dyn Fn() -> String + Send + Sync>,
     ) -> Self {
+        // Numbers of another process mean nothing here: a worker may bring answers to what that asked.
+        let letters = fresh().into_bytes().into_iter().map(u64::from);
+        let count = letters.fold(0, |count: u64, letter| count.wrapping_mul(64) ^ letter);
+        let table = DeskTable { sessions: HashMap::new(), count: count >> 1 };
         Self {
             tickets: Tickets::new(secret),
             calls,
-            table: Mutex::default(),
+            table: Mutex::new(table),
             fresh,
             patience: Patience::USUAL,
         }
