@@ -1,6 +1,10 @@
 //! What workflows have done by timmy itself, on the queue `timmy`.
 
-#![allow(unreachable_pub, reason = "the macros of activities make what is public")]
+#![allow(
+    unreachable_pub,
+    clippy::module_inception,
+    reason = "the macros of activities make modules, and what is public in them"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,7 +2,11 @@
 //!
 //! It is replayed by later versions, as that of a job.
 
-#![allow(unreachable_pub, reason = "the macros of workflows make what is public")]
+#![allow(
+    unreachable_pub,
+    clippy::module_inception,
+    reason = "the macros of workflows make modules, and what is public in them"
+)]
 
 use std::time::Duration;
 

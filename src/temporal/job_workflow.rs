@@ -3,7 +3,11 @@
 //! It is replayed by later versions: what stands here changes with [`WorkflowContext::patched`] only,
 //! and the stored histories of the tests have to pass.
 
-#![allow(unreachable_pub, reason = "the macros of workflows make what is public")]
+#![allow(
+    unreachable_pub,
+    clippy::module_inception,
+    reason = "the macros of workflows make modules, and what is public in them"
+)]
 
 use std::time::Duration;
 

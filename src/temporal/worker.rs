@@ -1,7 +1,11 @@
 //! What a worker does: on a call it goes to timmy with the ticket that came with it, and has its agent
 //! answer what is asked there, until that is over.
 
-#![allow(unreachable_pub, reason = "the macros of activities make what is public")]
+#![allow(
+    unreachable_pub,
+    clippy::module_inception,
+    reason = "the macros of activities make modules, and what is public in them"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

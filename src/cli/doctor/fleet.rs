@@ -40,10 +40,15 @@ pub(super) async fn check(
     };
     let mut results = Vec::new();
     for agent in &config.agents {
-        let Some(driver) = fleet.get(&agent.name) else { continue };
-        let health = driver.health().await;
-        let cost = cost(agent, config.charge_terms(agent));
-        results.push(judge_health(agent, &health, &cost));
+        match (fleet.get(&agent.name), &agent.kind) {
+            (Some(driver), _) => {
+                let health = driver.health().await;
+                let cost = cost(agent, config.charge_terms(agent));
+                results.push(judge_health(agent, &health, &cost));
+            }
+            (None, AgentKind::Elsewhere { .. }) => results.push(elsewhere(agent)),
+            (None, _) => continue,
+        }
         let places = places(agent, watched);
         let own = agents::own_account(agent, gitea).ok().flatten();
         let mut rights = Vec::new();
@@ -78,6 +83,16 @@ fn cost(agent: &AgentConfig, terms: ChargeTerms) -> String {
         ),
         None => format!("price unknown, {bound} USD charged for an attempt that tells no usage"),
     }
+}
+
+/// An agent that only a worker on its host can ask.
+fn elsewhere(agent: &AgentConfig) -> CheckResult {
+    let (name, host) = (&agent.name, agent.host.as_deref().unwrap_or("another host"));
+    let found = format!(
+        "{name} is driven by `timmy worker` on {host}: how it is, /timmy agents tells ({kind}).",
+        kind = agent.kind.word()
+    );
+    CheckResult::good(AGENT, found)
 }
 
 fn judge_health(
