@@ -34,7 +34,7 @@ pub struct LookedJob {
     pub state: Option<StateKind>,
     /// How long its history is.
     pub steps: i64,
-    /// It has ended, and nothing is to be looked at unless something happens to it.
+    /// It has ended, and is not looked after unless something happens to it.
     pub is_over: bool,
     /// When it is to be looked at again, whatever happens.
     pub after: Option<Duration>,
@@ -132,6 +132,11 @@ pub(super) struct Looking<'a> {
 }
 
 impl Looking<'_> {
+    /// Whether anybody waits for what comes of it.
+    pub(super) fn is_called_for(&self) -> bool {
+        !self.callers.is_empty()
+    }
+
     /// What came of it.
     pub(super) fn tell(&mut self, looked: LookedJob) {
         for caller in self.callers.drain(..) {

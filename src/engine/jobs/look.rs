@@ -108,8 +108,23 @@ impl Jobs {
     pub(in crate::engine) async fn look(&self, id: JobId) -> Result<(), Error> {
         let mut looking = self.calls.begin(id);
         let looked = self.look_until_it_waits(id).await?;
-        looking.tell(looked);
+        if looking.is_called_for() {
+            looking.tell(self.unless_over(id, looked).await?);
+        }
         Ok(())
+    }
+
+    /// `looked`; of a job that has ended and is not looked after any more, that it is over.
+    async fn unless_over(&self, id: JobId, looked: LookedJob) -> Result<LookedJob, Error> {
+        if !looked.state.is_some_and(StateKind::is_end) {
+            return Ok(looked);
+        }
+        let now = self.ctx.now();
+        let watched = self.ctx.ledger.read(move |conn| jobs::watched(conn, now)).await?;
+        match watched.iter().any(|watched| watched.id == id) {
+            true => Ok(looked),
+            false => Ok(LookedJob { is_over: true, after: None, ..looked }),
+        }
     }
 
     async fn look_until_it_waits(&self, id: JobId) -> Result<LookedJob, Error> {
