@@ -2,7 +2,7 @@
 //!
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
 //! (a test holds both):
-//! `main -> cli -> app -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
+//! `main -> cli -> app -> page -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
 //! `{engine -> guard_runs, agents} -> confinement -> core`; inside core
 //! `model <- command <- {policy, guards} <- {scheduling, jobs} <- {crew, split} <- {decisions, effect} <- reply <-
 //! report <- handlers`, and `prompt` beside `reply`.
@@ -149,7 +149,8 @@
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |
 //! | [`confinement`] | where agents on this host work, and what an agent wrote is run: in a private copy, by `bwrap`, and bounded |
 //! | [`guard_runs`] | the guards that run something: scripts, and a project's own tests |
-//! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report |
+//! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report, and all of it at a glance |
+//! | [`page`] | the status page, which shows what the engine sees of itself, and changes nothing |
 //! | [`web`] | the listener: webhook and health, and how much strangers may take up |
 //! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
@@ -170,6 +171,7 @@ pub mod crash;
 pub mod engine;
 pub mod gitea;
 pub mod guard_runs;
+pub mod page;
 pub mod sandbox;
 pub mod store;
 pub mod web;

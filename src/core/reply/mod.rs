@@ -19,6 +19,7 @@ mod fleet;
 pub mod head_status;
 pub mod job_speech;
 pub mod jobs;
+pub mod plain;
 mod pull_text;
 mod remarks;
 mod rendered;

@@ -5,7 +5,7 @@ mod imports;
 use imports::Imports;
 
 /// Which parts each part may name. One that is not listed here is a mistake.
-const PARTS: [(&str, &[&str]); 15] = [
+const PARTS: [(&str, &[&str]); 16] = [
     (
         "cli",
         &[
@@ -28,8 +28,8 @@ const PARTS: [(&str, &[&str]); 15] = [
     (
         "app",
         &[
-            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "store",
-            "web",
+            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "page",
+            "store", "web",
         ],
     ),
     (
@@ -47,6 +47,7 @@ const PARTS: [(&str, &[&str]); 15] = [
             "store",
         ],
     ),
+    ("page", &["core", "engine", "store"]),
     ("web", &["clock", "core", "crash", "gitea", "store"]),
     ("sandbox", &["clock", "core"]),
     ("store", &["core"]),

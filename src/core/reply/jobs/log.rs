@@ -22,6 +22,11 @@ pub struct JobLogLine {
 
 /// How a job began and the latest of what it went through.
 pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
+    timeline(record, zone, MOST)
+}
+
+/// The same in at most so many lines.
+pub fn timeline(record: &JobRecord, zone: &TimeZone, most: usize) -> Vec<JobLogLine> {
     let begin = (record.created_at, begun(&record.job.spec.origin));
     let mut lines = vec![begin];
     let (mut is_live, mut last) = (false, None);
@@ -52,8 +57,8 @@ pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
         text,
     };
     let mut told: Vec<JobLogLine> = lines.into_iter().map(line).collect();
-    if told.len() > MOST {
-        let left_out = FIRST..told.len() - (MOST - FIRST - 1);
+    if told.len() > most {
+        let left_out = FIRST..told.len() - most.saturating_sub(FIRST + 1);
         let gap = JobLogLine {
             at: "…".to_owned(),
             text: format!("{} lines are left out here", left_out.len()),

@@ -14,6 +14,7 @@ use crate::core::guards::GuardCount;
 use crate::core::jobs::{Course, JobRecord, Purpose, State, Tries};
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::reply::filters::{self, Name};
+use crate::core::reply::plain::plain;
 
 /// A job, as people are shown it. Moments are as they say them, in one zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +141,7 @@ impl JobView {
     }
 
     /// Its rounds of repair, once it had one: `round 2 of 3`.
-    pub(in crate::core) fn round(&self) -> Option<String> {
+    pub fn round(&self) -> Option<String> {
         let (round, of) = self.rounds;
         (round > 0).then(|| format!("round {round} of {}", of.max(round)))
     }
@@ -182,8 +183,14 @@ impl JobView {
         }
     }
 
+    /// Where it stands, in a few words without any markup.
+    pub fn said(&self) -> String {
+        let text = Standing { view: self }.render_with_values(&Name(String::new()));
+        plain(&text.expect("a String takes everything"))
+    }
+
     /// What stands behind its headline.
-    pub(in crate::core) fn facts(&self) -> Vec<String> {
+    pub fn facts(&self) -> Vec<String> {
         let (attempts, round) = match self.is_over {
             true => (tried(self.tries), None),
             false => (Some(format!("attempt {} of {}", self.attempt, self.of)), self.round()),
@@ -193,7 +200,7 @@ impl JobView {
     }
 
     /// What it cost so far, in a column of US dollars.
-    pub(in crate::core) fn usd(&self) -> String {
+    pub fn usd(&self) -> String {
         self.cost.as_ref().map_or_else(
             || "–".to_owned(),
             |(usd, is_bound)| if *is_bound { format!("≤ {usd}") } else { usd.clone() },
@@ -209,7 +216,7 @@ impl JobView {
     }
 
     /// The line that answers what it waits for: the first of those that its question names.
-    pub(in crate::core) fn answer(&self) -> Option<String> {
+    pub fn answer(&self) -> Option<String> {
         let (JobStanding::NeedsPerson { question }, Some(id)) = (&self.standing, &self.asked)
         else {
             return None;
@@ -267,6 +274,12 @@ pub(super) fn tried(tries: Tries) -> Option<String> {
     let rounds = count(tries.rounds, "round of repair", "rounds of repair");
     let all: Vec<String> = attempts.into_iter().chain(rounds).collect();
     (!all.is_empty()).then(|| all.join(", "))
+}
+
+#[derive(Template)]
+#[template(path = "job/standing.md")]
+struct Standing<'a> {
+    view: &'a JobView,
 }
 
 #[derive(Template)]

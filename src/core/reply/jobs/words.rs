@@ -106,7 +106,7 @@ impl DeadlineKind {
 
 impl AttemptEnd {
     /// How an attempt ended.
-    pub(super) fn said(self) -> String {
+    pub fn said(self) -> String {
         match self {
             Self::Ended => "ended by itself".to_owned(),
             Self::Failed => "failed".to_owned(),
