@@ -11,7 +11,8 @@ use crate::agents::{self, Agent, AgentTrouble};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
-    AgentConfig, AgentKind, Config, CrewConfig, CrewEngine, OnYes, PeopleConfig, WebhookConfig,
+    AgentConfig, AgentKind, Config, CrewConfig, CrewEngine, OnYes, PeopleConfig, WebConfig,
+    WebhookConfig,
 };
 use crate::core::decisions::TakeOver;
 use crate::core::handlers::CrewRules;
@@ -24,7 +25,7 @@ use crate::engine::{
 use crate::gitea::signature::Keys;
 use crate::gitea::{ClientOptions, Gitea, NotAToken, Token};
 use crate::store::{Ledger, OpenError};
-use crate::web::{self, ListenerLimits, Receiver, WebhookState};
+use crate::web::{self, Introduced, ListenerLimits, Receiver, WebhookState};
 
 /// Why timmy cannot start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +75,10 @@ impl Clocks {
 pub struct App {
     /// What does the work.
     pub engine: Arc<Engine>,
+    /// What the forge calls.
     listener: Option<(TcpListener, axum::Router)>,
+    /// What operators look at.
+    own: Option<(TcpListener, axum::Router)>,
 }
 
 impl App {
@@ -105,10 +109,13 @@ impl App {
     ) -> Result<Self, AppError> {
         let clock = clocks.engine.clone();
         let (ledger, engine) = engine(config, clocks, drivers)?;
+        let knows = engine.clone();
+        let introduced: Introduced = Arc::new(move || knows.own_account().is_some());
+        let own = own_listener(config.web, &ledger, &introduced).await?;
         let listener = match &config.webhook {
             None => None,
             Some(webhook) => {
-                let (rings, knows, sees) = (engine.clone(), engine.clone(), engine.clone());
+                let (rings, sees) = (engine.clone(), engine.clone());
                 let router = web::router(WebhookState {
                     ledger,
                     clock,
@@ -116,17 +123,22 @@ impl App {
                     receiver: receiver(webhook, ListenerLimits::of_this_process()),
                     heard: Box::new(move || rings.notify()),
                     is_person: Box::new(move |account| sees.is_person(account)),
-                    introduced: Box::new(move || knows.own_account().is_some()),
+                    introduced,
                 });
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }
         };
-        Ok(Self { engine, listener })
+        Ok(Self { engine, listener, own })
     }
 
     /// Where it listens, if it does.
     pub fn address(&self) -> Option<std::net::SocketAddr> {
         self.listener.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
+    }
+
+    /// Where operators look at it, if they can.
+    pub fn own_address(&self) -> Option<std::net::SocketAddr> {
+        self.own.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
     /// Works until `stop`: then it hears no more, finishes within [`DRAIN`] what it has begun, and ends.
@@ -138,25 +150,57 @@ impl App {
         // To be ready early: the first text would ask for it anyway.
         let knows = engine.clone();
         let known = tokio::spawn(async move { knows.introduce().await });
-        let listening = async {
-            let Some((listener, router)) = self.listener else { return Ok(()) };
-            let serving =
-                web::serve(listener, router, ListenerLimits::of_this_process(), stop.clone());
-            let patience = async {
-                stop.cancelled().await;
-                tokio::time::sleep(DRAIN).await;
-            };
-            tokio::select! {
-                () = serving => {}
-                () = patience => {}
-            }
-            Ok(())
-        };
+        let heard = serve(self.listener, ListenerLimits::of_this_process(), &stop);
+        let shown = serve(self.own, ListenerLimits::of_own_pages(), &stop);
         let working = async { engine.run(stop.clone()).await.map_err(AppError::from) };
-        let ended = tokio::try_join!(listening, working).map(drop);
+        let ended = tokio::try_join!(heard, shown, working).map(drop);
         known.abort();
         ended
     }
+}
+
+/// Answers what comes until `stop`, and then what has begun, for as long as that is waited for.
+async fn serve(
+    listener: Option<(TcpListener, axum::Router)>,
+    limits: ListenerLimits,
+    stop: &CancellationToken,
+) -> Result<(), AppError> {
+    let Some((listener, router)) = listener else { return Ok(()) };
+    let patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        () = web::serve(listener, router, limits, stop.clone()) => {}
+        () = patience => {}
+    }
+    Ok(())
+}
+
+/// The listener of `[web]`, if it is wanted and its address can be had.
+async fn own_listener(
+    web: WebConfig,
+    ledger: &Ledger,
+    introduced: &Introduced,
+) -> Result<Option<(TcpListener, axum::Router)>, AppError> {
+    let Some(address) = web.listen else { return Ok(None) };
+    let listener = match bind(&address.to_string()).await {
+        Ok(listener) => listener,
+        Err(error) if !web.is_asked_for => {
+            tracing::warn!(
+                "there are no metrics and no status page: {error}; set web.listen to another \
+                 address, or to \"off\""
+            );
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let routes = [
+        web::health_routes(ledger.clone(), introduced.clone()),
+        // Each further page of this listener is a router in this list.
+    ];
+    let router = web::own_router(address, routes);
+    Ok(Some((listener, router)))
 }
 
 /// Who reads the deliveries of this configuration.

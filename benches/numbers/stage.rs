@@ -164,6 +164,9 @@ impl Stage {
             [poll]
             every = "{every}"
 
+            [web]
+            listen = "off"
+
             [webhook]
             listen = "{address}"
             public_url = "https://timmy.example.org/webhook"

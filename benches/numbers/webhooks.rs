@@ -92,7 +92,7 @@ async fn listen(ledger: Ledger) -> String {
             ListenerLimits::default(),
         ),
         heard: Box::new(|| {}),
-        introduced: Box::new(|| true),
+        introduced: Arc::new(|| true),
     };
     let router = router(ear).route("/empty", post(|_: Bytes| async { StatusCode::ACCEPTED }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

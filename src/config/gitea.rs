@@ -72,13 +72,15 @@ impl PollConfig {
 pub struct WebConfig {
     /// Where timmy listens; none if it is off.
     pub listen: Option<SocketAddr>,
+    /// Whether the file says so: what nobody asked for does not keep timmy from starting.
+    pub is_asked_for: bool,
 }
 
 impl WebConfig {
     pub(super) fn read(section: &Section<'_>) -> Self {
         let default = SocketAddr::from(([127, 0, 0, 1], 8788));
         let Some(found) = section.located("listen", listen_or_off) else {
-            return Self { listen: Some(default) };
+            return Self { listen: Some(default), is_asked_for: false };
         };
         let span = found.span();
         let listen = found.into_inner();
@@ -89,7 +91,7 @@ impl WebConfig {
                 "Its pages ask for no password: listen on 127.0.0.1, behind a proxy that does.",
             );
         }
-        Self { listen }
+        Self { listen, is_asked_for: true }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::health::Introduced;
 use super::receive::Receiver;
 use crate::clock::Clock;
 use crate::core::model::account::Account;
@@ -23,5 +24,5 @@ pub struct WebhookState {
     /// Whether an account is that of a person, as far as the configuration and the forge tell.
     pub is_person: Box<dyn Fn(&Account) -> bool + Send + Sync>,
     /// Whether the forge has said who timmy is.
-    pub introduced: Box<dyn Fn() -> bool + Send + Sync>,
+    pub introduced: Introduced,
 }

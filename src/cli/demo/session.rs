@@ -241,6 +241,9 @@ fn configuration(agents: &str, url: &str, folder: &Path) -> String {
         listen = "127.0.0.1:0"
         public_url = "http://127.0.0.1/webhook"
 
+        [web]
+        listen = "off"
+
         [ledger]
         path = '{}'
 
