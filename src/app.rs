@@ -24,6 +24,7 @@ use crate::engine::{
 };
 use crate::gitea::signature::Keys;
 use crate::gitea::{ClientOptions, Gitea, NotAToken, Token};
+use crate::page::{self, PageState};
 use crate::store::{Ledger, OpenError};
 use crate::web::{self, Introduced, ListenerLimits, Receiver, WebhookState};
 
@@ -111,7 +112,7 @@ impl App {
         let (ledger, engine) = engine(config, clocks, drivers)?;
         let knows = engine.clone();
         let introduced: Introduced = Arc::new(move || knows.own_account().is_some());
-        let own = own_listener(config.web, &ledger, &introduced).await?;
+        let own = own_listener(config.web, &engine, &introduced).await?;
         let listener = match &config.webhook {
             None => None,
             Some(webhook) => {
@@ -180,7 +181,7 @@ async fn serve(
 /// The listener of `[web]`, if it is wanted and its address can be had.
 async fn own_listener(
     web: WebConfig,
-    ledger: &Ledger,
+    engine: &Arc<Engine>,
     introduced: &Introduced,
 ) -> Result<Option<(TcpListener, axum::Router)>, AppError> {
     let Some(address) = web.listen else { return Ok(None) };
@@ -196,7 +197,8 @@ async fn own_listener(
         Err(error) => return Err(error),
     };
     let routes = [
-        web::health_routes(ledger.clone(), introduced.clone()),
+        web::health_routes(engine.ledger().clone(), introduced.clone()),
+        page::routes(PageState::new(engine.clone(), address)),
         // Each further page of this listener is a router in this list.
     ];
     let router = web::own_router(address, routes);

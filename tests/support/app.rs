@@ -1,5 +1,6 @@
 //! A timmy in this process: the real engine and the real listener, by a clock that stands still.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub struct Timmy {
 struct Running {
     engine: Arc<Engine>,
     webhook: Option<String>,
+    own: Option<SocketAddr>,
     stop: CancellationToken,
     ended: JoinHandle<Result<(), AppError>>,
 }
@@ -59,10 +61,11 @@ impl Timmy {
         let clocks = Clocks { engine: Arc::new(self.clock.clone()), client: Arc::new(SystemClock) };
         let bot = self.built(&config, clocks).await;
         let webhook = bot.address().map(|address| format!("http://{address}/webhook"));
+        let own = bot.own_address();
         let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
         let run = bot.run(stop.clone());
         let ended = tokio::spawn(run);
-        self.running = Some(Running { engine, webhook, stop, ended });
+        self.running = Some(Running { engine, webhook, own, stop, ended });
     }
 
     /// Whoever was killed a moment ago may still hold the ledger for as long as a commit takes.
@@ -112,6 +115,16 @@ impl Timmy {
 
     pub fn engine(&self) -> &Engine {
         &self.running.as_ref().expect("it runs").engine
+    }
+
+    /// The same, for whoever outlives this.
+    pub fn shared_engine(&self) -> Arc<Engine> {
+        self.running.as_ref().expect("it runs").engine.clone()
+    }
+
+    /// Where operators look at it, if they can.
+    pub fn own(&self) -> Option<SocketAddr> {
+        self.running.as_ref().expect("it runs").own
     }
 
     /// Where it listens.
