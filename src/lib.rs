@@ -127,6 +127,13 @@
 //! comment of a day and its edits are effects in the outbox like any others; only what a day says is
 //! gathered right before it is sent, since who may read it then decides what may be told.
 //!
+//! # The walk of a look
+//!
+//! Whoever runs timmy opens the status page. `page/gate` turns away what a page of another site could ask;
+//! `engine/overview` reads all that there is to see in one look at the ledger, beside the planner's ranking,
+//! through a lens that knows what may be named to whoever can reach the listener; `page/show` renders it,
+//! from `templates/status_page/`. The same types and the same words as in threads: [`core::reply`].
+//!
 //! # What goes first
 //!
 //! `engine/queue` works in lanes ([`core::model::ids::Lane`]): in one, things happen one after the

@@ -37,7 +37,7 @@ mod world;
 pub use clock::Clock;
 pub use coding::{BranchRule, SeenMerge};
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
@@ -108,6 +108,7 @@ impl Sandbox {
             deliveries,
             log: Mutex::default(),
             stop: stop.clone(),
+            pages: OnceLock::new(),
         });
         serve(Lines { listener, faults }, &forge, &tasks, &stop);
         Ok(Self { forge, url, tasks, stop })

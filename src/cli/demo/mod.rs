@@ -94,7 +94,7 @@ impl DemoArgs {
             Cast::Backlog => backlog_is_worked(&mut stage, &mut paper).await?,
         }
         if let Some(address) = page {
-            paper.page(address)?;
+            paper.page(address, stage.own)?;
             told_to_stop().await;
         }
         stage.strike().await

@@ -39,7 +39,16 @@ fn incident(lens: &Lens, open: &OpenIncident) -> Trouble {
         return Trouble { place: named, what: what(place.clone(), text.clone()) };
     }
     let place = place.as_ref().map(|_| Place::Withheld);
-    Trouble { place, what: what(None, format!("{incident}; {UNTOLD}")) }
+    Trouble { place, what: what(None, format!("{}; {UNTOLD}", in_short(incident))) }
+}
+
+/// What is wrong, without the name of any place.
+fn in_short(incident: &Incident) -> String {
+    match incident {
+        Incident::CannotRead { .. } => "something unreadable".to_owned(),
+        Incident::WatchRenamed { .. } => "something renamed".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// A thread or repository that is called so, in the repository `repo`.

@@ -102,7 +102,8 @@ impl Browser {
     }
 
     pub(crate) fn press_tab(&mut self) {
-        for kind in ["keyDown", "keyUp"] {
+        self.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }));
+        for kind in ["rawKeyDown", "keyUp"] {
             let key = json!({
                 "type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9,
             });

@@ -17,6 +17,7 @@ async fn a_phone_and_a_desk_show_it_whole() {
                 for is_dark in [false, true] {
                     browser.look_from(width, is_dark);
                     browser.open(&format!("http://{address}{path}"));
+                    browser.until(&format!("location.pathname === '{path}'"));
                     let what = format!("{name}-{width}-{}", if is_dark { "dark" } else { "light" });
                     assert_fits(&mut browser, &what);
                     keep(&browser.screenshot(), &what);
