@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::state::PageState;
-use super::words::{line, pieces};
+use super::words::{line, opening, pieces};
 use crate::core::command::value::{ArgumentValue as _, JobId};
 use crate::core::reply::words::{counted, points, share};
 use crate::core::reply::{AgentNow, AgentState, Autonomy, Gets};

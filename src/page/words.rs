@@ -22,6 +22,15 @@ pub(super) fn line(text: &str) -> String {
     replaced(&one.join(" ")) + cut
 }
 
+/// Words as they begin a line.
+pub(super) fn opening(words: &str) -> String {
+    let mut line = words.to_owned();
+    if let Some(first) = line.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    line
+}
+
 /// A sentence of timmy's, in which backticks surround what is no word.
 pub(super) fn pieces(sentence: &str) -> Vec<Piece> {
     let sentence = line(sentence);
@@ -43,6 +52,11 @@ mod tests {
         assert_eq!(line(" a\n b\u{202e}c\u{0} "), "a b\u{fffd}c\u{fffd}");
         assert_eq!(line(&"é".repeat(301)), "é".repeat(300) + "…");
         assert_eq!(line(&"é".repeat(300)), "é".repeat(300));
+    }
+
+    #[test]
+    fn a_line_begins_with_a_capital() {
+        assert_eq!(["the forge", "École", "é", ""].map(opening), ["The forge", "École", "é", ""]);
     }
 
     #[test]
