@@ -2,10 +2,13 @@
 
 use jiff::tz::TimeZone;
 use timmy::engine::job_log::job_log;
+use timmy::sandbox::Sandbox;
 use timmy::store::jobs;
 
+use super::html::Html;
 use super::stage::{HOSTILE, SAID, VAULT, request, site};
-use crate::support::forge::DOOR;
+use crate::support::app::App;
+use crate::support::forge::{DOOR, found};
 
 #[tokio::test]
 async fn first_what_waits_then_what_is_broken_then_the_rest() {
@@ -105,4 +108,22 @@ async fn a_look_without_the_page_is_a_look() {
     let style = site.answer("/status.css").await;
     assert_eq!(style.header("content-type").as_deref(), Some("text/css; charset=utf-8"));
     site.stage.end().await;
+}
+
+#[tokio::test]
+async fn where_there_is_nothing_it_says_so() {
+    let furnish = |sandbox: &Sandbox| found(sandbox, "foundation", &[DOOR]);
+    let app = App::asleep(furnish, |config| config.with("web.listen", "127.0.0.1:0"));
+    let mut app = app.await;
+    app.wake().await;
+    let answer = request(app.timmy.own().unwrap(), "GET", "/", Vec::new()).await;
+    let page = Html::read(&answer.body);
+    page.assert_accessible();
+    assert_eq!(page.all("h1").next().unwrap().text, "Nothing waits for a person.");
+    for words in
+        ["Nothing is broken, 0 jobs are in flight", "No agents yet", "Nobody said anything yet"]
+    {
+        assert!(page.text().contains(words), "{words} is missing: {}", page.text());
+    }
+    app.timmy.stop().await;
 }
