@@ -1,5 +1,5 @@
 //! The background work: the queue with its inbox and outbox, scheduled tasks, polling, backlog
-//! sync, matching, the report.
+//! sync, matching, the report, notifications.
 //!
 //! It is made of small services. Each owns its state and says in its constructor what it needs;
 //! all of them work with the same [`Context`]. Read them from the bottom up:
@@ -27,8 +27,10 @@ mod identity;
 mod inbox;
 mod incidents;
 mod jobs;
+mod last_poll;
 mod ledger_guard;
 mod ledger_name;
+mod notify;
 mod outbox;
 mod permissions;
 mod planner;
@@ -49,7 +51,9 @@ mod tasks;
 mod tick;
 mod try_result;
 
-pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, RunPlaces, Timing, WorksBy};
+pub use context::{
+    AgentTerms, Context, JobPolicy, Notify, Policy, Report, RunPlaces, Timing, WorksBy,
+};
 pub use guards::{check_fixtures, fixture_id};
 pub use identity::remembered;
 pub use jobs::{
@@ -80,6 +84,7 @@ use self::identity::Identity;
 use self::inbox::Inbox;
 use self::incidents::Incidents;
 use self::jobs::{Fleet, Jobs, LiveForge};
+use self::notify::Notifier;
 use self::outbox::Outbox;
 use self::permissions::PermissionReader;
 use self::planner::Planner;
@@ -93,8 +98,10 @@ use self::sync::{BacklogSync, templates};
 use self::tasks::Tasks;
 use self::tick::Ticker;
 use crate::core::model::account::Account;
+use crate::core::model::time::Timestamp;
 use crate::core::scheduling::RankedBacklog;
 use crate::core::scheduling::text::TextReader;
+use crate::gitea::RequestCounts;
 use crate::store::{Error, Ledger, queue as lanes};
 
 pub struct Engine {
@@ -110,6 +117,7 @@ pub struct Engine {
     running: Arc<RunningGuards>,
     queue: LaneQueue,
     ticker: Ticker,
+    notifier: Notifier,
     reader: Arc<TextReader>,
     loops: std::sync::Mutex<Option<Loops>>,
 }
@@ -120,6 +128,7 @@ struct Loops {
     poll: Loop,
     sync: Loop,
     tick: Loop,
+    notify: Loop,
     ledger: Loop,
 }
 
@@ -131,6 +140,7 @@ impl Loops {
             poll: begin("poll"),
             sync: begin("sync"),
             tick: begin("tick"),
+            notify: begin("notify"),
             ledger: begin("ledger"),
         }
     }
@@ -216,6 +226,7 @@ impl Engine {
             questions,
             jobs.clone(),
         );
+        let notifier = Notifier::new(ctx.clone(), incidents.clone());
         let loops = Loops::begin(&ctx);
         Arc::new(Self {
             identity,
@@ -229,6 +240,7 @@ impl Engine {
             running,
             queue,
             ticker,
+            notifier,
             reader,
             loops: std::sync::Mutex::new(Some(loops)),
             ctx,
@@ -290,7 +302,7 @@ impl Engine {
     }
 
     async fn run_loops(&self, loops: Loops, stop: &CancellationToken) -> Result<(), Error> {
-        let Loops { queue, poll, sync, tick, ledger } = loops;
+        let Loops { queue, poll, sync, tick, notify, ledger } = loops;
         ledger_name::ensure(&self.ctx).await?;
         self.accounts.load().await?;
         self.outbox.recover().await?;
@@ -301,6 +313,7 @@ impl Engine {
             self.poller().run(poll, stop),
             self.sync().run(sync, stop),
             self.ticker.run(tick, stop),
+            self.notifier.run(notify, stop),
             ledger_guard::watch(&self.ctx, ledger, stop),
         )?;
         Ok(())
@@ -314,6 +327,16 @@ impl Engine {
     /// How the agents are that can be driven, by name.
     pub fn agents(&self) -> BTreeMap<String, AgentCondition> {
         self.fleet.conditions()
+    }
+
+    /// When a round of polling was last completed.
+    pub fn last_poll(&self) -> Option<Timestamp> {
+        self.ctx.last_poll.get()
+    }
+
+    /// What was sent to the forge since the start.
+    pub fn request_counts(&self) -> RequestCounts {
+        self.ctx.gitea.request_counts()
     }
 
     /// Wakes the queue: something new is stored.

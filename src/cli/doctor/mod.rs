@@ -17,6 +17,7 @@ mod incidents;
 mod known_accounts;
 mod ledger;
 mod listener;
+mod notify;
 mod people;
 mod print;
 mod probe;
@@ -137,6 +138,7 @@ impl DoctorArgs {
         findings.extend(reach::check(&config.agents, &SystemResolver, has_proxy).await);
         findings.extend(fixtures::check(config, served).await);
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
+        findings.extend(notify::check(config.notify.as_ref(), memory.readers.as_ref(), now).await);
         match &config.webhook {
             Some(webhook) => {
                 let known = (memory, list);
