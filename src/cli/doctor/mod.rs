@@ -27,6 +27,7 @@ mod report;
 mod server;
 mod teams;
 mod watch;
+mod web;
 mod webhook;
 
 use std::io::Write as _;
@@ -138,6 +139,7 @@ impl DoctorArgs {
         findings.extend(reach::check(&config.agents, &SystemResolver, has_proxy).await);
         findings.extend(fixtures::check(config, served).await);
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
+        findings.extend(web::check(config.web, memory.is_served).await);
         findings.extend(notify::check(config.notify.as_ref(), memory.readers.as_ref(), now).await);
         match &config.webhook {
             Some(webhook) => {
