@@ -1,17 +1,23 @@
 //! A running timmy: the ledger, the engine and the listener, wired together and stopped together.
 
+mod error;
+mod listen;
+mod own_pages;
+
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use jiff::civil::Time;
 use tokio_util::sync::CancellationToken;
 
-use crate::agents::{self, Agent, AgentTrouble};
+pub use self::error::AppError;
+use self::listen::{Listening, bind, serve};
+use self::own_pages::OwnPages;
+use crate::agents::{self, Agent};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
-    AgentConfig, AgentKind, Config, CrewConfig, CrewEngine, OnYes, PeopleConfig, WebConfig,
+    AgentConfig, AgentKind, Config, CrewConfig, CrewEngine, NotifyConfig, OnYes, PeopleConfig,
     WebhookConfig,
 };
 use crate::core::decisions::TakeOver;
@@ -19,42 +25,13 @@ use crate::core::handlers::CrewRules;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
 use crate::engine::{
-    AgentTerms, Context, DRAIN, Engine, JobDrivers, JobPolicy, Policy, Report, RunPlaces, Timing,
+    AgentTerms, Context, Engine, JobDrivers, JobPolicy, Notify, Policy, Report, RunPlaces, Timing,
     WorksBy,
 };
 use crate::gitea::signature::Keys;
-use crate::gitea::{ClientOptions, Gitea, NotAToken, Token};
-use crate::page::{self, PageState};
-use crate::store::{Ledger, OpenError};
-use crate::web::{self, Introduced, ListenerLimits, Receiver, WebhookState};
-
-/// Why timmy cannot start, or had to stop.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    /// The ledger cannot be opened.
-    #[error(transparent)]
-    Ledger(#[from] OpenError),
-    /// The token cannot be one.
-    #[error("gitea.token_file: {0}")]
-    Token(#[from] NotAToken),
-    /// An agent of the configuration cannot be driven at all.
-    #[error("agent {agent}: {trouble}")]
-    Agent { agent: String, trouble: AgentTrouble },
-    /// The client cannot be made.
-    #[error(transparent)]
-    Client(#[from] crate::gitea::Error),
-    /// The port cannot be had.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Where.
-        address: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The ledger cannot be read or written any more.
-    #[error("the ledger failed while running: {0}")]
-    Store(#[from] crate::store::Error),
-}
+use crate::gitea::{ClientOptions, Gitea, Token};
+use crate::store::Ledger;
+use crate::web::{self, Introduced, ListenerLimits, Receiver, WebhookResults, WebhookState};
 
 /// By which clocks it works.
 pub struct Clocks {
@@ -77,9 +54,9 @@ pub struct App {
     /// What does the work.
     pub engine: Arc<Engine>,
     /// What the forge calls.
-    listener: Option<(TcpListener, axum::Router)>,
+    listener: Option<Listening>,
     /// What operators look at.
-    own: Option<(TcpListener, axum::Router)>,
+    own: Option<Listening>,
 }
 
 impl App {
@@ -112,7 +89,9 @@ impl App {
         let (ledger, engine) = engine(config, clocks, drivers)?;
         let knows = engine.clone();
         let introduced: Introduced = Arc::new(move || knows.own_account().is_some());
-        let own = own_listener(config.web, &engine, &introduced).await?;
+        let results: Arc<WebhookResults> = Arc::default();
+        let watched = OwnPages { config, ledger: &ledger, engine: &engine, clock: &clock };
+        let own = watched.listener(&introduced, &results).await?;
         let listener = match &config.webhook {
             None => None,
             Some(webhook) => {
@@ -125,6 +104,7 @@ impl App {
                     heard: Box::new(move || rings.notify()),
                     is_person: Box::new(move |account| sees.is_person(account)),
                     introduced,
+                    results,
                 });
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }
@@ -142,7 +122,7 @@ impl App {
         self.own.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
-    /// Works until `stop`: then it hears no more, finishes within [`DRAIN`] what it has begun, and ends.
+    /// Works until `stop`: then it hears no more, finishes within [`DRAIN`](crate::engine::DRAIN) what it has begun, and ends.
     ///
     /// # Errors
     /// If the ledger fails. Nothing that the forge or strangers do ends it.
@@ -158,51 +138,6 @@ impl App {
         known.abort();
         ended
     }
-}
-
-/// Answers what comes until `stop`, and then what has begun, for as long as that is waited for.
-async fn serve(
-    listener: Option<(TcpListener, axum::Router)>,
-    limits: ListenerLimits,
-    stop: &CancellationToken,
-) -> Result<(), AppError> {
-    let Some((listener, router)) = listener else { return Ok(()) };
-    let patience = async {
-        stop.cancelled().await;
-        tokio::time::sleep(DRAIN).await;
-    };
-    tokio::select! {
-        () = web::serve(listener, router, limits, stop.clone()) => {}
-        () = patience => {}
-    }
-    Ok(())
-}
-
-/// The listener of `[web]`, if it is wanted and its address can be had.
-async fn own_listener(
-    web: WebConfig,
-    engine: &Arc<Engine>,
-    introduced: &Introduced,
-) -> Result<Option<(TcpListener, axum::Router)>, AppError> {
-    let Some(address) = web.listen else { return Ok(None) };
-    let listener = match bind(&address.to_string()).await {
-        Ok(listener) => listener,
-        Err(error) if !web.is_asked_for => {
-            tracing::warn!(
-                "there are no metrics and no status page: {error}; set web.listen to another \
-                 address, or to \"off\""
-            );
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
-    let routes = [
-        web::health_routes(engine.ledger().clone(), introduced.clone()),
-        page::routes(PageState::new(engine.clone(), address)),
-        // Each further page of this listener is a router in this list.
-    ];
-    let router = web::own_router(address, routes);
-    Ok(Some((listener, router)))
 }
 
 /// Who reads the deliveries of this configuration.
@@ -241,6 +176,7 @@ pub(super) fn engine(
         acceptance: config.score.acceptance.clone(),
         zone: config.people.timezone.clone(),
         report: report(config),
+        notify: notify(config),
         jobs: job_policy(config, &gitea)?,
         crew: crew_rules(config),
         guards: config.guards.clone(),
@@ -337,6 +273,18 @@ pub(super) fn report(config: &Config) -> Option<Report> {
     })
 }
 
+/// Who is told elsewhere, if anybody is.
+fn notify(config: &Config) -> Option<Notify> {
+    let NotifyConfig { kind, url, token } = config.notify.clone()?;
+    let PeopleConfig { timezone, quiet_hours, .. } = &config.people;
+    Some(Notify {
+        kind,
+        url,
+        token,
+        hours: Hours::new(timezone.clone(), Time::midnight(), *quiet_hours),
+    })
+}
+
 /// What people may know of an agent: neither its key nor where it is reached.
 pub(super) fn known(agent: &crate::config::AgentConfig) -> AgentProfile {
     AgentProfile {
@@ -350,9 +298,4 @@ pub(super) fn known(agent: &crate::config::AgentConfig) -> AgentProfile {
         price: agent.price.map(|price| (price.input, price.output)),
         prior: agent.prior,
     }
-}
-
-async fn bind(address: &str) -> Result<TcpListener, AppError> {
-    let failed = |source| AppError::Listen { address: address.to_owned(), source };
-    TcpListener::bind(address).await.map_err(failed)
 }

@@ -134,6 +134,12 @@
 //! through a lens that knows what may be named to whoever can reach the listener; `page/show` renders it,
 //! from `templates/status_page/`. The same types and the same words as in threads: [`core::reply`].
 //!
+//! # The walk of a notification
+//!
+//! `engine/notify` looks four times a minute for what there is to tell elsewhere ([`store::notifications`]:
+//! open decisions, what was given up, open incidents), keeps each as a row, and sends it outside quiet
+//! hours ([`core::notify`]): what kind of thing it is, and a link. The row stays, so that it is told once.
+//!
 //! # What goes first
 //!
 //! `engine/queue` works in lanes ([`core::model::ids::Lane`]): in one, things happen one after the
@@ -150,21 +156,22 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, crews, guards, what runs of tests prove, decisions, effects, prompts, replies, the report |
+//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, crews, guards, what runs of tests prove, decisions, effects, prompts, replies, the report, notifications, the format of metrics |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |
 //! | [`confinement`] | where agents on this host work, and what an agent wrote is run: in a private copy, by `bwrap`, and bounded |
 //! | [`guard_runs`] | the guards that run something: scripts, and a project's own tests |
-//! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report, and all of it at a glance |
+//! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report, notifications, and all of it at a glance |
 //! | [`page`] | the status page, which shows what the engine sees of itself, and changes nothing |
-//! | [`web`] | the listener: webhook and health, and how much strangers may take up |
+//! | [`web`] | the listeners: webhook and health, and how much strangers may take up; metrics, for operators |
 //! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
 //! | [`app`] | wiring: from the configuration to a running bot |
 //! | [`cli`] | one file or folder per subcommand |
 //! | [`clock`], [`chance`] | time and chance, injected |
 //! | [`crash`] | where tests kill the process |
+//! | [`version`] | which version, commit and features this is |
 
 pub mod agents;
 pub mod app;
@@ -181,6 +188,7 @@ pub mod guard_runs;
 pub mod page;
 pub mod sandbox;
 pub mod store;
+pub mod version;
 pub mod web;
 
 // What the tests outside know of people and threads, unit tests know as well.

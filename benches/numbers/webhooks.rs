@@ -91,6 +91,7 @@ async fn listen(ledger: Ledger) -> String {
             4 << 20,
             ListenerLimits::default(),
         ),
+        results: Arc::default(),
         heard: Box::new(|| {}),
         introduced: Arc::new(|| true),
     };

@@ -13,6 +13,7 @@ use super::engine::{EngineConfig, LedgerConfig, ReportConfig};
 use super::gitea::{GiteaConfig, PollConfig, WebConfig};
 use super::guards::GuardsConfig;
 use super::loaded::{Config, Loaded};
+use super::notify::NotifyConfig;
 use super::people::PeopleDraft;
 use super::pool::PoolConfig;
 use super::problem::Problems;
@@ -46,6 +47,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     let accept = root.table("accept", AcceptConfig::read);
     let crew = root.table("crew", CrewDraft::read);
     let report = root.table("report", ReportConfig::read).flatten();
+    let notify = root.table("notify", NotifyConfig::read).flatten();
     let engine = root.table("engine", EngineConfig::read);
     let web = root.table("web", WebConfig::read);
 
@@ -75,6 +77,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
         accept: accept?,
         crew: crew?.crew,
         report: report.map(Spanned::into_inner),
+        notify,
         engine: engine?,
         web: web?,
     })

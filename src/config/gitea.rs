@@ -1,6 +1,6 @@
 //! `[gitea]`, `[poll]` and `[web]`: how timmy and the world reach each other.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use toml::de::DeValue;
@@ -67,20 +67,26 @@ impl PollConfig {
     }
 }
 
+/// Where the status page is unless the file says otherwise.
+const DEFAULT_WEB: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8788);
+
 /// `[web]`: metrics and the status page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WebConfig {
     /// Where timmy listens; none if it is off.
     pub listen: Option<SocketAddr>,
-    /// Whether the file says so: what nobody asked for does not keep timmy from starting.
-    pub is_asked_for: bool,
 }
 
 impl WebConfig {
+    /// Whether that is where everybody listens who says nothing else: an address that another has
+    /// does not keep timmy from starting then.
+    pub fn is_default(&self) -> bool {
+        self.listen == Some(DEFAULT_WEB)
+    }
+
     pub(super) fn read(section: &Section<'_>) -> Self {
-        let default = SocketAddr::from(([127, 0, 0, 1], 8788));
         let Some(found) = section.located("listen", listen_or_off) else {
-            return Self { listen: Some(default), is_asked_for: false };
+            return Self { listen: Some(DEFAULT_WEB) };
         };
         let span = found.span();
         let listen = found.into_inner();
@@ -91,7 +97,7 @@ impl WebConfig {
                 "Its pages ask for no password: listen on 127.0.0.1, behind a proxy that does.",
             );
         }
-        Self { listen, is_asked_for: true }
+        Self { listen }
     }
 }
 

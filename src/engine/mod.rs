@@ -1,5 +1,5 @@
 //! The background work: the queue with its inbox and outbox, scheduled tasks, polling, backlog
-//! sync, matching, the report.
+//! sync, matching, the report, notifications.
 //!
 //! It is made of small services. Each owns its state and says in its constructor what it needs;
 //! all of them work with the same [`Context`]. Read them from the bottom up:
@@ -28,8 +28,10 @@ mod inbox;
 mod incidents;
 pub mod job_log;
 mod jobs;
+mod last_poll;
 mod ledger_guard;
 mod ledger_name;
+mod notify;
 mod outbox;
 pub mod overview;
 mod permissions;
@@ -51,7 +53,9 @@ mod tasks;
 mod tick;
 mod try_result;
 
-pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, RunPlaces, Timing, WorksBy};
+pub use context::{
+    AgentTerms, Context, JobPolicy, Notify, Policy, Report, RunPlaces, Timing, WorksBy,
+};
 pub use guards::{check_fixtures, fixture_id};
 pub use identity::remembered;
 pub use jobs::{
@@ -82,6 +86,7 @@ use self::identity::Identity;
 use self::inbox::Inbox;
 use self::incidents::Incidents;
 use self::jobs::{Fleet, Jobs, LiveForge};
+use self::notify::Notifier;
 use self::outbox::Outbox;
 use self::overview::{JobStory, Overview, Overviews};
 use self::permissions::PermissionReader;
@@ -97,9 +102,11 @@ use self::tasks::Tasks;
 use self::tick::Ticker;
 use crate::core::jobs::JobId;
 use crate::core::model::account::Account;
+use crate::core::model::time::Timestamp;
 use crate::core::policy::audience::Audience;
 use crate::core::scheduling::RankedBacklog;
 use crate::core::scheduling::text::TextReader;
+use crate::gitea::RequestCounts;
 use crate::store::{Error, Ledger, queue as lanes};
 
 pub struct Engine {
@@ -116,6 +123,7 @@ pub struct Engine {
     running: Arc<RunningGuards>,
     queue: LaneQueue,
     ticker: Ticker,
+    notifier: Notifier,
     reader: Arc<TextReader>,
     loops: std::sync::Mutex<Option<Loops>>,
 }
@@ -126,6 +134,7 @@ struct Loops {
     poll: Loop,
     sync: Loop,
     tick: Loop,
+    notify: Loop,
     ledger: Loop,
 }
 
@@ -137,6 +146,7 @@ impl Loops {
             poll: begin("poll"),
             sync: begin("sync"),
             tick: begin("tick"),
+            notify: begin("notify"),
             ledger: begin("ledger"),
         }
     }
@@ -224,6 +234,7 @@ impl Engine {
         );
         let overviews =
             Overviews::new(ctx.clone(), identity.clone(), planner.clone(), fleet.clone());
+        let notifier = Notifier::new(ctx.clone(), incidents.clone());
         let loops = Loops::begin(&ctx);
         Arc::new(Self {
             identity,
@@ -238,6 +249,7 @@ impl Engine {
             running,
             queue,
             ticker,
+            notifier,
             reader,
             loops: std::sync::Mutex::new(Some(loops)),
             ctx,
@@ -299,7 +311,7 @@ impl Engine {
     }
 
     async fn run_loops(&self, loops: Loops, stop: &CancellationToken) -> Result<(), Error> {
-        let Loops { queue, poll, sync, tick, ledger } = loops;
+        let Loops { queue, poll, sync, tick, notify, ledger } = loops;
         ledger_name::ensure(&self.ctx).await?;
         self.accounts.load().await?;
         self.outbox.recover().await?;
@@ -310,6 +322,7 @@ impl Engine {
             self.poller().run(poll, stop),
             self.sync().run(sync, stop),
             self.ticker.run(tick, stop),
+            self.notifier.run(notify, stop),
             ledger_guard::watch(&self.ctx, ledger, stop),
         )?;
         Ok(())
@@ -323,6 +336,16 @@ impl Engine {
     /// How the agents are that can be driven, by name.
     pub fn agents(&self) -> BTreeMap<String, AgentCondition> {
         self.fleet.conditions()
+    }
+
+    /// When a round of polling was last completed.
+    pub fn last_poll(&self) -> Option<Timestamp> {
+        self.ctx.last_poll.get()
+    }
+
+    /// What was sent to the forge since the start.
+    pub fn request_counts(&self) -> RequestCounts {
+        self.ctx.gitea.request_counts()
     }
 
     /// Wakes the queue: something new is stored.

@@ -12,10 +12,12 @@ mod health;
 mod limits;
 mod listener;
 mod memory;
+pub mod metrics;
 mod own;
 mod receive;
 mod state;
 mod webhook;
+mod webhook_results;
 
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ pub use listener::serve;
 pub use own::own_router;
 pub use receive::{Receiver, Refused, Signed, Unusable, event};
 pub use state::WebhookState;
+pub use webhook_results::{WebhookResult, WebhookResults};
 
 /// The path that Gitea calls.
 pub const WEBHOOK: &str = "/webhook";

@@ -33,6 +33,8 @@ mod listener;
 mod matches;
 mod matching;
 mod merging;
+mod metrics;
+mod notify;
 mod page;
 mod parse;
 mod readme;

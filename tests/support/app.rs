@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::clock::noon;
 use crate::support::config::{Config, SECRETS};
 use crate::support::forge::{forge, http_client};
+use crate::support::scrape::Scrape;
 
 /// A timmy that can be stopped and started again, on the same ledger.
 pub struct Timmy {
@@ -130,6 +131,16 @@ impl Timmy {
     /// Where it listens.
     pub fn webhook(&self) -> &str {
         self.running.as_ref().and_then(|running| running.webhook.as_deref()).expect("it listens")
+    }
+
+    /// Where operators look at it.
+    pub fn own_address(&self) -> SocketAddr {
+        self.running.as_ref().and_then(|running| running.own).expect("web.listen is set")
+    }
+
+    /// Its metrics.
+    pub async fn scrape(&self) -> Scrape {
+        Scrape::of(self.own_address()).await
     }
 
     /// Waits until it has nothing left to do before the clock moves.

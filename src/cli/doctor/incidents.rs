@@ -81,6 +81,10 @@ fn remedy(incident: &Incident) -> &'static str {
         Incident::WatchRenamed { .. }
         | Incident::AccountRenamed { .. }
         | Incident::NameTaken { .. } => "Correct the configuration and restart timmy serve.",
+        Incident::NotifyFailed => {
+            "What is to be told waits for a day at most, and is in the report meanwhile. After a \
+             correction of [notify], restart timmy serve: it tries at once."
+        }
         Incident::DayBudgetSpent => {
             "Jobs wait for the next day. /timmy budget AMOUNT scope=all, by the owner, lets more be spent \
              today; budget.day is for every day."

@@ -153,7 +153,7 @@ pub struct Deciding {
 }
 
 /// What a person is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
     /// Whether an attempt may begin.
@@ -191,6 +191,22 @@ impl Question {
         Self::Plan,
         Self::Split,
     ];
+
+    /// One word for it, as the ledger and metrics say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dispatch => "dispatch",
+            Self::Accept => "accept",
+            Self::NoChange => "no_change",
+            Self::Guard => "guard",
+            Self::Repair => "repair",
+            Self::Stuck => "stuck",
+            Self::Permission => "permission",
+            Self::Uncertain => "uncertain",
+            Self::Plan => "plan",
+            Self::Split => "split",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -70,6 +70,8 @@ pub enum Incident {
     },
     /// The report has no place to stand.
     ReportHomeless,
+    /// Nobody takes what `[notify]` is to tell.
+    NotifyFailed,
     /// The budget of the day has no room for what waits.
     DayBudgetSpent,
     /// The budget of an agent's own day has no room for what waits for it.
@@ -165,6 +167,7 @@ impl fmt::Display for Incident {
             Self::VerdictForged { .. } => f.write_str("verdict forged"),
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::ReportHomeless => f.write_str("report without a place"),
+            Self::NotifyFailed => f.write_str("notifications not taken"),
             Self::DayBudgetSpent => f.write_str("day's budget spent"),
             Self::AgentDaySpent { name } => write!(f, "day's budget of {name} spent"),
             Self::OtherLedger => f.write_str("another ledger"),
@@ -198,6 +201,7 @@ impl Incident {
             | Self::CannotRead { .. }
             | Self::WatchRenamed { .. }
             | Self::ReportHomeless
+            | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger
@@ -205,6 +209,17 @@ impl Incident {
             | Self::NameTaken { .. }
             | Self::QuotaSpent { .. }
             | Self::Agent { .. } => None,
+        }
+    }
+
+    /// The thread that is concerned, if it is one alone.
+    pub fn thread(&self) -> Option<ThreadId> {
+        match self {
+            Self::ThreadLocked { thread }
+            | Self::ThreadBlocked { thread }
+            | Self::AnswerUnreadable { thread }
+            | Self::VerdictForged { thread } => Some(*thread),
+            _ => None,
         }
     }
 
@@ -228,6 +243,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::ReportHomeless
+            | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger
@@ -272,6 +288,7 @@ impl Incident {
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
+            | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger
@@ -298,6 +315,7 @@ impl Incident {
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
+            | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger

@@ -24,6 +24,8 @@ mod hosts;
 mod local_agents;
 mod merged_by_hand;
 mod merges;
+mod metrics;
+mod notify;
 mod permissions;
 mod policies;
 mod preflight;

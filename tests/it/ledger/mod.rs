@@ -9,6 +9,7 @@ mod outbox;
 mod queue;
 mod rows;
 mod tasks;
+mod upgrades;
 mod writing;
 
 use timmy::core::model::ids::{RepoId, ThreadId};

@@ -61,6 +61,7 @@ impl Stage {
                 MAX_BODY,
                 limits,
             ),
+            results: Arc::default(),
             heard: Box::new(move || {
                 count.fetch_add(1, Ordering::Relaxed);
             }),
