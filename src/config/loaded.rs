@@ -13,6 +13,7 @@ use super::people::PeopleConfig;
 use super::pool::PoolConfig;
 use super::problem::Problem;
 use super::webhook::WebhookConfig;
+use crate::core::scheduling::Routine;
 
 /// A whole configuration without faults. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub struct Config {
     pub accept: AcceptConfig,
     /// How several agents work one issue.
     pub crew: CrewConfig,
+    /// What comes up again and again; names are unlike each other.
+    pub routines: Vec<Routine>,
     /// The one report; none if it is not wanted.
     pub report: Option<ReportConfig>,
     /// What keeps jobs alive.

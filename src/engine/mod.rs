@@ -42,6 +42,7 @@ mod repository_policies;
 mod retry;
 mod rights;
 mod roster;
+mod routines;
 mod scope_questions;
 mod snapshot;
 mod sync;
@@ -54,7 +55,7 @@ pub use guards::{check_fixtures, fixture_id};
 pub use identity::remembered;
 pub use jobs::{
     AgentCondition, CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult,
-    ShownChange, state_of,
+    OrderSubject, ShownChange, state_of,
 };
 pub use planner::rank_backlog;
 pub use queue::DRAIN;
@@ -87,6 +88,7 @@ use self::poll::Poller;
 use self::queue::LaneQueue;
 use self::report::Reporter;
 use self::repository_policies::RepositoryPolicies;
+use self::routines::Routines;
 use self::scope_questions::ScopeQuestions;
 use self::snapshot::Snapshots;
 use self::sync::{BacklogSync, templates};
@@ -180,8 +182,13 @@ impl Engine {
         );
         let snapshots = Arc::new(snapshots);
         let world = (identity.clone(), incidents.clone());
-        let automatic =
-            AutomaticWork::new(&ctx, world.clone(), permissions.clone(), policies, fleet.clone());
+        let automatic = AutomaticWork::new(
+            &ctx,
+            world.clone(),
+            permissions.clone(),
+            policies.clone(),
+            fleet.clone(),
+        );
         let questions = ScopeQuestions::new(&ctx, world.clone(), reader.clone());
         let reporter = Reporter::new(ctx.clone(), world.clone(), accounts.clone(), planner.clone());
         let reporter = Arc::new(reporter);
@@ -209,7 +216,7 @@ impl Engine {
             identity.clone(),
             (planner.clone(), automatic),
             questions,
-            jobs.clone(),
+            (Routines::new(&ctx, incidents.clone(), policies, jobs.clone()), jobs.clone()),
         );
         let loops = Loops::begin(&ctx);
         Arc::new(Self {

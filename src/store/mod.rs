@@ -65,6 +65,7 @@ pub mod permissions;
 pub mod queue;
 pub mod reports;
 pub mod repos;
+pub mod routines;
 pub mod scope_answers;
 pub mod scope_questions;
 pub mod tasks;

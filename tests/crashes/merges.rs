@@ -234,8 +234,8 @@ impl MergeStorm {
             problems.push(format!("its history gives another job: {wrong:?}"));
         }
         for (job, _) in all_jobs(&self.stage).await {
-            let repo = self.stage.repo_name(job.spec.thread.repo);
-            let place = Place { repo, number: job.spec.thread.number };
+            let repo = self.stage.repo_name(job.spec.repo());
+            let place = Place { repo, number: job.spec.given().unwrap().number };
             let merged = match job.past.pull {
                 Some(pull) => self.stage.sandbox.merge_of(repo, pull).unwrap(),
                 None => None,

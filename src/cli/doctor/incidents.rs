@@ -81,6 +81,10 @@ fn remedy(incident: &Incident) -> &'static str {
         Incident::WatchRenamed { .. }
         | Incident::AccountRenamed { .. }
         | Incident::NameTaken { .. } => "Correct the configuration and restart timmy serve.",
+        Incident::RoutineUnplaced { .. } => {
+            "What is due waits, and is done once when the repository is there; timmy serve notices that \
+             by itself."
+        }
         Incident::DayBudgetSpent => {
             "Jobs wait for the next day. /timmy budget AMOUNT scope=all, by the owner, lets more be spent \
              today; budget.day is for every day."

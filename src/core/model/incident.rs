@@ -70,6 +70,10 @@ pub enum Incident {
     },
     /// The report has no place to stand.
     ReportHomeless,
+    /// A routine makes no jobs: its repository is not there.
+    RoutineUnplaced {
+        name: String,
+    },
     /// The budget of the day has no room for what waits.
     DayBudgetSpent,
     /// Another ledger works as the same account: nothing starts by itself.
@@ -156,6 +160,7 @@ impl fmt::Display for Incident {
             Self::VerdictForged { .. } => f.write_str("verdict forged"),
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::ReportHomeless => f.write_str("report without a place"),
+            Self::RoutineUnplaced { name } => write!(f, "routine {name} without a repository"),
             Self::DayBudgetSpent => f.write_str("day's budget spent"),
             Self::OtherLedger => f.write_str("another ledger"),
             Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
@@ -186,6 +191,7 @@ impl Incident {
             | Self::CannotRead { .. }
             | Self::WatchRenamed { .. }
             | Self::ReportHomeless
+            | Self::RoutineUnplaced { .. }
             | Self::DayBudgetSpent
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
@@ -215,6 +221,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::ReportHomeless
+            | Self::RoutineUnplaced { .. }
             | Self::DayBudgetSpent
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
@@ -256,6 +263,7 @@ impl Incident {
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
+            | Self::RoutineUnplaced { .. }
             | Self::DayBudgetSpent
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
@@ -281,6 +289,7 @@ impl Incident {
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
+            | Self::RoutineUnplaced { .. }
             | Self::DayBudgetSpent
             | Self::OtherLedger
             | Self::AccountRenamed { .. }

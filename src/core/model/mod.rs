@@ -15,6 +15,7 @@ pub mod ids;
 pub mod incident;
 pub mod issue;
 pub mod quota;
+pub mod recurrence;
 pub mod remark;
 pub mod repository;
 pub mod spending;

@@ -59,8 +59,9 @@ pub async fn gather_evidence(
 }
 
 async fn comments(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<Made, Error> {
+    let Some(thread) = query.thread else { return Ok(Made::Comments(Vec::new())) };
     let since = query.earliest();
-    let found = gitea.comments_by(query.repo, query.thread, query.agent, since).await?;
+    let found = gitea.comments_by(query.repo, thread, query.agent, since).await?;
     Ok(Made::Comments(found.into_iter().map(|comment| comment.id).collect()))
 }
 

@@ -10,7 +10,7 @@ use crate::core::crew::CrewPlan;
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
     AgentClaim, CancelReason, Commit, Course, GivenReview, Job, JobBranch, NeverRan, OutcomeDigest,
-    Push, ResultJudgement, ToldText, Verdict,
+    Push, ResultJudgement, RoutineRun, ToldText, Verdict,
 };
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
@@ -54,6 +54,14 @@ pub trait JobForge: Send + Sync {
     ) -> ForgeCall<'a, Option<JobEvidence>> {
         Box::pin(async { Ok(Some(evidence)) })
     }
+}
+
+/// What an attempt is about, as it is now.
+#[derive(Debug, Clone)]
+pub enum OrderSubject {
+    /// An issue, or a pull request.
+    Issue(Box<Issue>),
+    Routine(RoutineRun),
 }
 
 /// Why an attempt cannot begin.
@@ -154,7 +162,7 @@ pub struct JobOrder {
     pub job: Job,
     pub repo: Repo,
     /// The issue as it is now.
-    pub issue: Issue,
+    pub about: OrderSubject,
     /// What was answered in comments when its author was asked what it does not say.
     pub answers: Vec<String>,
     pub agent: String,

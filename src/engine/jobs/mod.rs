@@ -91,7 +91,8 @@ use crate::store::{Connection, Error, Transaction, backlog};
 pub(super) use access::{AgentAccess, by_rights};
 pub(super) use adopted::source_of;
 pub use drivers::{
-    CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, ShownChange,
+    CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, OrderSubject,
+    ShownChange,
 };
 pub(super) use fleet::Fleet;
 pub use fleet::{AgentCondition, state_of};
@@ -230,7 +231,7 @@ impl Jobs {
         }
     }
 
-    fn drains(&self) -> bool {
+    pub(super) fn drains(&self) -> bool {
         self.is_draining.load(Ordering::SeqCst)
     }
 

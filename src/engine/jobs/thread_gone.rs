@@ -42,16 +42,20 @@ impl Jobs {
             Ok(Some(event)) => Ok(told(self.tell(seen.id(), event).await?.is_some()).or(again)),
             Ok(None) => Ok(again),
             Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 Ok(again)
             }
         }
     }
 
     async fn is_gone(&self, seen: &SeenJob, repo: &Repo) -> bool {
+        let Some(thread) = seen.job.spec.given() else {
+            // A routine's job works where the repository is watched, and looks there for itself.
+            return !seen.is_watched;
+        };
         // An agent began where the repository was watched.
         let is_moved_away = !seen.is_watched && seen.job.state.attempt().is_some();
-        match self.ctx.gitea.issue(&repo.name, seen.job.spec.thread.number).await {
+        match self.ctx.gitea.issue(&repo.name, thread.number).await {
             Ok(issue) => !issue.open || is_moved_away,
             Err(gitea::Error::NotFound { .. }) => true,
             Err(_) => false,
@@ -65,8 +69,8 @@ impl Jobs {
         seen: &SeenJob,
         repo: &Repo,
     ) -> Result<Option<JobEvent>, gitea::Error> {
-        let (past, thread) = (&seen.job.past, seen.job.spec.thread);
-        if seen.job.spec.purpose.is_review() {
+        let past = &seen.job.past;
+        if let Some(thread) = seen.job.spec.given().filter(|_| seen.job.spec.purpose.is_review()) {
             let pull = self.ctx.gitea.pull(&repo.name, thread.number).await?;
             let is_merged = pull.is_some_and(|pull| matches!(pull.state, PullState::Merged { .. }));
             let why = if is_merged { CancelReason::PullMerged } else { CancelReason::IssueGone };

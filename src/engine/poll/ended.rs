@@ -57,6 +57,7 @@ impl Poller {
             | Incident::VerdictForged { .. }
             | Incident::PolicyUnreadable { .. }
             | Incident::ReportHomeless
+            | Incident::RoutineUnplaced { .. }
             | Incident::DayBudgetSpent
             | Incident::OtherLedger
             | Incident::AccountRenamed { .. }

@@ -30,6 +30,7 @@ mod quotas;
 mod rechecks;
 mod reverted;
 mod rounds;
+mod routines;
 mod scope;
 mod scripted;
 mod stage;
