@@ -4,7 +4,7 @@
 //! (a test holds both):
 //! `main -> cli -> app -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
 //! `{engine -> guard_runs, agents} -> confinement -> core`; inside core
-//! `model <- command <- {policy, guards} <- {scheduling, jobs} <- crew <- {decisions, effect} <- reply <-
+//! `model <- command <- {policy, guards} <- {scheduling, jobs} <- {crew, split} <- {decisions, effect} <- reply <-
 //! report <- handlers`, and `prompt` beside `reply`.
 //!
 //! # The walk of a comment
@@ -117,6 +117,17 @@
 //!    them. Each is a job like any other, with its part of the plan and what came before in its prompt.
 //! 3. Of a change that is handed in people are asked only when its reviews are over
 //!    (`engine/jobs/ask`). One card, that of the job that plans, shows all of it ([`core::reply::crew`]).
+//!
+//! # The walk of an epic
+//!
+//! 1. `split` makes a job that proposes. What its agent ends with is read ([`core::split`]), and each issue
+//!    of it looked for among those that are there (`engine/jobs/split_parts`); what no issues can be made
+//!    of is given back. What is left is kept ([`store::splits`]) and put to a person as any question of a
+//!    job.
+//! 2. A yes stores all that is to be made as effects of the epic's lane ([`core::reply::split`]): the issues
+//!    (`engine/outbox/make_part`), each with its marker, what waits for what (`bond`), and last the list of
+//!    them, whose text is known only then (`split_list`). Which issue an effect became is kept
+//!    ([`store::made_issues`]); until all is bound nobody begins one.
 //!
 //! # The walk of the report
 //!

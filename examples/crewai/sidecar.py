@@ -58,6 +58,8 @@ ROLES = {
             "You ask a person before anything that cannot be taken back."),
     "plan": ("Manager", "Cut the work into as few tasks as it takes.",
              "Each task has one role and says when it is done."),
+    "split": ("Manager", "Cut the epic into as few issues as it takes.",
+              "Each can be done and reviewed for itself, and says when it is done."),
 }
 WRITING = {"code", "repair"}
 

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::process::Stdio;
 
 use tokio::process::Command;
+use tokio::task::spawn_blocking;
 
 use super::bounds::Bounds;
 use super::cannot_run::CannotRun;
 use super::git::{Repository, git_command};
 use super::git_run::bounded;
+use super::usage::{self, DiskUse};
 use super::watch::RunEnd;
 use crate::core::jobs::Commit;
 
@@ -69,12 +71,22 @@ impl Remote {
         command.arg(format!("--depth={depth}"));
         command.arg(&self.url).args(commits.iter().map(ToString::to_string));
         let said = match bounded(command, folder, bounds).await? {
-            (RunEnd::Exited(0), _) => return Ok(()),
+            (RunEnd::Exited(0), _) => return holds_no_more(folder, bounds.disk).await,
             (RunEnd::Exited(_), said) => said,
             (RunEnd::OverTime, _) => format!("it took more than {} seconds", bounds.time.as_secs()),
             (RunEnd::Over(_), _) => return Err(CannotRun::TooMuchFetched(bounds.disk)),
         };
         Err(CannotRun::NotFetched(said))
+    }
+}
+
+/// What was fetched between two looks at what it takes is bounded as well.
+async fn holds_no_more(folder: &Path, most: u64) -> Result<(), CannotRun> {
+    let folder = folder.to_owned();
+    let counted = spawn_blocking(move || usage::disk_use(&folder, &[], most)).await;
+    match counted.map_err(std::io::Error::other)? {
+        DiskUse::TooMuch => Err(CannotRun::TooMuchFetched(most)),
+        DiskUse::Bytes(_) | DiskUse::AtLeast(_) => Ok(()),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod model;
 pub mod policy;
 pub mod scheduling;
+pub mod split;
 
 pub mod command;
 pub mod handlers;

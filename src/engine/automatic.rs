@@ -12,7 +12,7 @@ use super::context::{Context, WorksBy};
 use super::guards::{can_confine, runs_unconfined};
 use super::identity::Identity;
 use super::incidents::Incidents;
-use super::jobs::Fleet;
+use super::jobs::{Fleet, JobForge};
 use super::permissions::PermissionReader;
 use super::repository_policies::{PolicyMode, RepositoryPolicies};
 use super::rights::agent_rights;
@@ -44,6 +44,7 @@ pub(super) struct AutomaticWork {
     permissions: Arc<PermissionReader>,
     policies: Arc<RepositoryPolicies>,
     fleet: Arc<Fleet>,
+    forge: Arc<dyn JobForge>,
     answers: Mutex<Answers>,
 }
 
@@ -52,6 +53,8 @@ pub(super) struct AutomaticWork {
 struct Answers {
     pairs: HashMap<(String, RepoId), Timestamp>,
     authors: HashMap<(RepoId, i64), Timestamp>,
+    /// Whether a default branch is red.
+    branches: HashMap<RepoId, Timestamp>,
     /// Whether what agents wrote can be run confined.
     confines: Option<(Timestamp, bool)>,
 }
@@ -91,10 +94,10 @@ impl AutomaticWork {
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
         permissions: Arc<PermissionReader>,
         policies: Arc<RepositoryPolicies>,
-        fleet: Arc<Fleet>,
+        (fleet, forge): (Arc<Fleet>, Arc<dyn JobForge>),
     ) -> Self {
         let (ctx, answers) = (ctx.for_background(), Mutex::default());
-        Self { ctx, identity, incidents, permissions, policies, fleet, answers }
+        Self { ctx, identity, incidents, permissions, policies, fleet, forge, answers }
     }
 
     /// Whether anything is to start by itself anywhere.
@@ -136,7 +139,7 @@ impl AutomaticWork {
             })
             .collect();
         self.ask_again(&known, &mut state).await;
-        self.keep(state).await
+        self.keep(&known.state, state).await
     }
 
     fn name_places(&self, known: &Known, state: &mut AutoState) {
@@ -158,6 +161,7 @@ impl AutomaticWork {
         let (since, routines) = (&state.since, &state.routines);
         let is_place = |repo: &RepoId| since.contains_key(repo) || routines.contains(repo);
         state.strangers.retain(|repo, _| since.contains_key(repo));
+        state.red.retain(|repo| since.contains_key(repo));
         for repos in state.pairs.values_mut() {
             repos.retain(|repo, _| is_place(repo));
         }
@@ -257,6 +261,11 @@ impl AutomaticWork {
                 state.note_pair(&agent, repo, found);
             }
         }
+        for place in known.repos.iter().filter(|repo| known.state.red.contains(&repo.id)) {
+            if let Some(is_red) = self.is_red(place).await {
+                state.note_branch(place.id, is_red);
+            }
+        }
         // Who they are called now, their next issue tells.
         for (repo, strangers) in &mut state.strangers {
             strangers.retain(|account| self.is_fresh_author(*repo, *account, STRANGE));
@@ -281,6 +290,9 @@ impl AutomaticWork {
             if let Some(reason) = self.of_repo(place.id).or_else(|| self.unread(place.id)) {
                 state.repos.insert(place.id, reason);
             }
+            if let Some(is_red) = self.is_red(place).await {
+                state.note_branch(place.id, is_red);
+            }
         }
         for start in starts {
             let Some(place) = places.iter().find(|place| place.id == start.thread.repo) else {
@@ -300,13 +312,31 @@ impl AutomaticWork {
             }
         }
         let is_same = state == known.state;
-        self.keep(state).await?;
+        self.keep(&known.state, state).await?;
         Ok(is_same)
     }
 
     /// What could not be read does not say that work may start.
     fn unread(&self, repo: RepoId) -> Option<SuggestReason> {
         (self.policies.mode(repo) == PolicyMode::Unread).then_some(SuggestReason::PolicyUnreadable)
+    }
+
+    /// Whether the default branch of a repository is red, asked now; none if that was asked not long
+    /// ago, or nobody can tell.
+    async fn is_red(&self, repo: &Repo) -> Option<bool> {
+        let now = self.ctx.now();
+        let asked = self.answers().branches.get(&repo.id).copied();
+        if asked.is_some_and(|at| !at.is_over(KEPT, now)) {
+            return None;
+        }
+        self.answers().branches.insert(repo.id, now);
+        match self.forge.is_red(repo).await {
+            Ok(is_red) => Some(is_red),
+            Err(error) => {
+                tracing::debug!(repository = %repo.name, %error, "its default branch cannot be read");
+                None
+            }
+        }
     }
 
     fn is_fresh_pair(&self, agent: &str, repo: RepoId) -> bool {
@@ -386,8 +416,17 @@ impl AutomaticWork {
             && (is_named || self.is_one_of_ours(author, repo, known.is_any_private).await))
     }
 
-    async fn keep(&self, state: AutoState) -> Result<(), Error> {
-        self.ctx.ledger.write(move |tx| automatic::set_state(tx, &state)).await
+    /// Keeps what was found since it was as `known`. Of default branches attempts tell as well, which
+    /// may have been meanwhile.
+    async fn keep(&self, known: &AutoState, mut state: AutoState) -> Result<(), Error> {
+        let known = known.red.clone();
+        let write = self.ctx.ledger.write(move |tx| {
+            let told = automatic::state(tx)?.red;
+            state.red.extend(told.difference(&known));
+            state.red.retain(|repo| told.contains(repo) || !known.contains(repo));
+            automatic::set_state(tx, &state)
+        });
+        write.await
     }
 
     fn answers(&self) -> MutexGuard<'_, Answers> {

@@ -11,7 +11,7 @@ use super::context::Context;
 use super::error::EngineError;
 use super::identity::Identity;
 use super::incidents::Incidents;
-use super::permissions::PermissionReader;
+use super::permissions::{FoundRight, PermissionReader};
 use super::retry::{is_hopeless, is_hopeless_for_one};
 use super::snapshot::Snapshots;
 use crate::core::command::grammar::{self, Reading};
@@ -180,7 +180,7 @@ impl Confirmations {
             self.ctx.ledger.write(move |tx| handled::confirmation(tx, id, &asked, &changes, now));
         match store.await {
             // It is looked at again, as things are then.
-            Err(store::Error::JobMoved { .. }) => self.check_later(id, &later).await,
+            Err(store::Error::JobMoved) => self.check_later(id, &later).await,
             stored => Ok(stored?),
         }
     }
@@ -202,12 +202,14 @@ impl Confirmations {
                 ChangeSet::single_answer(&own.login, inbound, key, reading, Answer::Repeat);
             return Ok(Some(repeat));
         }
-        let right =
-            self.permissions.right_of(inbound, actor, handlers::needed_right(reading)).await?;
+        let needed = handlers::needed_right(reading);
+        let FoundRight { right, is_lent } =
+            self.permissions.found_right(inbound, actor, needed).await?;
         let snapshot =
             self.snapshots.gather(inbound, &handlers::needs(reading, None), (own, actor)).await?;
         let authorship = Authorship::Author;
-        let asked = CommandRequest { inbound, key, actor, right, authorship, verdict: None };
+        let verdict = None;
+        let asked = CommandRequest { inbound, key, actor, right, is_lent, authorship, verdict };
         Ok(Some(self.ctx.policy.with_quotas(handlers::handle(asked, reading, &snapshot))))
     }
 }

@@ -19,7 +19,7 @@ use crate::core::decisions::TakeOver;
 use crate::core::handlers::{ChangeSet, CrewRules};
 use crate::core::jobs::ask_first::StartRules;
 use crate::core::jobs::money::{Budgets, ChargeTerms};
-use crate::core::jobs::{Draw, JobLimits, StepTime, Timeouts};
+use crate::core::jobs::{Commit, Draw, JobLimits, JobMerge, StepTime, Timeouts};
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
 use crate::core::model::quota::QuotaName;
@@ -202,6 +202,13 @@ impl Policy {
     /// Whether it is the account of an agent.
     pub(super) fn is_agents(&self, account: &Account) -> bool {
         self.jobs.agents.values().any(|terms| account.is(&terms.account))
+    }
+
+    /// That a pull request was merged as `commit` by this account, where the forge says which.
+    pub(super) fn merge(&self, commit: Commit, by: Option<&Account>) -> JobMerge {
+        let is_its = |by: &Account| self.jobs.agents.iter().find(|(_, its)| by.is(&its.account));
+        let agent = by.and_then(is_its).map(|(name, _)| name.clone());
+        JobMerge { commit, by_agent: agent }
     }
 }
 

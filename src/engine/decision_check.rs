@@ -6,11 +6,12 @@ use super::error::EngineError;
 use crate::core::decisions::{
     Covered, CoveredHead, CoveredStart, Decision, QuestionCheck, VoidReason,
 };
+use crate::core::jobs::money::Ceiling;
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoName, Subject};
 use crate::gitea::{Error, PullState, TextLookup};
 use crate::store::decisions::StoredDecision;
-use crate::store::{backlog, covered_text};
+use crate::store::{backlog, controls, covered_text};
 
 /// What the forge shows of an open decision, in the repository that is called `name`; `own` is
 /// timmy's account.
@@ -73,6 +74,10 @@ pub(super) async fn check_covered(
             Err(Error::NotFound { .. }) => return Ok(QuestionCheck::Void(VoidReason::Edited)),
             issue => issue?,
         };
+        // What closes an epic ends the job that splits it, a little later.
+        if covers.split.is_some() && !issue.open {
+            return Ok(QuestionCheck::PullGone);
+        }
         let (thread, text) = (decision.thread, backlog::digest_of_text(&issue));
         let read = ctx.ledger.read(move |conn| covered_text::with_answers(conn, thread, text));
         now.text = Some(read.await?);
@@ -86,21 +91,26 @@ pub(super) async fn check_covered(
     if covers.plan.iter().flat_map(|plan| &plan.tasks).any(|task| !is_there(&task.agent)) {
         return Ok(QuestionCheck::Void(VoidReason::OtherAgent));
     }
-    now.start = covers.start.as_ref().map(|start| start_now(ctx, start));
+    if let Some(start) = &covers.start {
+        let job = decision.job;
+        let raised = ctx.ledger.read(move |conn| controls::raised(conn, job)).await?;
+        now.start = Some(start_now(ctx, start, raised));
+    }
     Ok(match covers.difference(&now) {
         Some(why) => QuestionCheck::Void(why),
         None => QuestionCheck::Stands,
     })
 }
 
-/// What the configuration says by now of work that was to begin.
-fn start_now(ctx: &Context, shown: &CoveredStart) -> CoveredStart {
+/// What the configuration says by now of work that was to begin, and the owner, who has `raised` what
+/// it may cost.
+fn start_now(ctx: &Context, shown: &CoveredStart, raised: Ceiling) -> CoveredStart {
     let jobs = &ctx.policy.jobs;
     let is_there = |agent: &String| jobs.agents.contains_key(agent);
     CoveredStart {
         agent: shown.agent.clone().filter(is_there),
         // What was allowed for the job alone does not change.
-        configured: jobs.budgets.issue,
+        configured: jobs.budgets.issue.at_least(raised),
         budget: shown.budget,
     }
 }

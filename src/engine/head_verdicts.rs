@@ -16,6 +16,7 @@ use super::identity::Identity;
 use super::incidents::Incidents;
 use super::jobs::{Jobs, JudgedAgain};
 use crate::core::effect::{Effect, SetStatus};
+use crate::core::guards::is_actions;
 use crate::core::jobs::{Branch, Done, Job, Purpose, State};
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::CommitStatus;
@@ -24,10 +25,10 @@ use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::head_status::{HeadJudgement, StandingVerdict, head_status, said_again};
-use crate::gitea::{PullRequest, PullState};
+use crate::gitea::{ChangedFile, FileFate, PullRequest, PullState, Recovery};
 use crate::store::outbox::{self, NewEffect};
 use crate::store::tasks::{self, TaskId};
-use crate::store::{Connection, Error, jobs, repos};
+use crate::store::{Connection, Error, Transaction, agent_heads, jobs, repos};
 
 /// How long it is believed that timmy may write somewhere, or may not.
 const KEPT: Duration = Duration::from_secs(60 * 60);
@@ -111,6 +112,7 @@ impl HeadVerdicts {
         let own = self.identity.get().await?;
         let standing = self.standing(&repo, &pull, &own).await?;
         self.tell_forged(thread, &repo, &pull, &standing).await;
+        self.look_at_workflows(thread, &repo, &pull, &own).await?;
         match self.to_say(thread, &repo, &pull, &standing, (&own, since)).await? {
             HeadLook::Nothing => Ok(None),
             HeadLook::Later(due) => Ok(Some(due)),
@@ -119,6 +121,37 @@ impl HeadVerdicts {
                 Ok(None)
             }
         }
+    }
+
+    /// Notes once of each head that an agent may have pushed whether it changes what Actions run: what
+    /// these say there is no proof then. What cannot be read may.
+    async fn look_at_workflows(
+        &self,
+        thread: ThreadId,
+        repo: &Repo,
+        pull: &PullRequest,
+        own: &Account,
+    ) -> Result<(), Error> {
+        let (branch, head) = (own_branch(repo.id, pull), pull.head.clone());
+        let read = self.ctx.ledger.read(move |conn| {
+            let is_known = agent_heads::changes_actions(conn, thread, &head)?.is_some();
+            Ok((is_known, job_of(conn, thread, branch)?.is_some()))
+        });
+        let (is_known, is_jobs) = read.await?;
+        if is_known || !(is_jobs || self.is_agents(pull, own)) {
+            return Ok(());
+        }
+        let changes = match self.ctx.gitea.pull_files(&repo.name, pull.number).await {
+            Ok(files) => files.entries.iter().any(changes_actions),
+            Err(error) if error.heals() == Recovery::Never => true,
+            Err(error) => {
+                tracing::debug!(%error, "what a head changes is looked at later");
+                return Ok(());
+            }
+        };
+        let (head, now) = (pull.head.clone(), self.ctx.now());
+        let note = move |tx: &Transaction<'_>| agent_heads::note(tx, thread, (&head, changes), now);
+        self.ctx.ledger.write(note).await
     }
 
     /// What stands on the head under timmy's name. Whoever may push can say so much of a commit that
@@ -303,6 +336,14 @@ impl HeadVerdicts {
         self.ctx.stored.notify();
         Ok(())
     }
+}
+
+fn changes_actions(file: &ChangedFile) -> bool {
+    let before = match &file.fate {
+        FileFate::Renamed(before) => Some(before.as_str()),
+        FileFate::Added | FileFate::Changed | FileFate::Deleted | FileFate::Other => None,
+    };
+    before.into_iter().chain([file.path.as_str()]).any(is_actions)
 }
 
 /// The branch of a job that it asks to be merged, by its name: a fork's is no job's.

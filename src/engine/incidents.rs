@@ -11,6 +11,7 @@ use std::sync::{MutexGuard, PoisonError};
 
 use super::context::Context;
 use super::retry::is_unreadable;
+use crate::core::jobs::JobMerge;
 use crate::core::model::ids::{Lane, RepoId, ThreadId};
 use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
@@ -156,6 +157,22 @@ impl Incidents {
         incident
     }
 
+    /// What a job brought in this lane was merged: by the account of an agent only if that may do
+    /// more than it should.
+    pub(super) async fn merged(&self, lane: impl Into<Lane>, merge: &JobMerge) {
+        let lane = lane.into();
+        let (Some(agent), Some(repo)) = (merge.by_agent.clone(), lane.repo()) else { return };
+        let terms = self.ctx.policy.jobs.agents.get(&agent);
+        let account = terms.map_or(agent.as_str(), |terms| terms.account.as_str());
+        let text = format!(
+            "{account}, the account of agent {agent}, merged what was brought for this by itself: \
+             take away its right to merge there, by a rule for the branch that names who may, then \
+             say `/timmy resume {agent}`"
+        );
+        let incident = Incident::MergedByAgent { repo, agent };
+        self.note_at(incident, lane.thread().map(|thread| thread.number), text).await;
+    }
+
     /// What `gitea.watch` calls `what` is called `now` by now.
     pub(super) async fn watch_renamed(&self, what: &str, now: &str) -> Incident {
         let incident = Incident::WatchRenamed { what: what.to_owned() };
@@ -230,17 +247,18 @@ impl Incidents {
     }
 
     async fn note(&self, incident: Incident, place: Option<String>, text: String) {
+        let (noted, at, what, now) =
+            (incident.clone(), place.clone(), text.clone(), self.ctx.now());
+        let write =
+            self.ctx.ledger.write(move |tx| incidents::note(tx, &noted, at.as_deref(), &what, now));
+        let written = write.await;
+        // After the ledger knows it: of one that is open and not in there a person said that it is over.
         let is_new = self.open().insert(incident.clone());
         if is_new {
             let repository = incident.repo().map(|repo| repo.0);
             tracing::error!(%incident, place, repository, "{text}");
         }
-        let now = self.ctx.now();
-        let write = self
-            .ctx
-            .ledger
-            .write(move |tx| incidents::note(tx, &incident, place.as_deref(), &text, now));
-        match write.await {
+        match written {
             // The report shows it.
             Ok(()) if is_new => self.ctx.stored.notify(),
             Ok(()) => {}

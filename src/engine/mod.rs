@@ -55,7 +55,7 @@ pub use guards::{check_fixtures, fixture_id};
 pub use identity::remembered;
 pub use jobs::{
     AgentCondition, CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult,
-    OrderSubject, ShownChange, state_of,
+    OrderSubject, Proposed, ShownChange, state_of,
 };
 pub use planner::rank_backlog;
 pub use queue::DRAIN;
@@ -169,7 +169,7 @@ impl Engine {
             (identity.clone(), incidents.clone()),
             accounts.clone(),
             fleet.clone(),
-            forge,
+            forge.clone(),
             judging(),
             reader.clone(),
         );
@@ -187,7 +187,7 @@ impl Engine {
             world.clone(),
             permissions.clone(),
             policies.clone(),
-            fleet.clone(),
+            (fleet.clone(), forge),
         );
         let questions = ScopeQuestions::new(&ctx, world.clone(), reader.clone());
         let reporter = Reporter::new(ctx.clone(), world.clone(), accounts.clone(), planner.clone());

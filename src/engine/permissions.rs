@@ -28,6 +28,13 @@ pub(super) struct PermissionReader {
     known: std::sync::Mutex<HashMap<(RepoId, i64), (Timestamp, Proof)>>,
 }
 
+/// What somebody may do, and whether only because the owner lends it to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FoundRight {
+    pub(super) right: Option<Right>,
+    pub(super) is_lent: bool,
+}
+
 impl PermissionReader {
     pub(super) fn new(ctx: Context, accounts: Arc<Accounts>) -> Self {
         Self { ctx, accounts, known: std::sync::Mutex::default() }
@@ -38,23 +45,38 @@ impl PermissionReader {
         self.accounts.people().is_ignored(account)
     }
 
-    /// The right of `actor`, who wants to do what takes `needed`. The forge is asked only if the
-    /// configuration and the payload do not settle it.
+    /// The right of `actor`, who wants to do what takes `needed`.
     pub(super) async fn right_of(
         &self,
         inbound: &InboundText,
         actor: &Account,
         needed: Right,
     ) -> Result<Option<Right>, EngineError> {
+        Ok(self.found_right(inbound, actor, needed).await?.right)
+    }
+
+    /// The same, and on what it rests. The forge is asked only if the configuration and the payload do
+    /// not settle it.
+    pub(super) async fn found_right(
+        &self,
+        inbound: &InboundText,
+        actor: &Account,
+        needed: Right,
+    ) -> Result<FoundRight, EngineError> {
         let now = self.ctx.now();
         let lent = self.ctx.ledger.read(move |conn| controls::delegations(conn, now)).await?;
+        let people = self.accounts.people();
+        let of = |proof: Proof| {
+            let right = people.right_of(actor, proof, &lent);
+            FoundRight { right, is_lent: people.right_of(actor, proof, &[]) < right }
+        };
         let shown = Proof::of(inbound);
-        let right = self.accounts.people().right_of(actor, shown, &lent);
-        if right >= Some(needed) {
-            return Ok(right);
+        let known = of(shown);
+        if known.right >= Some(needed) {
+            return Ok(known);
         }
         let found = self.proof_of(&inbound.repo.id, &inbound.repo.name, actor).await?;
-        Ok(self.accounts.people().right_of(actor, shown.or(found), &lent))
+        Ok(of(shown.or(found)))
     }
 
     /// The right of `actor` in a repository, by the configuration and the forge alone: not by what

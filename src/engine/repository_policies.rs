@@ -13,6 +13,7 @@ use super::incidents::Incidents;
 use crate::config::{
     CentralPolicy, EffectivePolicy, RepositoryPolicy, read_repository_policy, tighten,
 };
+use crate::core::crew::MANAGER;
 use crate::core::jobs::Commit;
 use crate::core::model::glob::Glob;
 use crate::core::model::ids::RepoId;
@@ -239,8 +240,13 @@ impl PolicyFile {
             Self::Read(own) => own,
         };
         let admits_agent = own.agents.as_ref().is_none_or(|some| some.iter().any(|a| a == agent));
+        // Whoever plans changes nothing there: of the roles of the plan it says which may be.
         let names = |role: &String| {
-            own.roles.as_ref().is_none_or(|some| some.iter().any(|one| one.to_string() == *role))
+            role == MANAGER
+                || own
+                    .roles
+                    .as_ref()
+                    .is_none_or(|some| some.iter().any(|one| one.to_string() == *role))
         };
         admits_agent && roles.iter().any(names) && !(by_itself && own.mode == Some(Autonomy::Off))
     }
@@ -317,6 +323,14 @@ mod tests {
         ] {
             assert_eq!((admits(text, false), admits(text, true)), (in_person, by_itself), "{text}");
         }
+    }
+
+    #[test]
+    fn roles_of_a_plan_are_told_and_not_who_plans() {
+        let manager = [MANAGER.to_owned()];
+        let admits = |text: &str| file(text).admits("ezra", &manager, false);
+        assert!(admits("roles = [\"coder\"]"));
+        assert!(!admits("agents = [\"bezalel\"]"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! what starts by itself; and looks whether a routine is due.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +33,10 @@ pub(super) struct Ticker {
 /// backlog moved meanwhile. The next tick goes on.
 const ROUNDS: usize = 4;
 
+/// How long after the start nothing is decided while some agent has not said yet how it is: before that
+/// nobody would get anything.
+const FIRST_LOOK: Duration = Duration::from_secs(30);
+
 /// What the last tick was computed from.
 #[derive(Debug, Default)]
 struct TickState {
@@ -57,11 +62,13 @@ impl Ticker {
     pub(super) async fn run(&self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
         let dispatch = &self.ctx.policy.dispatch;
         let mut seen = TickState::default();
+        let began = self.ctx.now();
         loop {
             self.planner.forget_old().await;
             let next_date = self.routines.look().await?;
             self.automatic.look().await?;
-            if dispatch.mode != DispatchMode::Off {
+            let is_ready = self.jobs.knows_agents() || began.is_over(FIRST_LOOK, self.ctx.now());
+            if dispatch.mode != DispatchMode::Off && is_ready {
                 self.tick(&mut seen).await?;
             }
             let due = self.ctx.now().after(dispatch.tick);

@@ -5,15 +5,12 @@ use serde_json::value::RawValue;
 
 use super::client::Gitea;
 use super::error::Error;
-use super::pages::{self, PAGE, UnusableEntry};
+use super::pages::UnusableEntry;
 use super::timeline::timeline_of;
 use super::wire::{WireTime, WireUser, or_default, positive};
 use crate::core::model::gesture::{Gesture, ListedGesture};
 use crate::core::model::ids::RepoName;
 use crate::core::model::time::Timestamp;
-
-/// How many pages of a timeline are read.
-const MOST_PAGES: usize = 100;
 
 impl Gitea {
     /// The gestures in a thread at `since` or later, the oldest first.
@@ -26,20 +23,7 @@ impl Gitea {
         number: i64,
         since: Timestamp,
     ) -> Result<Vec<ListedGesture>, Error> {
-        let route = timeline_of(repo, number).with("since", since);
-        let (mut found, mut first): (Vec<ListedGesture>, Option<usize>) = (Vec::new(), None);
-        for page in 1..=MOST_PAGES {
-            let answer = self.get(&route.clone().with("page", page).with("limit", PAGE)).await?;
-            let list = pages::plain(&answer)?;
-            found.extend(pages::usable(&list, gesture, route.template()));
-            // The answers tell only how long each page is: a whole one has a round number of entries,
-            // whatever the server is set to.
-            let size = *first.get_or_insert(list.len());
-            if list.is_empty() || list.len() < size || !size.is_multiple_of(10) {
-                return Ok(found);
-            }
-        }
-        Err(Error::TooLarge { limit: MOST_PAGES, unit: "pages" })
+        self.timeline(timeline_of(repo, number).with("since", since), gesture).await
     }
 }
 

@@ -7,6 +7,7 @@ use super::answer::ForgeAnswer;
 use super::client::Gitea;
 use super::error::Error;
 use super::extra::Extra;
+use super::pages::{self, ListShape, Pages};
 use super::route::Route;
 use super::wire::WireIssue;
 use crate::core::model::ids::RepoName;
@@ -145,6 +146,26 @@ impl Gitea {
             list(repo).with("state", "all").with("type", "issues").with("created_by", login);
         let issues: Vec<WireIssue> = self.pages(route).await?;
         Ok(issues.into_iter().map(Issue::try_from).collect::<Result<_, _>>()?)
+    }
+
+    /// The issues there, open and closed, the newest first.
+    pub fn all_issues(&self, repo: &RepoName) -> Pages<'_, Issue> {
+        let route = list(repo).with("state", "all").with("type", "issues");
+        let shape = ListShape { list: pages::plain, entry: pages::entry::<WireIssue, Issue> };
+        Pages::new(self, route, shape)
+    }
+
+    /// Opens an issue with these labels, by their numbers. Anything but 201 is an error. Gitea leaves
+    /// them out silently for an account that may not write.
+    pub async fn open_labelled_issue(
+        &self,
+        repo: &RepoName,
+        (title, body): (&str, &str),
+        labels: &[i64],
+    ) -> Result<Issue, Error> {
+        let body = json!({ "title": title, "body": body, "labels": labels });
+        let answer = self.send(Method::POST, &list(repo), &body).await?;
+        item_in(answer.expect(StatusCode::CREATED)?)
     }
 
     /// Opens an issue. Anything but 201 is an error: a redirected POST gives a list and 200.

@@ -70,6 +70,14 @@ pub struct NewPullRequest {
 }
 
 impl PullRequest {
+    /// Who merged it, if it was merged and the forge says by whom.
+    pub fn merged_by(&self) -> Option<&Account> {
+        match &self.state {
+            PullState::Merged { by, .. } => by.as_ref(),
+            PullState::Open | PullState::Closed => None,
+        }
+    }
+
     /// Whether its branch lies in another repository than its base, or nobody knows where.
     pub fn is_from_fork(&self) -> bool {
         self.head_repo.as_ref().is_none_or(|repo| repo.id != self.base_repo)

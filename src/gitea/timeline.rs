@@ -15,6 +15,9 @@ use crate::core::model::time::Timestamp;
 /// So many entries a page has.
 const PAGE: usize = 50;
 
+/// How many pages are read.
+const MOST_PAGES: usize = 100;
+
 /// A label or an assignee that came or went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadChange {
@@ -63,6 +66,29 @@ impl Gitea {
         let list = pages::plain(&self.get(&route).await?)?;
         let is_all = list.len() < PAGE;
         Ok(is_all.then(|| pages::usable(&list, change, route.template())))
+    }
+}
+
+impl Gitea {
+    /// What `entry` takes of all pages of a timeline, the oldest first.
+    pub(super) async fn timeline<T>(
+        &self,
+        route: Route,
+        entry: fn(&RawValue) -> Result<Option<T>, UnusableEntry>,
+    ) -> Result<Vec<T>, Error> {
+        let (mut found, mut first) = (Vec::new(), None);
+        for page in 1..=MOST_PAGES {
+            let answer = self.get(&route.clone().with("page", page).with("limit", PAGE)).await?;
+            let list = pages::plain(&answer)?;
+            found.extend(pages::usable(&list, entry, route.template()));
+            // The answers tell only how long each page is: a whole one has a round number of entries,
+            // whatever the server is set to.
+            let size = *first.get_or_insert(list.len());
+            if list.is_empty() || list.len() < size || !size.is_multiple_of(10) {
+                return Ok(found);
+            }
+        }
+        Err(Error::TooLarge { limit: MOST_PAGES, unit: "pages" })
     }
 }
 

@@ -115,6 +115,15 @@ impl Sandbox {
         })
     }
 
+    /// `user` changes the title of an issue, or of a pull request: `WIP:` makes that a draft.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn retitle(&self, user: &str, repo: &str, number: i64, title: &str) -> Result<(), Refusal> {
+        let patch = IssuePatch { title: Some(title.to_owned()), ..IssuePatch::default() };
+        self.patch_issue(user, repo, number, patch)
+    }
+
     /// `user` changes the text of an issue.
     ///
     /// # Errors

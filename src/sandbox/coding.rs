@@ -207,13 +207,47 @@ impl Sandbox {
     /// # Errors
     /// If the forge refuses.
     pub fn merge(&self, user: &str, repo: &str, number: i64) -> Result<(), Refusal> {
+        self.merge_now_or_later(user, repo, number, false)
+    }
+
+    /// `user` has the forge merge a pull request as soon as its rules allow that.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn schedule_merge(&self, user: &str, repo: &str, number: i64) -> Result<(), Refusal> {
+        self.merge_now_or_later(user, repo, number, true)
+    }
+
+    /// `user` calls off what was scheduled.
+    ///
+    /// # Errors
+    /// If the forge refuses.
+    pub fn cancel_scheduled_merge(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+    ) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let (user, issue) = (world.user_named(user)?, issue_id(world, repo, number)?);
+            world.cancel_merge(user, issue)
+        })
+    }
+
+    fn merge_now_or_later(
+        &self,
+        user: &str,
+        repo: &str,
+        number: i64,
+        waits: bool,
+    ) -> Result<(), Refusal> {
         let asked = MergeRequest {
             how: HowToMerge::Merge,
             head: None,
             title: None,
             message: String::new(),
             deletes_branch: false,
-            waits: false,
+            waits,
             forces: false,
         };
         self.forge.act(|world| {

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fastrand::Rng;
 use tokio::sync::watch;
 
+use super::world::refusal::Refusal;
+
 /// What goes wrong with a request.
 #[derive(Debug, Clone)]
 pub enum Fault {
@@ -24,6 +26,8 @@ pub enum Fault {
     LoginPage,
     /// It is not done, and answered with 200 and JSON that means nothing.
     Gibberish,
+    /// It is not done: the forge itself refuses it.
+    Refusal(Refusal),
     /// It is not done: a proxy answers 429.
     TooManyRequests {
         /// Whole seconds to wait, for the header `Retry-After`.
@@ -107,22 +111,32 @@ async fn wait_for(flag: &watch::Sender<bool>) {
 pub struct Matcher {
     method: Option<String>,
     fragment: String,
+    /// Whether the path ends with the fragment.
+    is_end: bool,
 }
 
 impl Matcher {
     /// Every request.
     pub fn any() -> Self {
-        Self { method: None, fragment: String::new() }
+        Self { method: None, fragment: String::new(), is_end: false }
     }
 
     /// Requests of this method with this piece in their path, which has no query.
     pub fn method_path(method: &str, fragment: &str) -> Self {
-        Self { method: Some(method.to_owned()), fragment: fragment.to_owned() }
+        Self { method: Some(method.to_owned()), fragment: fragment.to_owned(), is_end: false }
+    }
+
+    /// Requests of this method whose path, which has no query, ends with this piece.
+    pub fn method_end(method: &str, end: &str) -> Self {
+        Self { is_end: true, ..Self::method_path(method, end) }
     }
 
     pub(super) fn matches(&self, method: &str, path: &str) -> bool {
         self.method.as_deref().is_none_or(|wanted| wanted == method)
-            && path.contains(&self.fragment)
+            && match self.is_end {
+                true => path.ends_with(&self.fragment),
+                false => path.contains(&self.fragment),
+            }
     }
 }
 

@@ -52,7 +52,7 @@ use world::World;
 
 pub use deliveries::{DeliveryRecord, DeliveryResult, Order};
 pub use faults::{DeliveryFault, Fault, Faults, Gate, Matcher};
-pub use reading::Said;
+pub use reading::{Said, SeenIssue};
 pub use server::Asked;
 pub use versions::Version;
 pub use world::records::{ReviewState, TeamRights};

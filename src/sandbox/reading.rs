@@ -6,8 +6,9 @@ use super::Sandbox;
 use super::acting::issue_id;
 use super::deliveries::DeliveryRecord;
 use super::server::Asked;
+use super::setup::repo_id;
 use super::world::World;
-use super::world::records::CommentRecord;
+use super::world::records::{CommentRecord, IssueRecord};
 use super::world::refusal::Refusal;
 use crate::core::model::ids::Subject;
 use crate::core::model::time::Timestamp;
@@ -24,7 +25,49 @@ pub struct Said {
     pub updated_at: Timestamp,
 }
 
+/// An issue, as it stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenIssue {
+    pub number: i64,
+    pub author: String,
+    pub title: String,
+    pub body: String,
+    pub open: bool,
+    /// The numbers of those that it waits for, as long as they are of its repository.
+    pub waits_for: Vec<i64>,
+}
+
 impl Sandbox {
+    /// The issues of a repository, open and closed, the oldest first.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn issues(&self, repo: &str) -> Result<Vec<SeenIssue>, Refusal> {
+        self.forge.look(|world| {
+            let repo = world.repo(repo_id(world, repo)?);
+            let issues = repo.threads.values().map(|id| world.issue(*id));
+            let issues = issues.filter(|issue| issue.pull.is_none());
+            let seen = |issue: &IssueRecord| SeenIssue {
+                number: issue.number,
+                author: world
+                    .users
+                    .get(&issue.author)
+                    .map_or_else(String::new, |by| by.login.clone()),
+                title: issue.title.clone(),
+                body: issue.body.clone(),
+                open: issue.is_open(),
+                waits_for: {
+                    let blockers = issue.blockers.iter().map(|id| world.issue(*id));
+                    let here = blockers.filter(|blocker| blocker.repo == issue.repo);
+                    let mut numbers: Vec<i64> = here.map(|blocker| blocker.number).collect();
+                    numbers.sort_unstable();
+                    numbers
+                },
+            };
+            Ok(issues.map(seen).collect())
+        })
+    }
+
     /// The comments of a thread, oldest first.
     ///
     /// # Errors

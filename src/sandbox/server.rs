@@ -148,6 +148,11 @@ async fn answer(forge: Arc<Forge>, asking: Asking, scissors: &Scissors) -> Respo
             asking.ignored_by(&forge, Some(200));
             response(ApiAnswer::json(200, &serde_json::json!({ "answer": 42 })))
         }
+        Fault::Refusal(refusal) => {
+            let answer = asking.refused(&forge, &refusal);
+            asking.ignored_by(&forge, Some(answer.status));
+            response(answer)
+        }
         Fault::TooManyRequests { retry_after } => {
             asking.ignored_by(&forge, Some(429));
             response(ApiAnswer::empty(429).with("Retry-After", retry_after.to_string()))

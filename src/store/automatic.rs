@@ -26,6 +26,13 @@ pub fn set_state(tx: &Transaction<'_>, new: &AutoState) -> Result<(), Error> {
     backlog::moved(tx)
 }
 
+/// What was found of the default branch of a repository.
+pub fn note_branch(tx: &Transaction<'_>, repo: RepoId, is_red: bool) -> Result<(), Error> {
+    let mut new = state(tx)?;
+    new.note_branch(repo, is_red);
+    set_state(tx, &new)
+}
+
 /// The same with how much may start now, where `starts_per_day` may since `day_began`.
 pub fn terms(
     conn: &Connection,
@@ -54,7 +61,8 @@ pub fn small_started(conn: &Connection) -> Result<u64, Error> {
 }
 
 /// What each agent did in each repository: a job is held for or against whoever had it last. Of what
-/// brings no pull request, that a person accepted it counts as a merge does.
+/// brings no pull request, that a person accepted it counts as a merge does; what an agent's account
+/// merged counts for nothing.
 pub fn trials(conn: &Connection) -> Result<BTreeMap<String, BTreeMap<RepoId, Trial>>, Error> {
     trials_of(conn, None, None)
 }
@@ -88,7 +96,8 @@ fn trials_of(
              SELECT (SELECT agent FROM attempts WHERE job = jobs.id ORDER BY fence DESC LIMIT 1)
                         AS agent,
                     repo,
-                    json_extract(job, '$.state.done') IS 'merged'
+                    (json_extract(job, '$.state.done') IS 'merged'
+                     AND json_extract(job, '$.past.merged_by') IS NULL)
                         OR (json_extract(job, '$.state.done') IS 'accepted' AND pull IS NULL)
                         AS is_merged,
                     ended_at IS NULL OR pull_open = 1 AS is_open

@@ -1,19 +1,22 @@
-//! Pauses and delegations.
+//! Pauses, delegations, and what the owner lets be spent.
 
 use rusqlite::{Connection, Transaction};
 
 use super::backlog;
 use super::columns::Json;
 use super::error::Error;
-use crate::core::command::value::{Amount, ArgumentValue as _};
+use crate::core::command::value::{Amount, ArgumentValue as _, JobId};
+use crate::core::jobs::money::Ceiling;
 use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
-use crate::core::policy::controls::{ControlChange, Controls, DayBudget, Delegation, Pause};
+use crate::core::policy::controls::{
+    BudgetPart, ControlChange, Controls, Delegation, Pause, SetBudget,
+};
 
 /// The fleet at the moment `now`.
 pub fn at(conn: &Connection, now: Timestamp) -> Result<Controls, Error> {
     let (pauses, delegations) = (pauses(conn)?, delegations(conn, now)?);
-    Ok(Controls { pauses, delegations, day_budgets: day_budgets(conn, now)? })
+    Ok(Controls { pauses, delegations, budgets: budgets(conn, now)? })
 }
 
 /// All pauses, in the order in which they were said.
@@ -44,19 +47,41 @@ pub fn delegations(conn: &Connection, now: Timestamp) -> Result<Vec<Delegation>,
     Ok(delegations)
 }
 
-/// The budgets of days that are not over. What cannot be read was written by no version of this.
-fn day_budgets(conn: &Connection, now: Timestamp) -> Result<Vec<DayBudget>, Error> {
-    let budgets: Vec<Option<DayBudget>> = conn
+/// Whether an account may approve because the owner lends it that right.
+pub(super) fn is_lent(conn: &Connection, to: &Account, now: Timestamp) -> Result<bool, Error> {
+    Ok(delegations(conn, now)?.iter().any(|lent| lent.to.id == to.id))
+}
+
+/// The budgets that are not over. What cannot be read was written by no version of this.
+fn budgets(conn: &Connection, now: Timestamp) -> Result<Vec<SetBudget>, Error> {
+    let budgets: Vec<Option<SetBudget>> = conn
         .prepare_cached(
             "SELECT part, amount, said_by, until FROM day_budgets WHERE until > ?1 ORDER BY rowid",
         )?
         .query_map([now], |row| {
             let (Json(of), amount, Json(by)) = (row.get(0)?, row.get::<_, String>(1)?, row.get(2)?);
             let until = row.get(3)?;
-            Ok(Amount::read(&amount).map(|amount| DayBudget { of, amount, by, until }))
+            Ok(Amount::read(&amount).map(|amount| SetBudget { of, amount, by, until }))
         })?
         .collect::<Result<_, _>>()?;
     Ok(budgets.into_iter().flatten().collect())
+}
+
+/// What the owner lets be spent on the issue of a job at least.
+pub fn raised(conn: &Connection, job: JobId) -> Result<Ceiling, Error> {
+    let amounts: Vec<String> = conn
+        .prepare_cached("SELECT amount FROM day_budgets WHERE part = ?1")?
+        .query_map([Json(BudgetPart::Job(job))], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let amounts = amounts.iter().filter_map(|amount| Amount::read(amount));
+    Ok(amounts.fold(Ceiling::default(), Ceiling::set))
+}
+
+/// A job has ended, and with it what was said of its budget.
+pub(super) fn job_ended(tx: &Transaction<'_>, job: JobId) -> Result<(), Error> {
+    tx.prepare_cached("DELETE FROM day_budgets WHERE part = ?1")?
+        .execute([Json(BudgetPart::Job(job))])?;
+    Ok(())
 }
 
 pub fn apply(tx: &Transaction<'_>, change: &ControlChange) -> Result<(), Error> {
@@ -78,7 +103,7 @@ pub fn apply(tx: &Transaction<'_>, change: &ControlChange) -> Result<(), Error> 
                  VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute((to.id, &to.login, Json(by), until))?,
-        ControlChange::SetDayBudget(DayBudget { of, amount, by, until }) => tx
+        ControlChange::SetBudget(SetBudget { of, amount, by, until }) => tx
             .prepare_cached(
                 "INSERT OR REPLACE INTO day_budgets (part, unit, amount, said_by, until)
                  VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -98,7 +123,7 @@ fn moves_places(conn: &Connection, change: &ControlChange) -> Result<bool, Error
         ControlChange::Pause(pause) => !pauses.contains(pause),
         ControlChange::Resume(part) => pauses.iter().any(|pause| pause.part == *part),
         // Who has no room by it, may have some by now.
-        ControlChange::SetDayBudget(_) => true,
+        ControlChange::SetBudget(_) => true,
         ControlChange::Delegate(_) | ControlChange::Undelegate(_) => false,
     })
 }
@@ -106,7 +131,7 @@ fn moves_places(conn: &Connection, change: &ControlChange) -> Result<bool, Error
 #[cfg(test)]
 mod tests {
     use crate::core::model::ids::RepoId;
-    use crate::core::policy::controls::{DayScope, PauseScope};
+    use crate::core::policy::controls::PauseScope;
     use crate::store::controls::*;
     use crate::store::migrate::{self, MIGRATIONS};
 
@@ -118,8 +143,8 @@ mod tests {
         Pause { part, by: account(1), since: Timestamp::from_micros(since) }
     }
 
-    fn budget(of: DayScope, amount: Amount) -> DayBudget {
-        DayBudget { of, amount, by: account(1), until: Timestamp::from_micros(80) }
+    fn budget(of: BudgetPart, amount: Amount) -> SetBudget {
+        SetBudget { of, amount, by: account(1), until: Timestamp::from_micros(80) }
     }
 
     #[test]
@@ -140,10 +165,10 @@ mod tests {
             ControlChange::Resume(PauseScope::Repo(RepoId(3))),
             ControlChange::Delegate(lent(90)),
             ControlChange::Undelegate(8),
-            ControlChange::SetDayBudget(budget(DayScope::All, Amount::MicroUsd(1_500_000))),
-            ControlChange::SetDayBudget(budget(DayScope::Agent("ezra".into()), Amount::Runs(3))),
-            ControlChange::SetDayBudget(budget(DayScope::All, Amount::Tokens(5_000))),
-            ControlChange::SetDayBudget(budget(DayScope::All, Amount::MicroUsd(2_500_000))),
+            ControlChange::SetBudget(budget(BudgetPart::All, Amount::MicroUsd(1_500_000))),
+            ControlChange::SetBudget(budget(BudgetPart::Agent("ezra".into()), Amount::Runs(3))),
+            ControlChange::SetBudget(budget(BudgetPart::All, Amount::Tokens(5_000))),
+            ControlChange::SetBudget(budget(BudgetPart::All, Amount::MicroUsd(2_500_000))),
         ] {
             let tx = conn.transaction().expect("a transaction");
             apply(&tx, &change).expect("a change that is stored");
@@ -151,9 +176,25 @@ mod tests {
             fleet.apply(change);
             assert_eq!(at(&conn, Timestamp::from_micros(10)).expect("a fleet"), fleet);
         }
-        let all: Vec<Amount> = fleet.day_budgets(&DayScope::All).collect();
+        let all: Vec<Amount> = fleet.budgets(&BudgetPart::All).collect();
         assert_eq!(all, [Amount::Tokens(5_000), Amount::MicroUsd(2_500_000)]);
         let later = at(&conn, Timestamp::from_micros(90)).expect("a fleet");
-        assert_eq!(later, Controls { delegations: vec![], day_budgets: vec![], ..fleet });
+        assert_eq!(later, Controls { delegations: vec![], budgets: vec![], ..fleet });
+    }
+
+    #[test]
+    fn what_a_job_may_cost_more_ends_with_it() {
+        let mut conn = Connection::open_in_memory().expect("a database in memory");
+        migrate::run(&mut conn, MIGRATIONS, 0).expect("the schema");
+        let tx = conn.transaction().expect("a transaction");
+        for amount in [Amount::MicroUsd(5), Amount::Runs(3), Amount::MicroUsd(9)] {
+            let said = budget(BudgetPart::Job(JobId(42)), amount);
+            apply(&tx, &ControlChange::SetBudget(said)).expect("a change that is stored");
+        }
+        let raised_to = Ceiling { micro_usd: Some(9), runs: Some(3), ..Ceiling::default() };
+        assert_eq!(raised(&tx, JobId(42)).expect("a ceiling"), raised_to);
+        assert_eq!(raised(&tx, JobId(4)).expect("a ceiling"), Ceiling::default());
+        job_ended(&tx, JobId(42)).expect("an end");
+        assert_eq!(raised(&tx, JobId(42)).expect("a ceiling"), Ceiling::default());
     }
 }

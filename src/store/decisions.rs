@@ -14,7 +14,7 @@ use crate::core::decisions::{
     AskedDecision, Covered, Decision, DecisionStatus, QuestionCheck, VoidReason,
 };
 use crate::core::effect::{Body, CreateComment, Effect};
-use crate::core::jobs::Question;
+use crate::core::jobs::{PersonAnswer, Question};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::decisions::void_notice;
@@ -131,6 +131,31 @@ pub fn close(tx: &Transaction<'_>, id: DecisionId, status: &DecisionStatus) -> R
     Ok(closed == 1)
 }
 
+/// Whoever decided it only had the right to as long as the owner lends it.
+pub fn rests_on_a_lent_right(tx: &Transaction<'_>, id: DecisionId) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE decisions SET decided_by = json_set(decided_by, '$.lent', json('true'))
+         WHERE id = ?1 AND decided_by IS NOT NULL",
+    )?
+    .execute([id])?;
+    Ok(())
+}
+
+/// Whether the last yes to what a job brought rests on a right that the owner has taken back since.
+/// One that ended on its day was there when it was used.
+pub fn is_yes_taken_back(conn: &Connection, job: JobId) -> Result<bool, Error> {
+    let is_taken_back = conn
+        .prepare_cached(
+            "SELECT 1 FROM decisions
+             WHERE id = (SELECT max(id) FROM decisions
+                         WHERE job = ?1 AND kind = ?2 AND state = 'decided')
+               AND answer = ?3 AND decided_by ->> '$.lent'
+               AND NOT EXISTS (SELECT 1 FROM delegations WHERE account = decided_by ->> '$.id')",
+        )?
+        .exists((job, Json(Question::Accept), Json(PersonAnswer::Yes)))?;
+    Ok(is_taken_back)
+}
+
 /// Voids the open decision on a job's question, and says so in one line where people would wait for
 /// it otherwise.
 pub fn void(
@@ -149,6 +174,28 @@ pub fn void(
     let key = format!("{ledger}-{}.void", decision.id);
     let body = Body::finished(notice).marked(&key);
     comment(tx, decision.thread, key, body, now)
+}
+
+/// Says something once beside a question, as long as that is open: `what` tells it from all else that
+/// is said so.
+pub fn say_beside(
+    tx: &Transaction<'_>,
+    id: DecisionId,
+    what: &str,
+    says: impl FnOnce(&Decision) -> String,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let stored = get(tx, id)?.filter(|stored| stored.decision.is_open());
+    let (Some(stored), Some(ledger)) = (stored, meta::get(tx, meta::LEDGER)?) else {
+        return Ok(false);
+    };
+    let key = format!("{ledger}-{id}.{what}");
+    if outbox::get(tx, &key)?.is_some() {
+        return Ok(false);
+    }
+    let body = Body::finished(says(&stored.decision)).marked(&key);
+    comment(tx, stored.decision.thread, key, body, now)?;
+    Ok(true)
 }
 
 pub fn get(conn: &Connection, id: DecisionId) -> Result<Option<StoredDecision>, Error> {

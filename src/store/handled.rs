@@ -86,7 +86,10 @@ fn store(
     for change in &changes.fleet {
         controls::apply(tx, change)?;
         match change {
-            ControlChange::Resume(PauseScope::Agent(agent)) => jobs::trust_again(tx, agent, now)?,
+            ControlChange::Resume(PauseScope::Agent(agent)) => {
+                jobs::trust_again(tx, agent, now)?;
+                incidents::trust_to_merge(tx, agent)?;
+            }
             // Work may start by itself again.
             ControlChange::Resume(PauseScope::All) => {
                 incidents::over(tx, &Incident::OtherLedger)?;
@@ -147,9 +150,14 @@ fn requested(
             }
             id
         }
-        JobRequest::Decide { seen, decision, answer, told, now } => {
+        JobRequest::Decide { seen, decision, answer, told, is_lent, now } => {
             let id = unmoved(tx, seen)?;
-            let given = GivenAnswer { answer: *answer, told: told.as_ref(), by: actor };
+            // It was when the text was looked at, and may be taken back by now.
+            if *is_lent && !controls::is_lent(tx, actor, now.at)? {
+                return Err(moved);
+            }
+            let (told, is_lent) = (told.as_ref(), *is_lent);
+            let given = GivenAnswer { answer: *answer, told, by: actor, is_lent };
             if jobs::decide(tx, *decision, given, *now)?.is_none() {
                 return Err(moved);
             }
@@ -163,6 +171,12 @@ fn requested(
             if *ends_round && jobs::advance(tx, id, None, JobEvent::Lifted, *now)?.is_err() {
                 return Err(moved);
             }
+            id
+        }
+        JobRequest::Raise { seen, budget, now } => {
+            let id = unmoved(tx, seen)?;
+            controls::apply(tx, &ControlChange::SetBudget(budget.clone()))?;
+            jobs::budget_raised(tx, id, *now)?;
             id
         }
         JobRequest::Void { seen, decision, why, now } => {
@@ -182,6 +196,7 @@ fn requested(
             JobRequest::Happen { .. }
             | JobRequest::Decide { .. }
             | JobRequest::Lift { .. }
+            | JobRequest::Raise { .. }
             | JobRequest::Void { .. },
         ) => Ok(()),
     }

@@ -59,6 +59,16 @@ pub fn over(tx: &Transaction<'_>, incident: &Incident) -> Result<Option<OpenInci
     Ok(was)
 }
 
+/// A person says that it is well that an agent merged something.
+pub fn trust_to_merge(tx: &Transaction<'_>, trusted: &str) -> Result<(), Error> {
+    for open in all(tx)? {
+        if matches!(&open.incident, Incident::MergedByAgent { agent, .. } if agent == trusted) {
+            over(tx, &open.incident)?;
+        }
+    }
+    Ok(())
+}
+
 /// Forgets what another run has to find out anew; what is left, the oldest first.
 pub fn of_earlier_runs(tx: &Transaction<'_>) -> Result<Vec<OpenIncident>, Error> {
     let (lasting, others): (Vec<_>, Vec<_>) =

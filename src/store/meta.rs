@@ -11,6 +11,7 @@ use super::columns::Json;
 use super::delivery_log::DeliveryLog;
 use super::error::Error;
 use crate::core::model::account::Account;
+use crate::core::model::commit::Commit;
 use crate::core::model::confined::ConfinementResult;
 use crate::core::model::fixture::CheckedFixture;
 use crate::core::model::ids::{RepoId, ThreadId};
@@ -79,6 +80,13 @@ pub const AUTOMATIC: Key<AutoState> = Key::new("automatic");
 
 /// How many small issues were begun without anybody asking for them.
 pub const AUTOMATIC_SMALL: Key<u64> = Key::new("automatic.small");
+
+/// What is known of pull requests that agents may have pushed to.
+pub const AGENT_HEADS: Key<AgentHeads> = Key::new("agent_heads");
+
+/// By repository and number of a pull request: a head, whether it changes what Gitea's own Actions
+/// run, and when that was noted.
+pub type AgentHeads = BTreeMap<RepoId, BTreeMap<i64, (Commit, bool, Timestamp)>>;
 
 /// When the ledger first learned who timmy is, and whether that account had answered before then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,6 +38,7 @@ mod reader;
 mod writer;
 
 pub mod accounts;
+pub mod agent_heads;
 pub mod ask_scope;
 pub mod audit;
 pub mod automatic;
@@ -57,6 +58,7 @@ pub mod inbox;
 pub mod incidents;
 pub mod jobs;
 pub mod lifted_guards;
+pub mod made_issues;
 pub mod matches;
 pub mod meta;
 pub mod outbox;
@@ -68,6 +70,7 @@ pub mod repos;
 pub mod routines;
 pub mod scope_answers;
 pub mod scope_questions;
+pub mod splits;
 pub mod tasks;
 pub mod threads;
 

@@ -159,6 +159,15 @@ async fn work(coder: Coder, run: AgentRun) -> RunEnd {
         });
         return RunEnd::Completed(format!("I planned.\n\ntimmy-result: {result}"));
     }
+    if run.input().contains("The task: propose") {
+        let issue = |id: u32, title: &str, after: &[u32]| {
+            json!({ "id": id, "title": title, "acceptance": "it is silent", "size": "s",
+                    "depends_on": after })
+        };
+        let issues = [issue(1, "Oil it", &[]), issue(2, "Wax it", &[1]), issue(3, "Hang it", &[])];
+        let result = json!({ "outcome": "split", "issues": issues });
+        return RunEnd::Completed(format!("I looked.\n\ntimmy-result: {result}"));
+    }
     if run.input().contains("The task: review") && run.input().contains("## Your part") {
         let result = json!({
             "outcome": "review",

@@ -36,6 +36,7 @@ mod report;
 mod reviews;
 mod routines;
 mod shutdown;
+mod split;
 mod stage;
 mod steps;
 mod thread;

@@ -85,6 +85,7 @@ impl Scene {
             agent: &account("ezra"),
             own: &account("timmy"),
             since: self.since,
+            began: self.since,
         };
         let before = self.sandbox.requests().len();
         let evidence = gather_evidence(&self.timmy, &self.clock, query).await.unwrap();

@@ -120,7 +120,7 @@ async fn what_is_said_of_a_commit_takes_the_place_of_what_was_said_before() {
 async fn each_refusal_says_what_has_to_happen_first() {
     use MergeRecovery::{ByAPerson, JudgedAnew, Over, Repaired, Soon, Updated};
     let wrapped = |reason: &str| format!("not allowed to merge [reason: {reason}]");
-    let cases: [(u16, String, MergeRefusal, MergeRecovery); 17] = [
+    let cases: [(u16, String, MergeRefusal, MergeRecovery); 18] = [
         (405, String::new(), MergeRefusal::AlreadyMerged, Over),
         (405, "The PR is already merged".into(), MergeRefusal::AlreadyMerged, Over),
         (404, "Not found.".into(), MergeRefusal::Closed, Over),
@@ -139,6 +139,12 @@ async fn each_refusal_says_what_has_to_happen_first() {
         (405, "Work in progress PRs cannot be merged".into(), MergeRefusal::Draft, ByAPerson),
         (405, "Does not have enough approvals".into(), MergeRefusal::TooFewApprovals, ByAPerson),
         (405, "There are requested changes".into(), MergeRefusal::ChangesRequested, ByAPerson),
+        (
+            405,
+            wrapped("There are official review requests"),
+            MergeRefusal::ReviewAwaited,
+            ByAPerson,
+        ),
         (405, "Changed protected files".into(), MergeRefusal::ProtectedFiles, ByAPerson),
         (
             405,

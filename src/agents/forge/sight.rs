@@ -65,7 +65,9 @@ pub(super) async fn look(
                 None => answered(&comments),
             })
         }
-        Purpose::Research | Purpose::Ops | Purpose::Plan => Ok(answered(&comments)),
+        Purpose::Research | Purpose::Ops | Purpose::Plan | Purpose::Split => {
+            Ok(answered(&comments))
+        }
     }
 }
 

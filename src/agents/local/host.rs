@@ -26,9 +26,8 @@ use crate::core::model::time::Timestamp;
 /// How much of its history a clone has, in commits.
 const DEPTH: u32 = 200;
 
-/// How long fetching and pushing may take, and how much what is fetched.
+/// How long fetching and pushing may take.
 const FETCH: Duration = Duration::from_secs(15 * 60);
-const MOST_FETCHED: u64 = 2 << 30;
 
 /// One agent's part of this machine.
 pub(super) struct LocalHost {
@@ -296,7 +295,11 @@ impl LocalHost {
     /// How much what comes from the forge, or out of a workspace, may take.
     pub(super) fn fetching(&self) -> Bounds {
         let bounds = Bounds::within(FETCH);
-        Bounds { file: LARGEST, disk: self.options.bounds.disk.min(MOST_FETCHED), ..bounds }
+        Bounds {
+            file: LARGEST,
+            disk: self.options.bounds.disk.min(self.options.most_fetched),
+            ..bounds
+        }
     }
 
     /// The address of its account that the forge knows it by, where nobody changed that.

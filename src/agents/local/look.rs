@@ -37,6 +37,7 @@ impl Outgoing<'_> {
             branches: vec![self.branch.clone()],
             messages: messages.collect(),
             texts: self.texts.clone(),
+            comments: Vec::new(),
         };
         judge(&self.read(self.repository.diff(self.begin, self.head)).await?, &said)?;
         // What a later commit took away again would be pushed as well.

@@ -14,6 +14,9 @@ use crate::confinement::{Bounds, Reach};
 use crate::core::model::endpoint::Endpoint;
 use crate::gitea::Gitea;
 
+/// How many bytes of a repository are fetched at most, unless somebody says otherwise.
+const MOST_FETCHED: u64 = 2 << 30;
+
 /// What an agent is made of that is a program here.
 pub struct LocalOptions {
     pub local: LocalConfig,
@@ -29,6 +32,8 @@ pub struct LocalOptions {
     pub time: Duration,
     /// How much an attempt may take.
     pub bounds: Bounds,
+    /// How many bytes of a repository are fetched at most.
+    pub most_fetched: u64,
     /// The only servers that it reaches; none for the network of this machine.
     pub reach: Option<Reach>,
     /// As which account timmy fetches, pushes and opens pull requests for it.
@@ -63,6 +68,7 @@ impl LocalOptions {
             reach: local.reach.clone().map(reach).transpose()?,
             // timmy's own clock ends it; this one only where nobody asks that any more.
             bounds: Bounds::within(time * 2),
+            most_fetched: MOST_FETCHED,
             forge: own_account(agent, forge)?.unwrap_or_else(|| forge.clone()),
             redactor: redactor.clone(),
             clock: clock.clone(),

@@ -10,7 +10,7 @@ use crate::gitea::{Error, Recovery};
 pub(super) enum LocalTrouble {
     #[error("it cannot be run here: {0}. {help}", help = .0.remedy())]
     CannotRun(#[from] CannotRun),
-    #[error("the repository is too large: more than {0} bytes of it would have to be fetched")]
+    #[error("the repository is too large: more than {} of it would have to be fetched", size(.0))]
     TooLarge(u64),
     #[error("the forge cannot be asked: {0}")]
     Forge(#[from] Error),
@@ -35,6 +35,16 @@ pub(super) enum LocalTrouble {
     NotPushed(String),
     #[error("{0}")]
     NotHandedIn(#[from] NotHandedIn),
+}
+
+/// Some bytes in words, rounded down.
+fn size(bytes: &u64) -> String {
+    let (kib, mib, gib) = (bytes >> 10, bytes >> 20, bytes >> 30);
+    match (gib, mib) {
+        (0, 0) => format!("{kib} KiB"),
+        (0, mib) => format!("{mib} MiB"),
+        (gib, _) => format!("{gib} GiB"),
+    }
 }
 
 impl LocalTrouble {

@@ -24,7 +24,7 @@ impl WorkOrder {
         match self.purpose {
             Purpose::Code | Purpose::Repair => Toolset::Change,
             Purpose::Review => Toolset::Review,
-            Purpose::Research | Purpose::Ops | Purpose::Plan => Toolset::Look,
+            Purpose::Research | Purpose::Ops | Purpose::Plan | Purpose::Split => Toolset::Look,
         }
     }
 }

@@ -10,6 +10,12 @@ pub(super) enum DemoError {
     Sandbox(io::Error),
     #[error("an agent's gateway cannot start: {0}")]
     Agent(io::Error),
+    #[error("the model behind CrewAI cannot start: {0}")]
+    Model(io::Error),
+    #[error(
+        "there is no {0}: set CrewAI up as examples/crewai/README.md says, or name its folder by --crewai"
+    )]
+    NoCrewAi(String),
     #[error("the sandbox forge refuses to be furnished: {0:?}")]
     Furnish(crate::sandbox::Refusal),
     #[error("no folder for the ledger: {0}")]

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::crew;
 use super::error::DemoError;
 use crate::agents::{self, Agent};
 use crate::chance::Chance;
@@ -67,6 +68,9 @@ struct Workshop {
 
 /// Does what it is told, as well as it can.
 async fn work(workshop: Workshop, run: AgentRun) -> RunEnd {
+    if let Some(end) = crew::work(&workshop.coder, &run).await {
+        return end;
+    }
     run.spend(12_000, 900);
     if run.input().contains(TOO_HARD) {
         return RunEnd::OutOfTurns("I tried to straighten it, and have no turns left.".to_owned());

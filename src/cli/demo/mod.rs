@@ -6,21 +6,26 @@
 //! code 1. With `--open` the stage stays: a page shows the threads and takes comments, until Ctrl-C.
 
 mod backlog;
+mod cast;
+mod crew;
 mod error;
 mod fleet;
 mod guide;
 mod haste;
+mod model;
 mod printout;
 mod script;
 mod session;
 mod work;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::demo::error::DemoError;
 use crate::cli::output::{FAILED, block_on, complain};
+use cast::Cast;
 use printout::Printout;
 use script::Scene;
 use session::DemoSession;
@@ -28,12 +33,27 @@ use session::DemoSession;
 /// See it work: a sandbox forge and a conversation, in one process
 #[derive(Debug, clap::Args)]
 pub(super) struct DemoArgs {
+    /// Let a crew work on one issue instead: a plan, a yes, a change, a review that sends it back, the merge
+    #[arg(long, value_name = "ENGINE", num_args = 0..=1, default_missing_value = "native")]
+    crew: Option<CrewEngine>,
+    /// The Python environment in which CrewAI is installed
+    #[arg(long, value_name = "FOLDER", default_value = "/opt/timmy-crewai", requires = "crew")]
+    crewai: PathBuf,
     /// Keep it running afterwards, with a page where you can join in
     #[arg(long)]
     open: bool,
     /// The port of that page on this machine; 0 takes any that is free
     #[arg(long, value_name = "N", default_value_t = 0, requires = "open")]
     port: u16,
+}
+
+/// What runs the roles of a crew.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum CrewEngine {
+    /// Each role is an agent as it is
+    Native,
+    /// Each role is a real CrewAI, with a scripted model behind it
+    Crewai,
 }
 
 impl DemoArgs {
@@ -48,25 +68,48 @@ impl DemoArgs {
         }
     }
 
+    fn cast(&self) -> Result<Cast, DemoError> {
+        Ok(match self.crew {
+            None => Cast::Backlog,
+            Some(CrewEngine::Native) => Cast::Crew,
+            Some(CrewEngine::Crewai) => {
+                let python = self.crewai.join("bin/python");
+                if !python.is_file() {
+                    return Err(DemoError::NoCrewAi(python.display().to_string()));
+                }
+                Cast::CrewAi(self.crewai.clone())
+            }
+        })
+    }
+
     async fn play(self) -> Result<(), DemoError> {
         let mut paper = Printout::standard_output();
-        let mut stage = DemoSession::set().await?;
+        let cast = self.cast()?;
+        let mut stage = DemoSession::set(&cast).await?;
         // Before the play, so that a port that is taken is found at once.
         let page = if self.open { Some(stage.open_page(self.port).await?) } else { None };
         paper.opening(stage.url())?;
-        let (scenes, last) = (script::scenes(), script::last_scenes());
-        let mut replies = play(&stage, &mut paper, &scenes).await?;
-        let jobs = work::work(&mut stage, &mut paper).await?;
-        replies += play(&stage, &mut paper, &last).await?;
-        work::report(&stage, &mut paper).await?;
-        let issue = stage.issue()?;
-        paper.closing((scenes.len() + last.len(), replies, jobs), &issue)?;
+        match cast {
+            Cast::Crew | Cast::CrewAi(_) => work::crew(&mut stage, &mut paper).await?,
+            Cast::Backlog => backlog_is_worked(&mut stage, &mut paper).await?,
+        }
         if let Some(address) = page {
             paper.page(address)?;
             told_to_stop().await;
         }
         stage.strike().await
     }
+}
+
+/// A conversation, and a backlog that is worked on.
+async fn backlog_is_worked(stage: &mut DemoSession, paper: &mut Printout) -> Result<(), DemoError> {
+    let (scenes, last) = (script::scenes(), script::last_scenes());
+    let mut replies = play(stage, paper, &scenes).await?;
+    let jobs = work::work(stage, paper).await?;
+    replies += play(stage, paper, &last).await?;
+    work::report(stage, paper).await?;
+    let issue = stage.issue()?;
+    paper.closing((scenes.len() + last.len(), replies, jobs), &issue)
 }
 
 /// Plays scenes; how many replies there were.

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::cast::{Cast, token_file};
 use super::error::DemoError;
 use super::fleet::{self, DemoAgents};
 use super::guide;
 use super::haste::HastyClock;
+use super::model::Model;
 use super::script::{Expected, ForgeFault, Scene};
 use crate::app::{App, AppError, Clocks};
 use crate::clock::{Clock as _, SystemClock};
@@ -38,6 +40,8 @@ pub(super) struct DemoSession {
     stop: CancellationToken,
     running: JoinHandle<Result<(), AppError>>,
     folder: Folder,
+    /// What a CrewAI of it speaks to.
+    _model: Model,
 }
 
 pub(super) struct SceneResult {
@@ -54,7 +58,7 @@ pub(super) struct DemoIssue {
 
 impl DemoSession {
     /// A forge with an organisation, a repository, people and an issue; a bot that listens.
-    pub(super) async fn set() -> Result<Self, DemoError> {
+    pub(super) async fn set(cast: &Cast) -> Result<Self, DemoError> {
         let clock = HastyClock::start();
         let options = Options { clock: clock.of_sandbox(), ..Options::default() };
         let sandbox = Sandbox::start(options).await.map_err(DemoError::Sandbox)?;
@@ -84,7 +88,10 @@ impl DemoSession {
         sandbox.protect(GATE, "main", &only_verified_by_timmy())?;
         let shape = Shape { repos: 5, issues: 90, seed: 7, now: clock.now() };
         sandbox.fill("workshop", &Backlog::of(shape))?;
-        let text = configuration(sandbox.url(), &agents, &folder.0);
+        let model = Model::start().await.map_err(DemoError::Model)?;
+        let employed = cast.configuration((&agents, &model), &folder.0);
+        let employed = employed.map_err(DemoError::Folder)?;
+        let text = configuration(&employed, sandbox.url(), &folder.0);
         let env = |name: &str| match name {
             "TIMMY_GITEA_TOKEN" => Some(token.clone()),
             "TIMMY_WEBHOOK_SECRET" => Some(SECRET.to_owned()),
@@ -102,7 +109,7 @@ impl DemoSession {
         let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
         let running = tokio::spawn(bot.run(stop.clone()));
         let thread = sandbox.open_issue("anna", REPOSITORY, TITLE, "It is stuck again.")?;
-        Ok(Self { sandbox, agents, engine, thread, stop, running, folder })
+        Ok(Self { sandbox, agents, engine, thread, stop, running, folder, _model: model })
     }
 
     pub(super) fn url(&self) -> &str {
@@ -222,14 +229,7 @@ fn only_verified_by_timmy() -> BranchRule {
     }
 }
 
-fn token_file(folder: &Path, agent: &str) -> PathBuf {
-    folder.join(format!("{agent}.gitea-token"))
-}
-
-fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
-    let (ezra, bezalel) = (agents.ezra.url(), agents.bezalel.url());
-    let [ezra_token, bezalel_token] =
-        ["ezra", "bezalel"].map(|agent| token_file(folder, agent).display().to_string());
+fn configuration(agents: &str, url: &str, folder: &Path) -> String {
     format!(
         r#"
         [gitea]
@@ -250,28 +250,7 @@ fn configuration(url: &str, agents: &DemoAgents, folder: &Path) -> String {
         operators = ["writers", "anna", "walt"]
         approvers = ["alexander"]
 
-        [[agent]]
-        name = "ezra"
-        kind = "hermes"
-        account = "ezra"
-        token_file = '{ezra_token}'
-        url = "{ezra}"
-        roles = ["coder", "reviewer"]
-        family = "careful"
-        capacity = 4
-        price = {{ input = 3.0, output = 15.0 }}
-
-        [[agent]]
-        name = "bezalel"
-        kind = "hermes"
-        account = "bezalel"
-        token_file = '{bezalel_token}'
-        url = "{bezalel}"
-        roles = ["coder", "researcher", "devops"]
-        family = "cheap"
-        capacity = 4
-        prior = 0.6
-        price = {{ input = 0.1, output = 0.4 }}
+        {agents}
 
         [dispatch]
         auto = ["{GATE}"]

@@ -3,15 +3,17 @@
 
 use std::time::{Duration, Instant};
 
-use super::backlog::{Task, Turn, tasks};
+use super::backlog::{Task, Turn, for_a_crew, tasks};
 use super::error::DemoError;
 use super::printout::Printout;
-use super::session::{DemoSession, GATE, REPORTS};
+use super::session::{DemoSession, GATE, REPORTS, REPOSITORY};
 use crate::core::effect::marker::key_of;
 use crate::core::reply::cards::LedgerCard;
 
 /// How long all of it may take, by the clock on the wall: many times what it takes.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// The same of a crew, of which each member may be a process that begins anew for each task.
+const CREW_PATIENCE: Duration = Duration::from_secs(900);
 
 /// Between two looks at the threads.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -19,6 +21,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// An issue that is worked on, as far as it was printed.
 struct WatchedIssue {
     task: Task,
+    repository: &'static str,
     thread: i64,
     /// The key of the card, once it is there.
     card: Option<String>,
@@ -37,12 +40,8 @@ pub(super) async fn work(
 ) -> Result<usize, DemoError> {
     let mut ended = Vec::new();
     for task in tasks() {
-        let mut issue = WatchedIssue::open(session, paper, task).await?;
-        tokio::time::timeout(PATIENCE, issue.follow(session, paper)).await.map_err(|_| {
-            let WatchedIssue { task, shown, turns, .. } = &issue;
-            let awaited = task.course.get(*turns);
-            DemoError::OffScript(format!("{}: {awaited:?} never came, but {shown}", task.title))
-        })??;
+        let mut issue = WatchedIssue::open(session, paper, GATE, task).await?;
+        issue.within(PATIENCE, session, paper).await?;
         ended.push(issue);
     }
     // What was written after the last look must be nothing more.
@@ -50,6 +49,19 @@ pub(super) async fn work(
         issue.look(session, paper)?;
     }
     Ok(ended.len())
+}
+
+/// Has a crew work on one issue, and prints it as it happens; in the end the whole card.
+pub(super) async fn crew(session: &mut DemoSession, paper: &mut Printout) -> Result<(), DemoError> {
+    let mut issue = WatchedIssue::open(session, paper, REPOSITORY, for_a_crew()).await?;
+    issue.within(CREW_PATIENCE, session, paper).await?;
+    issue.look(session, paper)?;
+    let said = session.sandbox.comments(REPOSITORY, issue.thread)?;
+    let card = said.iter().find(|said| key_of(&said.body) == issue.card.as_deref());
+    let text =
+        card.map(|card| card.body.rsplit_once("\n\n<!--").map_or(&*card.body, |(text, _)| text));
+    paper.aside("Its card, as it stands in the thread now:")?;
+    paper.timmy(text.unwrap_or_default())
 }
 
 /// Prints the report of the day, once it tells what waits, what was done and what was given up.
@@ -78,13 +90,37 @@ impl WatchedIssue {
     async fn open(
         session: &DemoSession,
         paper: &mut Printout,
+        repository: &'static str,
         task: Task,
     ) -> Result<Self, DemoError> {
-        let body = "`docs/oil.md` says nothing of this.\n\nExpected: it is written down.";
-        let thread = session.sandbox.open_issue("anna", GATE, task.title, body)?;
-        session.sandbox.label("anna", GATE, thread, &["size/s"])?;
-        paper.task(task.note, &format!("{GATE}#{thread} {}, opened by anna", task.title))?;
-        Ok(Self { task, thread, card: None, shown: String::new(), told: Vec::new(), turns: 0 })
+        let thread = session.sandbox.open_issue("anna", repository, task.title, task.body)?;
+        session.sandbox.label("anna", repository, thread, &["size/s"])?;
+        paper.task(task.note, &format!("{repository}#{thread} {}, opened by anna", task.title))?;
+        Ok(Self {
+            task,
+            repository,
+            thread,
+            card: None,
+            shown: String::new(),
+            told: Vec::new(),
+            turns: 0,
+        })
+    }
+
+    /// Prints what happens in it, and waits for it no longer than it can take.
+    async fn within(
+        &mut self,
+        patience: Duration,
+        session: &mut DemoSession,
+        paper: &mut Printout,
+    ) -> Result<(), DemoError> {
+        let followed = tokio::time::timeout(patience, self.follow(session, paper)).await;
+        followed.unwrap_or_else(|_| {
+            let Self { task, shown, turns, .. } = self;
+            let awaited = task.course.get(*turns);
+            let told = format!("{}: {awaited:?} never came, but {shown}", task.title);
+            Err(DemoError::OffScript(told))
+        })
     }
 
     /// Prints what happens in it until all came of it that is to come.
@@ -108,11 +144,17 @@ impl WatchedIssue {
 
     /// Prints what changed in the thread, and has people say what it is their turn to say.
     fn look(&mut self, session: &DemoSession, paper: &mut Printout) -> Result<(), DemoError> {
-        for said in session.sandbox.comments(GATE, self.thread)? {
+        for said in session.sandbox.comments(self.repository, self.thread)? {
             let Some(key) = key_of(&said.body) else { continue };
             let text = said.body.rsplit_once("\n\n<!--").map_or(&*said.body, |(text, _)| text);
             let first = text.lines().next().unwrap_or_default();
-            if self.card.is_none() && LedgerCard::read(said.id, &said.body).is_some() {
+            let begins = match self.task.course.get(self.turns) {
+                Some(Turn::Begins(words)) => text.contains(words),
+                _ => false,
+            };
+            self.turns += usize::from(begins);
+            let is_card = begins || LedgerCard::read(said.id, &said.body).is_some();
+            if self.card.is_none() && is_card {
                 self.card = Some(key.to_owned());
             }
             if self.card.as_deref() == Some(key) {
@@ -133,7 +175,7 @@ impl WatchedIssue {
                 self.turns += 1;
                 paper.aside(note)?;
                 paper.person(who, &format!("[in #{}] {text}", self.thread))?;
-                session.sandbox.comment(who, GATE, self.thread, text)?;
+                session.sandbox.comment(who, self.repository, self.thread, text)?;
             }
             _ => {}
         }

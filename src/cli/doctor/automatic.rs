@@ -54,7 +54,7 @@ impl Found {
     }
 
     fn judge(&self) -> Vec<CheckResult> {
-        let AutoState { since, everywhere, repos, pairs, .. } = &self.state;
+        let AutoState { since, everywhere, repos, red, pairs, .. } = &self.state;
         if since.is_empty() {
             return vec![CheckResult::good(
                 DISPATCH,
@@ -64,10 +64,10 @@ impl Found {
         }
         let mut results: Vec<CheckResult> = Vec::new();
         results.extend(everywhere.map(|reason| suggests("", reason)));
+        let red = red.iter().map(|repo| (*repo, SuggestReason::DefaultBranchRed));
+        let of_repos = repos.iter().map(|(repo, reason)| (*repo, *reason)).chain(red);
         results.extend(
-            repos
-                .iter()
-                .map(|(repo, reason)| suggests(&format!(" in {}", self.name(*repo)), *reason)),
+            of_repos.map(|(repo, reason)| suggests(&format!(" in {}", self.name(repo)), reason)),
         );
         for (agent, places) in pairs {
             // Where only routines work, they are told of.
@@ -108,6 +108,13 @@ mod tests {
         let names = vec![(door, "foundation/door".to_owned())];
         let mut found = Found { state: AutoState { since, ..AutoState::default() }, names };
         assert_eq!(found.judge()[0].found, "Work starts by itself in foundation/door.");
+        found.state.note_branch(door, true);
+        assert_eq!(
+            found.judge()[0].found,
+            "auto acts as suggest in foundation/door: its default branch is red, and until it is \
+             green only p0 starts there."
+        );
+        found.state.note_branch(door, false);
         let unprotected = BTreeMap::from([(door, SuggestReason::Unprotected)]);
         found.state.pairs = BTreeMap::from([("ezra".to_owned(), unprotected)]);
         assert_eq!(

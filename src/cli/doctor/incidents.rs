@@ -89,10 +89,19 @@ fn remedy(incident: &Incident) -> &'static str {
             "Jobs wait for the next day. /timmy budget AMOUNT scope=all, by the owner, lets more be spent \
              today; budget.day is for every day."
         }
+        Incident::AgentDaySpent { .. } => {
+            "What only it may do waits for the next day. /timmy budget AMOUNT scope=agent:NAME, by the \
+             owner, lets it spend more today; budget.agent_day is for every day."
+        }
         Incident::QuotaSpent { .. } => {
             "Its jobs wait until then, and go on by themselves: wait, raise the quota, or name \
              another agent. If it is there again, /timmy resume AGENT, by the owner, has one job try \
              it at once; /timmy retry tries nothing sooner. It is over when one got through."
+        }
+        Incident::MergedByAgent { .. } => {
+            "Protect the branch: Settings, Branches, a rule that lists who may push and merge. What \
+             the agent merged counts for nothing. It is over when timmy serve sees that its account \
+             may not merge there any more, or when the owner says /timmy resume AGENT."
         }
         Incident::OtherLedger => {
             "Stop one of the two: a copy of a ledger is for a stop only. Then /timmy resume all, by \

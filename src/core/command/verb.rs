@@ -114,7 +114,7 @@ verbs! {
     Undelegate ["undelegate"], "@user", Owner, Govern, "Take that right back.";
     Pause ["pause"], "agent, o/r or all", Owner, Govern, "Start no new work for an agent, in a repository, or at all.";
     Resume ["resume"], "agent, o/r or all", Owner, Govern, "Start new work again.";
-    Budget ["budget"], "[amount] [scope=]", Owner, Govern, "Show or set what may be spent.";
+    Budget ["budget"], "[amount] [scope=]", Owner, Govern, "Show what was spent, or let more be: on this issue, or today.";
     Override ["override"], "guard reason", Owner, Govern, "Overrule a guard, with a reason that is kept.";
 }
 

@@ -29,6 +29,9 @@ mod record;
 mod roles;
 mod tasks;
 
+/// The role as which an agent plans. Nobody has to hold it.
+pub const MANAGER: &str = "manager";
+
 pub use event::{CrewEvent, JobStanding};
 pub use fault::{MOST_TASKS, PlanFault};
 pub use plan::{CrewPlan, DraftTask, PlannedTask, fixed_plan, read_plan};

@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::fault::{MOST_TASKS, PlanFault};
-use crate::core::command::invisible::Invisible;
 use crate::core::jobs::Purpose;
-use crate::core::jobs::evidence::result_fields;
+use crate::core::jobs::evidence::{said_before, said_id, said_list, said_words};
 
-/// How many characters of a title are kept, of what says when a task is done, and of an id.
+/// How many characters of a title are kept, of what says when a task is done, and of a role.
 const LONGEST_TITLE: usize = 200;
 const LONGEST_ACCEPTANCE: usize = 1000;
-const LONGEST_ID: usize = 40;
+const LONGEST_ROLE: usize = 40;
 
 /// A task, as it was planned: not yet anybody's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +74,7 @@ fn purpose_of(role: &str) -> Purpose {
 /// # Errors
 /// What is wrong with it, so that it can be mended.
 pub fn read_plan(said: &str, roles: &BTreeSet<String>) -> Result<Vec<DraftTask>, PlanFault> {
-    let tasks = said_tasks(said).ok_or(PlanFault::NoPlan)?;
+    let tasks = said_list(said, "tasks").ok_or(PlanFault::NoPlan)?;
     let Value::Array(tasks) = tasks else { return Err(PlanFault::NoList) };
     if tasks.is_empty() {
         return Err(PlanFault::Empty);
@@ -91,24 +90,6 @@ pub fn read_plan(said: &str, roles: &BTreeSet<String>) -> Result<Vec<DraftTask>,
     Ok(drafts)
 }
 
-/// The tasks of the result line: its own, or those of the JSON that is its whole text, since some agents
-/// can only end with a text.
-fn said_tasks(said: &str) -> Option<Value> {
-    let mut fields = result_fields(said)?;
-    if let Some(tasks) = fields.remove("tasks") {
-        return Some(tasks);
-    }
-    let summary = fields.get("summary")?.as_str()?.trim();
-    let summary =
-        summary.strip_prefix("```json").or(summary.strip_prefix("```")).unwrap_or(summary);
-    let summary = summary.strip_suffix("```").unwrap_or(summary);
-    match serde_json::from_str(summary).ok()? {
-        Value::Object(mut fields) => fields.remove("tasks"),
-        Value::Array(tasks) => Some(Value::Array(tasks)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-    }
-}
-
 struct SaidTask {
     id: String,
     role: String,
@@ -121,47 +102,18 @@ impl SaidTask {
     fn read(number: usize, said: &Value) -> Result<Self, PlanFault> {
         let Value::Object(fields) = said else { return Err(PlanFault::NoList) };
         let words = |name: &'static str, longest| {
-            let said = fields.get(name).and_then(Value::as_str).unwrap_or_default();
-            let said = visible(said, longest);
+            let said = said_words(fields, name, longest);
             if said.is_empty() { Err(PlanFault::Lacks(number, name)) } else { Ok(said) }
         };
-        let id = fields.get("id").and_then(id).unwrap_or_else(|| number.to_string());
+        let id = said_id(fields).unwrap_or_else(|| number.to_string());
         Ok(Self {
             id,
-            role: words("role", LONGEST_ID)?.to_lowercase(),
+            role: words("role", LONGEST_ROLE)?.to_lowercase(),
             title: words("title", LONGEST_TITLE)?,
             acceptance: words("acceptance", LONGEST_ACCEPTANCE)?,
-            after: after(fields),
+            after: said_before(fields, MOST_TASKS),
         })
     }
-}
-
-fn after(fields: &Map<String, Value>) -> Vec<String> {
-    match fields.get("depends_on") {
-        Some(Value::Array(ids)) => ids.iter().filter_map(id).take(MOST_TASKS).collect(),
-        Some(one) => id(one).into_iter().collect(),
-        None => Vec::new(),
-    }
-}
-
-fn id(said: &Value) -> Option<String> {
-    match said {
-        Value::String(id) => Some(visible(id, LONGEST_ID)).filter(|id| !id.is_empty()),
-        Value::Number(id) => id.as_u64().map(|id| id.to_string()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-/// On one line, without what cannot be seen, cut to what is kept. Without backticks: of what is code
-/// people are shown a part, and their yes covers all of it.
-fn visible(text: &str, longest: usize) -> String {
-    let spaced = text.chars().map(|c| match c {
-        '`' => '\'',
-        c if c.is_whitespace() => ' ',
-        c => c,
-    });
-    let seen = spaced.filter(|c| Invisible::new(*c).is_none());
-    seen.take(longest).collect::<String>().trim().to_owned()
 }
 
 /// Each task with the places of those that it depends on.
@@ -193,7 +145,7 @@ fn linked(said: &[SaidTask]) -> Result<Vec<DraftTask>, PlanFault> {
 /// its reviews.
 fn stage(draft: &DraftTask) -> u8 {
     match draft.purpose() {
-        Purpose::Research | Purpose::Ops | Purpose::Plan => 0,
+        Purpose::Research | Purpose::Ops | Purpose::Plan | Purpose::Split => 0,
         Purpose::Code | Purpose::Repair => 1,
         Purpose::Review => 2,
     }

@@ -11,7 +11,8 @@ pub fn verbs_for(question: Question) -> &'static [Verb] {
         | Question::NoChange
         | Question::Guard
         | Question::Repair
-        | Question::Plan => &[Verb::Approve, Verb::Revise, Verb::Reject],
+        | Question::Plan
+        | Question::Split => &[Verb::Approve, Verb::Revise, Verb::Reject],
         Question::Stuck => &[Verb::Answer, Verb::Reject],
         Question::Permission => &[Verb::Approve, Verb::Answer, Verb::Reject],
         Question::Dispatch | Question::Uncertain => &[Verb::Approve, Verb::Reject],

@@ -7,6 +7,7 @@ use crate::core::crew::CrewPlan;
 use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::{ChangeDigest, Commit};
 use crate::core::model::issue::TextDigest;
+use crate::core::split::SplitProposal;
 
 /// What a yes covers. It is compared with what is there when somebody says yes. The verdict needs no
 /// place here: a result that is judged anew is asked about anew, under another number.
@@ -30,6 +31,9 @@ pub struct Covered {
     /// By which plan a crew works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<CrewPlan>,
+    /// What an epic becomes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<SplitProposal>,
     /// What an agent wants to do, in its own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permission: Option<String>,
@@ -113,6 +117,7 @@ mod tests {
             take_over: Some(TakeOver::Merge),
             start: None,
             plan: None,
+            split: None,
             permission: None,
         }
     }

@@ -93,6 +93,7 @@ pub enum QuestionCheck {
     Stands,
     /// It is void.
     Void(VoidReason),
-    /// The pull request was merged or closed meanwhile: whoever looks after the job will see it.
+    /// The pull request was merged or closed meanwhile, or the epic closed: whoever looks after the job
+    /// will see it.
     PullGone,
 }

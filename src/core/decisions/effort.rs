@@ -6,7 +6,7 @@
 //! | repair | the same and a minute, for what was tried so far |
 //! | accept, of something else; no_change; dispatch | a minute |
 //! | permission, uncertain | half a minute |
-//! | plan | a minute and a half |
+//! | plan, split | a minute and a half |
 //! | stuck | two minutes: somebody has to find words |
 
 use super::decision::Decision;
@@ -27,6 +27,6 @@ pub fn expected_effort(decision: &Decision, look: Option<u32>) -> u32 {
         Question::Dispatch | Question::NoChange => 60,
         Question::Permission | Question::Uncertain => 30,
         Question::Stuck => 120,
-        Question::Plan => 90,
+        Question::Plan | Question::Split => 90,
     }
 }

@@ -15,6 +15,7 @@
 //! | repair | more rounds | closed, cancelled | one round | stays open |
 //! | stuck, permission | allowed | denied | `answer`: the text goes to the agent | denied |
 //! | uncertain | another attempt | cancelled | - | cancelled |
+//! | plan, split | a crew works by it; its issues are made | cancelled | proposed anew | cancelled |
 
 mod answers;
 mod covers;

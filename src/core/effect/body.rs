@@ -7,6 +7,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::core::command::value::DecisionId;
 use crate::core::effect::defuse;
 use crate::core::effect::marker::marker;
 
@@ -56,6 +57,12 @@ pub enum Source {
         may_call: bool,
         /// Whether it is sent at any hour, because a person asked.
         at_once: bool,
+    },
+    /// What became of the issues that an epic was to become: which there are, is known only then.
+    Split {
+        decision: DecisionId,
+        /// With what the keys of the effects begin that made them.
+        key: String,
     },
 }
 

@@ -15,6 +15,7 @@ pub mod marker;
 use serde::{Deserialize, Serialize};
 
 use super::command::value::JobId;
+use super::model::account::Account;
 use super::model::commit::Commit;
 use super::model::commit_status::SaidOfCommit;
 use super::model::dependency::SetDependency;
@@ -49,6 +50,10 @@ pub enum Effect {
     Dependency(SetDependency),
     /// A new issue; its thread has the number 0.
     Issue(CreateIssue),
+    /// A new issue that is a part of the thread's.
+    MakePart(MakePart),
+    /// One issue of the repository waits for another.
+    Bond(Bond),
     /// The thread is open, or closed.
     SetOpen(SetOpen),
     /// The issue is pinned, if the account may.
@@ -70,7 +75,15 @@ pub enum Effect {
 impl Effect {
     /// Whether it makes something of its own, of which there must not be two.
     pub fn creates(&self) -> bool {
-        matches!(self, Self::Comment(_) | Self::Issue(_) | Self::PostResult(_))
+        matches!(self, Self::Comment(_) | Self::Issue(_) | Self::MakePart(_) | Self::PostResult(_))
+    }
+
+    /// Where it is written, if that is another thread than the one in whose order it is.
+    pub fn elsewhere(&self) -> Option<ThreadId> {
+        match self {
+            Self::Assign(SetAssignees::Add { on, .. }) => *on,
+            _ => None,
+        }
     }
 
     /// What the comment says, if it writes one.
@@ -140,6 +153,38 @@ pub struct CreateIssue {
     pub title: String,
     /// Its text, with the marker.
     pub body: String,
+}
+
+/// A new issue that is a part of the thread's, as long as that is open. It is found again by the marker
+/// with which its body ends, which is the effect's key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MakePart {
+    pub title: String,
+    /// Its text, with the marker.
+    pub body: String,
+    /// Its size, as labels say it; the labels of the thread that hold for its parts it gets as well.
+    pub size: String,
+    /// Who said that it is to be made: it counts as theirs.
+    pub by: Account,
+}
+
+/// One issue of the repository waits for another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bond {
+    pub issue: IssueName,
+    pub on: IssueName,
+}
+
+/// An issue of the repository.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IssueName {
+    /// The one that the effect with this key has made.
+    Key(String),
+    /// The one with this number on the forge.
+    Number(i64),
 }
 
 /// The thread is open, or closed.
@@ -391,6 +436,10 @@ pub enum SetAssignees {
         user: String,
         /// Who was assigned when this was decided.
         keep: Vec<String>,
+        /// To another thread than the one in whose order it is written, with the answer of which it
+        /// is part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<ThreadId>,
     },
     /// Only this one; whoever else is assigned stays.
     Remove {
@@ -405,7 +454,7 @@ impl SetAssignees {
     /// Who is to be assigned, given who is; sorted by no rule but the forge's own order.
     pub fn wanted(&self, present: &[String]) -> Vec<String> {
         let (keep, add, remove) = match self {
-            Self::Add { user, keep } => (keep.as_slice(), Some(user), None),
+            Self::Add { user, keep, .. } => (keep.as_slice(), Some(user), None),
             Self::Remove { user, keep } => (keep.as_slice(), None, Some(user)),
             Self::Clear => return Vec::new(),
         };

@@ -8,7 +8,7 @@ fn names(list: &[&str]) -> Vec<String> {
 
 #[test]
 fn an_attempt_that_lost_people_puts_them_back() {
-    let change = SetAssignees::Add { user: "anna".into(), keep: names(&["ben"]) };
+    let change = SetAssignees::Add { user: "anna".into(), keep: names(&["ben"]), on: None };
     assert_eq!(change.wanted(&names(&["ben"])), names(&["ben", "anna"]));
     assert_eq!(change.wanted(&[]), names(&["ben", "anna"]));
     assert_eq!(change.wanted(&names(&["Anna", "ben"])), names(&["Anna", "ben"]));
@@ -23,7 +23,7 @@ fn removing_leaves_the_others() {
 
 #[test]
 fn one_by_one_only_what_is_asked_for_changes() {
-    let add = SetAssignees::Add { user: "anna".into(), keep: names(&["ben"]) };
+    let add = SetAssignees::Add { user: "anna".into(), keep: names(&["ben"]), on: None };
     assert_eq!(add.change(&[]), Some(AssigneeChange::Add("anna")));
     assert_eq!(add.change(&names(&["Anna"])), None);
     let remove = SetAssignees::Remove { user: "anna".into(), keep: names(&["ben", "anna"]) };
@@ -43,7 +43,7 @@ fn labels_are_read_without_case_and_strangers_are_left_alone() {
 
 /// What each effect looks like in the ledger. An older timmy wrote these: a line that has to be
 /// changed is a migration.
-const STORED: [&str; 22] = [
+const STORED: [&str; 26] = [
     r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
     r#"{"do":"comment","body":{"segments":[{"text":"Now **p1**.","fallback":{"effect":"c8.1","text":"**Not done:** {reason}."}},{"text":"\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
     r#"{"do":"comment","body":{"segments":[],"source":{"report":{"day":"2026-11-23","may_call":true,"at_once":false}}},"since":1795435200000000}"#,
@@ -53,8 +53,12 @@ const STORED: [&str; 22] = [
     r#"{"do":"react","subject":{"kind":"comment","id":8},"reaction":"confused"}"#,
     r#"{"do":"label","scope":"priority","value":"p1","condition":{"still":null}}"#,
     r#"{"do":"assign","wish":"add","user":"anna","keep":["ben"]}"#,
+    r#"{"do":"assign","wish":"add","user":"anna","keep":["ben"],"on":{"repo":1,"number":4}}"#,
     r#"{"do":"dependency","on":{"repo":1,"number":4},"waits":true}"#,
     r#"{"do":"issue","title":"Report","body":"One comment a day.\n\n<!-- timmy key=report.issue -->"}"#,
+    r#"{"do":"make_part","title":"Oil the hinge","body":"**Done when:** it is quiet.\n\n<!-- timmy key=f-j1.9.issue1 -->","size":"s","by":{"id":2,"login":"anna"}}"#,
+    r#"{"do":"bond","issue":{"number":12},"on":{"key":"f-j1.9.issue1"}}"#,
+    r#"{"do":"comment","body":{"segments":[],"source":{"split":{"decision":7,"key":"f-j1.9"}}},"since":1795435200000000}"#,
     r#"{"do":"set_open","open":true}"#,
     r#"{"do":"pin"}"#,
     r#"{"do":"close_pulls","branches":["timmy/41-j42"],"word":"**Closed.**"}"#,

@@ -45,18 +45,35 @@ pub fn claims(diff: &Diff<'_>, facts: &ClaimFacts, tests: &TestChanges) -> Guard
             findings.push(found(FindingCode::ClaimedFile, Sentence::of(form, &[&path])));
         }
     }
-    let asked = &facts.asked[..facts.asked.len().min(MOST_POINTS)];
-    let open: Vec<&String> = asked.iter().filter(|point| !speaks_of(said, diff, point)).collect();
-    for point in &open {
-        let form = "Neither it nor the change speaks of this: {}.";
-        findings.push(found(FindingCode::NotMentioned, Sentence::of(form, &[point])));
-    }
-    let (spoken, all) = (asked.len() - open.len(), asked.len());
-    let seen = match all {
-        0 => "what it says agrees with what changed".to_owned(),
-        _ => format!("{spoken} of {all} points of the issue are spoken of"),
-    };
+    let unsaid = "Neither it nor the change speaks of this: {}.";
+    let (open, seen) = unspoken(facts, diff, unsaid);
+    findings.extend(open);
+    let seen = seen.unwrap_or_else(|| "what it says agrees with what changed".to_owned());
     GuardResult::new(GuardName::Claims, Sentence::of(&seen, &[]), findings)
+}
+
+/// Looks whether what is said, where nothing was to change, speaks of what was asked for.
+pub fn claims_said(facts: &ClaimFacts) -> GuardResult {
+    let (open, seen) = unspoken(facts, &Diff::default(), "It does not speak of this: {}.");
+    let seen = seen.unwrap_or_else(|| "the issue names no points to speak of".to_owned());
+    GuardResult::new(GuardName::Claims, Sentence::of(&seen, &[]), open)
+}
+
+/// The points of the issue of which nothing speaks, each told in this form; and how many there are,
+/// if there are any.
+fn unspoken(
+    facts: &ClaimFacts,
+    diff: &Diff<'_>,
+    form: &str,
+) -> (Vec<GuardFinding>, Option<String>) {
+    let said = beginning(&facts.said);
+    let asked = &facts.asked[..facts.asked.len().min(MOST_POINTS)];
+    let open = asked.iter().filter(|point| !speaks_of(said, diff, point));
+    let unsaid = |point: &String| found(FindingCode::NotMentioned, Sentence::of(form, &[point]));
+    let open: Vec<GuardFinding> = open.map(unsaid).collect();
+    let (spoken, all) = (asked.len() - open.len(), asked.len());
+    let seen = format!("{spoken} of {all} points of the issue are spoken of");
+    (open, (all > 0).then_some(seen))
 }
 
 fn found(code: FindingCode, said: Sentence) -> GuardFinding {

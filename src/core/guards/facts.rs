@@ -3,7 +3,7 @@
 use super::author::{AuthorFacts, ReviewFacts, author, reviewer};
 use super::base::{BaseFacts, base};
 use super::checks::{CheckFacts, checks};
-use super::claims::{ClaimFacts, claims};
+use super::claims::{ClaimFacts, claims, claims_said};
 use super::diff::Diff;
 use super::duplicate::{OtherPull, duplicate};
 use super::late::{LatePush, late};
@@ -27,8 +27,15 @@ pub enum GuardFacts<'a> {
     Change(Box<ChangeFacts<'a>>),
     /// A review of a commit.
     Review(ReviewFacts),
-    /// A comment, where nothing was to change.
-    Comment(SaidFacts),
+    /// Comments, where nothing was to change.
+    Comment(CommentFacts),
+}
+
+/// What an agent said where nothing was to change.
+#[derive(Debug, Clone)]
+pub struct CommentFacts {
+    pub said: Result<SaidFacts, CannotBeRead>,
+    pub claims: ClaimFacts,
 }
 
 /// What the forge shows of a change.
@@ -55,9 +62,17 @@ pub fn examine(commit: Commit, facts: &GuardFacts<'_>, rules: &GuardRules) -> Co
     let results = match facts {
         GuardFacts::Change(facts) => change(facts, rules),
         GuardFacts::Review(facts) => vec![reviewer(facts)],
-        GuardFacts::Comment(said) => vec![secrets_said(said)],
+        GuardFacts::Comment(facts) => comment(facts),
     };
     CommitVerdict::new(commit, results)
+}
+
+fn comment(facts: &CommentFacts) -> Vec<GuardResult> {
+    let secrets = match &facts.said {
+        Ok(said) => secrets_said(said),
+        Err(why) => GuardResult::cannot_be_read(GuardName::Secrets, "What it said", why),
+    };
+    vec![secrets, claims_said(&facts.claims)]
 }
 
 fn change(facts: &ChangeFacts<'_>, rules: &GuardRules) -> Vec<GuardResult> {

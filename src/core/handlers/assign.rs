@@ -7,8 +7,9 @@ use super::handler::Handler;
 use super::jobs::{self, AgentChoice, AgentOrder, JobQuery, KnownJob, assign_agent};
 use super::snapshot::Needs;
 use crate::core::command::value::{Amount, IssueRef, Login, Who, Word};
+use crate::core::command::verb::Verb;
 use crate::core::effect::{Effect, SetAssignees};
-use crate::core::reply::Answer;
+use crate::core::reply::{Answer, JobAnswer, JobRefusal};
 
 pub(super) fn assign<'a>(
     who: &'a Who,
@@ -18,29 +19,41 @@ pub(super) fn assign<'a>(
 ) -> Handler<'a> {
     let order = |who| AgentOrder { who, on, role: role.map(Word::as_str), budget };
     let as_an_agent = role.is_some() || budget.is_some();
-    let (needs, user) = match who {
+    let user = match who {
         Who::Agent(name) => return assign_agent(order(AgentChoice::Named(name.as_str()))),
         Who::Auto => return assign_agent(order(AgentChoice::Best)),
-        Who::Account(user) => {
-            (Needs { assignable: only(user.as_str()), ..Needs::default() }, Some(user.as_str()))
-        }
-        Who::Me => (Needs { assignable_author: true, ..Needs::default() }, None),
+        Who::Account(user) => Some(user.as_str()),
+        Who::Me => None,
     };
     // Whether the account is an agent's is known only where it is answered.
     let order = user.map(|user| order(AgentChoice::OfAccount(user)));
     let of_order = order.as_ref().map(jobs::needs).unwrap_or_default();
-    let needs = Needs { item: on.is_none(), ..needs }.and(of_order);
+    let needs = Needs { item: on.is_none(), ..a_person(user, on) }.and(of_order);
     Handler::new(needs, move |context| {
         let login = context.asked.actor.login.clone();
         let user = user.unwrap_or(&login);
-        match order.filter(|_| context.is_agents(user)) {
-            Some(order) => context.order(&order),
-            None if on.is_some() => {
-                Answer::NotYet { what: "`assign` of a person in another thread (`on=`)".to_owned() }
-            }
-            None => context.assign(user, as_an_agent),
+        match (order.filter(|_| context.is_agents(user)), on) {
+            (Some(order), _) => context.order(&order),
+            (None, on) if as_an_agent => context.is_no_agents(user, on),
+            (None, Some(on)) => context.assign_there(user, on).unwrap_or_else(|refusal| refusal),
+            (None, None) => context.assign(user),
         }
     })
+}
+
+/// What has to be known to assign a person, here or in another thread: the author of the text, if no
+/// account is named.
+fn a_person(user: Option<&str>, on: Option<&IssueRef>) -> Needs {
+    match (user.map(str::to_owned), on) {
+        (user, Some(on)) => Needs {
+            assignable_there: HashSet::from([(on.clone(), user)]),
+            targets: HashSet::from([on.clone()]),
+            jobs: JobQuery { acts: true, ..JobQuery::default() },
+            ..Needs::default()
+        },
+        (Some(user), None) => Needs { assignable: HashSet::from([user]), ..Needs::default() },
+        (None, None) => Needs { assignable_author: true, ..Needs::default() },
+    }
 }
 
 pub(super) fn unassign(user: Option<&Login>) -> Handler<'_> {
@@ -49,34 +62,61 @@ pub(super) fn unassign(user: Option<&Login>) -> Handler<'_> {
     Handler::new(needs, move |context| context.unassign(user.map(Login::as_str)))
 }
 
-fn only(login: &str) -> HashSet<String> {
-    HashSet::from([login.to_owned()])
-}
-
 impl CommandContext<'_> {
     /// Whether an account is that of an agent.
     fn is_agents(&self, login: &str) -> bool {
         self.snapshot.agents.iter().any(|agent| agent.account.eq_ignore_ascii_case(login))
     }
 
-    fn assign(&mut self, user: &str, as_an_agent: bool) -> Answer {
-        if as_an_agent {
-            return Answer::Malformed {
-                problem: format!("`role=` and `budget=` are for agents, and `@{user}` is none."),
-                instead: Some(format!("/{} assign @{user}", self.snapshot.own)),
-            };
+    /// What is only an agent's was said of a person.
+    fn is_no_agents(&self, user: &str, on: Option<&IssueRef>) -> Answer {
+        let there = on.map(|on| format!(" on={on}")).unwrap_or_default();
+        Answer::Malformed {
+            problem: format!("`role=` and `budget=` are for agents, and `@{user}` is none."),
+            instead: Some(format!("/{} assign @{user}{there}", self.snapshot.own)),
         }
+    }
+
+    fn assign(&mut self, user: &str) -> Answer {
+        let target = None;
         if let Some(already) = self.assignees.iter().find(|a| a.eq_ignore_ascii_case(user)) {
-            return Answer::Assigned { user: already.clone(), already: true };
+            return Answer::Assigned { user: already.clone(), already: true, target };
         }
         let known = self.snapshot.assignable.iter().find(|a| a.eq_ignore_ascii_case(user));
         let Some(user) = known.cloned() else {
-            return Answer::NotAssignable { user: user.to_owned() };
+            return Answer::NotAssignable { user: user.to_owned(), target };
         };
         let keep = self.assignees.clone();
         self.assignees.push(user.clone());
-        self.push_effect(Effect::Assign(SetAssignees::Add { user: user.clone(), keep }));
-        Answer::Assigned { user, already: false }
+        let change = SetAssignees::Add { user: user.clone(), keep, on: None };
+        self.push_effect(Effect::Assign(change));
+        Answer::Assigned { user, already: false, target }
+    }
+
+    /// In another thread, by the rights there.
+    fn assign_there(&mut self, user: &str, on: &IssueRef) -> Result<Answer, Answer> {
+        let snapshot = self.snapshot;
+        let there = snapshot.targets.get(on);
+        let there = there.ok_or_else(|| Answer::NotFound { target: on.to_string() })?;
+        if let Some(what) = there.left_out {
+            let why = JobRefusal::InTheWay { what, there: true };
+            return Err(Answer::from(JobAnswer::Refused { why }));
+        }
+        if let Some(refusal) = self.refuse_in(there.thread.repo, Verb::Assign) {
+            return Err(refusal);
+        }
+        let target = Some(there.name());
+        let keep: Vec<String> = there.item.assignees.iter().map(|a| a.login.clone()).collect();
+        if let Some(already) = keep.iter().find(|a| a.eq_ignore_ascii_case(user)) {
+            return Ok(Answer::Assigned { user: already.clone(), already: true, target });
+        }
+        let known = there.assignable.iter().find(|a| a.eq_ignore_ascii_case(user));
+        let Some(user) = known.cloned() else {
+            return Err(Answer::NotAssignable { user: user.to_owned(), target });
+        };
+        let change = SetAssignees::Add { user: user.clone(), keep, on: Some(there.thread) };
+        self.push_effect(Effect::Assign(change));
+        Ok(Answer::Assigned { user, already: false, target })
     }
 
     fn unassign(&mut self, user: Option<&str>) -> Answer {

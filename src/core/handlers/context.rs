@@ -32,6 +32,8 @@ pub struct CommandRequest<'a> {
     pub actor: &'a Account,
     /// The right of the actor; none for a stranger.
     pub right: Option<Right>,
+    /// Whether the actor has it only because the owner lends it, and may take it back any moment.
+    pub is_lent: bool,
     /// How sure it is that the actor said it.
     pub authorship: Authorship,
     /// What it says as a review of a job's pull request.

@@ -123,7 +123,9 @@ impl CommandContext<'_> {
         self.jobs.insert(after.spec.id, after);
         self.decided.insert(asked.decision.id);
         let (seen, decision) = (Box::new(seen.clone()), asked.decision.id);
-        self.changes.jobs.push(JobRequest::Decide { seen, decision, answer, told, now });
+        let is_lent = self.asked.is_lent;
+        let request = JobRequest::Decide { seen, decision, answer, told, is_lent, now };
+        self.changes.jobs.push(request);
         true
     }
 
@@ -208,7 +210,16 @@ pub(super) fn said(
             DecisionAnswer::NotBegun { id }
         }
         (Question::Plan, PersonAnswer::Yes) => DecisionAnswer::CrewBegins { id },
-        (Question::Plan, PersonAnswer::Revise) => DecisionAnswer::PlannedAnew { id },
+        (Question::Split, PersonAnswer::Yes) => {
+            let split = decision.covers.split.as_ref();
+            let count = split.map(|split| (split.issues.len(), split.linked.len()));
+            let (made, linked) = count.unwrap_or_default();
+            DecisionAnswer::Splits { id, made, linked }
+        }
+        (Question::Split, PersonAnswer::No(_)) => DecisionAnswer::NotSplit { id },
+        (Question::Plan | Question::Split, PersonAnswer::Revise) => {
+            DecisionAnswer::PlannedAnew { id }
+        }
         (Question::Accept, PersonAnswer::Yes) => match decision.pull {
             Some(pull) => {
                 let merges = decision.covers.take_over == Some(TakeOver::Merge);

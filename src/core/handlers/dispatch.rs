@@ -1,15 +1,15 @@
 //! Which handler answers which command.
 
-use super::handler::{Handler, not_built};
+use super::handler::Handler;
 use super::{
     assign, backlog, budget, controls, decide, dependencies, help, hold, jobs, labels, report,
     status,
 };
 use crate::core::command::Command;
 
-/// What answers a command; none if this build does not act on it.
-pub(super) fn handler(command: &Command) -> Option<Handler<'_>> {
-    Some(match command {
+/// What answers a command.
+pub(super) fn handler(command: &Command) -> Handler<'_> {
+    match command {
         Command::Help(verb) => help::help(*verb),
         Command::Ping => help::ping(),
         Command::Status(target) => status::status(target.as_ref()),
@@ -35,6 +35,7 @@ pub(super) fn handler(command: &Command) -> Option<Handler<'_>> {
         Command::Resume(part) => controls::resume(part),
         Command::Budget { amount, scope } => budget::budget(*amount, scope.as_ref()),
         Command::Crew(roles) => jobs::crew(roles),
+        Command::Split => jobs::split(),
         Command::Cancel(job) => jobs::cancel(*job),
         Command::Retry { job, agent } => jobs::retry(*job, agent.as_ref()),
         Command::Tell { job, text } => jobs::tell(*job, text),
@@ -45,6 +46,5 @@ pub(super) fn handler(command: &Command) -> Option<Handler<'_>> {
         | Command::Reject { .. }
         | Command::Revise { .. }
         | Command::Answer { .. } => decide::decide(command),
-        not_built!(Command) => return None,
-    })
+    }
 }

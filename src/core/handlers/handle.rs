@@ -7,7 +7,6 @@ use super::change_set::{AuditLine, ChangeSet, comment};
 use super::context::{CommandContext, CommandRequest};
 use super::decide;
 use super::dispatch::handler;
-use super::handler::is_built;
 use super::review;
 use super::snapshot::{Needs, Snapshot};
 use super::two_answers::TwoAnswers;
@@ -27,7 +26,7 @@ pub const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 3600);
 /// What has to be known to answer this.
 pub fn needs(reading: &Reading, verdict: Option<&ReviewVerdict>) -> Needs {
     let of_review = verdict.map(review::needs).unwrap_or_default();
-    let handlers = reading.commands.iter().filter_map(|line| handler(&line.command));
+    let handlers = reading.commands.iter().map(|line| handler(&line.command));
     handlers.fold(of_review, |needs, handler| needs.and(handler.needs))
 }
 
@@ -90,10 +89,8 @@ impl AnsweredLines<'_> {
             both.answer()
         } else if self.context.is_doubtful(&line.command) {
             self.context.ask_to_confirm(&line.text)
-        } else if let Some(handler) = handler(&line.command) {
-            handler.handle(&mut self.context)
         } else {
-            Answer::NotYet { what: format!("`{verb}`") }
+            handler(&line.command).handle(&mut self.context)
         };
         let needs = self.context.changes.effects.get(before).map(|keyed| keyed.key.clone());
         self.say(&line.text, Some(&line.command), answer, needs);
@@ -180,7 +177,6 @@ impl CommandContext<'_> {
         let verb = command.verb();
         let is_beyond = verb.right() > self.snapshot.people.right_of_writers();
         self.asked.authorship == Authorship::AnyWriter
-            && is_built(verb)
             && (is_beyond || self.acts_elsewhere(command))
     }
 

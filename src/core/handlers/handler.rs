@@ -1,8 +1,7 @@
-//! What answers a command, and which commands nothing answers yet.
+//! What answers a command.
 
 use super::context::CommandContext;
 use super::snapshot::Needs;
-use crate::core::command::verb::Verb;
 use crate::core::reply::Answer;
 
 /// What answers one command.
@@ -25,21 +24,4 @@ impl<'a> Handler<'a> {
     pub(super) fn handle(self, context: &mut CommandContext<'_>) -> Answer {
         (self.handle)(context)
     }
-}
-
-/// The commands, or verbs, of which this build only knows what they will mean, as a pattern.
-///
-/// The only list of them: where the commands are led to their handlers, the compiler misses the
-/// handler of one that is not in it, and finds the one too many of one that is.
-macro_rules! not_built {
-    ($kind:ident) => {
-        $kind::Split { .. }
-    };
-}
-
-pub(super) use not_built;
-
-/// Whether this build acts on a verb.
-pub(super) fn is_built(verb: Verb) -> bool {
-    !matches!(verb, not_built!(Verb))
 }

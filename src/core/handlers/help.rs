@@ -1,7 +1,7 @@
 //! help and ping: what can be said, and whether anybody listens.
 
 use super::context::CommandContext;
-use super::handler::{Handler, is_built};
+use super::handler::Handler;
 use super::snapshot::Needs;
 use crate::core::command::verb::Verb;
 use crate::core::reply::{Answer, HelpVerb};
@@ -19,21 +19,12 @@ impl CommandContext<'_> {
     fn help(&self, verb: Option<Verb>) -> Answer {
         match verb {
             Some(verb) => Answer::HelpVerb { help: self.help_for(verb) },
-            None => {
-                let (built, later): (Vec<_>, Vec<_>) = Verb::all().partition(|v| is_built(*v));
-                let verbs = built.into_iter().map(|verb| self.help_for(verb)).collect();
-                Answer::Help { verbs, later }
-            }
+            None => Answer::Help { verbs: Verb::all().map(|verb| self.help_for(verb)).collect() },
         }
     }
 
     fn help_for(&self, verb: Verb) -> HelpVerb {
         let guards = self.guards().filter(|_| verb == Verb::Override).map(str::to_owned);
-        HelpVerb {
-            verb,
-            may: self.asked.right >= Some(verb.right()),
-            built: is_built(verb),
-            guards: guards.collect(),
-        }
+        HelpVerb { verb, may: self.asked.right >= Some(verb.right()), guards: guards.collect() }
     }
 }

@@ -46,6 +46,8 @@ pub struct Needs {
     pub assignable: HashSet<String>,
     /// Whether it has to be known of the author of the text, too.
     pub assignable_author: bool,
+    /// The same in other threads: of this account, or of the author of the text.
+    pub assignable_there: HashSet<(IssueRef, Option<String>)>,
     /// What the thread waits for.
     pub blockers: bool,
     /// What is told again of what people said, here and in the other threads: those texts still
@@ -85,6 +87,7 @@ impl Needs {
             item,
             assignable,
             assignable_author,
+            assignable_there,
             blockers,
             quotes,
             targets,
@@ -105,6 +108,7 @@ impl Needs {
         self.item |= item;
         self.assignable.extend(assignable);
         self.assignable_author |= assignable_author;
+        self.assignable_there.extend(assignable_there);
         self.blockers |= blockers;
         self.quotes = self.quotes.max(quotes);
         self.targets.extend(targets);
@@ -194,6 +198,8 @@ pub struct OtherThread {
     pub left_out: Option<Ineligible>,
     /// The issue.
     pub item: Issue,
+    /// Who can be assigned there, of those of whom that was asked.
+    pub assignable: Vec<String>,
     /// What it waits for.
     pub blockers: WaitsFor<VisibleBlocker>,
     /// What the ledger holds of it.

@@ -47,6 +47,8 @@ pub enum JobAction {
     TakeOver { pull: Option<i64>, commit: Option<Commit> },
     /// A person does not want the result: close the pull requests of the job's branches.
     CloseAll,
+    /// A person said yes to the issues that an epic would become: make them, as their yes covers them.
+    MakeIssues,
     /// Answer what these reviews, by the numbers of their texts, say of lines: it was dealt with.
     AnswerRemarks(Vec<u32>),
     /// Tell that something was pushed outside of any lease. The same may be told again: it is one

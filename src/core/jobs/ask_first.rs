@@ -42,6 +42,8 @@ pub struct StartFacts<'a> {
     /// It was not seen to ask before it does something dangerous.
     pub cannot_ask: bool,
     pub text: Option<TextDigest>,
+    /// A person said yes to the plan that it is part of, and to another text.
+    pub is_beside_its_plan: bool,
     /// The paths that the text names.
     pub named: &'a NamedPaths,
     /// What was spent or is set aside for the issue.
@@ -50,15 +52,29 @@ pub struct StartFacts<'a> {
     pub bound: Spent,
     /// What any issue may cost unasked, as it is configured.
     pub configured: Ceiling,
+    /// What the owner lets this one cost at least, as long as the job has not ended.
+    pub raised: Ceiling,
+}
+
+/// What the issue of a job may cost: what is configured, or less where whoever wanted the job said so;
+/// more with a person's yes to that, or by the owner's word.
+pub fn issue_budget(job: &Job, configured: Ceiling, raised: Ceiling) -> Ceiling {
+    let allowed = job.past.allowed.as_ref().map(|terms| terms.budget);
+    allowed.unwrap_or_else(|| unasked(job, configured)).at_least(raised)
+}
+
+/// What it may cost without any question.
+fn unasked(job: &Job, configured: Ceiling) -> Ceiling {
+    job.spec.budget.map_or(configured, |of_job| configured.and(of_job))
 }
 
 /// What has to be asked before an attempt of `job` begins; none if it may begin.
 pub fn proposal(job: &Job, facts: &StartFacts<'_>, rules: &StartRules) -> Option<StartProposal> {
-    let StartFacts { agent, text, spent, bound, configured, .. } = *facts;
-    let unasked = job.spec.budget.map_or(configured, |of_job| configured.and(of_job));
+    let StartFacts { agent, text, spent, bound, configured, raised, .. } = *facts;
+    let unasked = unasked(job, configured).at_least(raised);
     let allowed = job.past.allowed.as_ref();
     let allowed = allowed.filter(|terms| terms.agent == agent && terms.text == text);
-    let budget = allowed.map_or(unasked, |terms| terms.budget);
+    let budget = allowed.map_or(unasked, |terms| terms.budget.at_least(raised));
     let short = budget.shortage(BudgetScope::Issue, spent, bound);
     let cannot_ask = facts.cannot_ask
         && is_dangerous(&job.spec.role, names_protected(facts.named, &rules.paths));
@@ -77,7 +93,7 @@ pub fn proposal(job: &Job, facts: &StartFacts<'_>, rules: &StartRules) -> Option
     }
     let budget = budget.raised(unasked, spent, bound);
     let terms = StartTerms { agent: agent.to_owned(), text, budget, cannot_ask };
-    Some(StartProposal { terms, reasons, configured })
+    Some(StartProposal { terms, reasons, configured: configured.at_least(raised) })
 }
 
 fn reasons(job: &Job, facts: &StartFacts<'_>, rules: &StartRules) -> Vec<StartReason> {
@@ -85,11 +101,12 @@ fn reasons(job: &Job, facts: &StartFacts<'_>, rules: &StartRules) -> Vec<StartRe
     // What a crew does outside is asked about apart from its plan, whatever is configured.
     let devops = (rules.devops || job.spec.crew.is_some()) && role == DEVOPS;
     let devops = devops.then_some(StartReason::Devops);
+    let replanned = facts.is_beside_its_plan.then_some(StartReason::Replanned);
     let protected = rules.protected.then(|| protected(facts.named, &rules.paths)).flatten();
     let may_cost = facts.spent.plus(facts.bound).micro_usd;
     let costly = rules.over.filter(|over| may_cost > *over);
     let costly = costly.map(|over| StartReason::Costly { may_cost, over });
-    [devops, protected, costly].into_iter().flatten().collect()
+    [devops, replanned, protected, costly].into_iter().flatten().collect()
 }
 
 /// Whether a text names what is protected, or more than is read; `globs`: what is configured as
@@ -150,7 +167,19 @@ mod tests {
     fn facts(named: &NamedPaths) -> StartFacts<'_> {
         let text = Some(TextDigest([1; 32]));
         let (spent, bound, configured) = (usd(0), usd(1), at_most(9));
-        StartFacts { agent: "ezra", cannot_ask: false, text, named, spent, bound, configured }
+        let is_beside_its_plan = false;
+        let raised = Ceiling::default();
+        StartFacts {
+            agent: "ezra",
+            cannot_ask: false,
+            text,
+            is_beside_its_plan,
+            named,
+            spent,
+            bound,
+            configured,
+            raised,
+        }
     }
 
     fn reasons_of(job: &Job, facts: &StartFacts<'_>) -> Vec<StartReason> {
@@ -171,6 +200,8 @@ mod tests {
         let dear = StartFacts { spent: usd(4), bound: usd(2), ..facts(NOTHING) };
         let costly = StartReason::Costly { may_cost: 6, over: 5 };
         assert_eq!(reasons_of(&job("coder"), &dear), [costly]);
+        let beside = StartFacts { is_beside_its_plan: true, ..facts(NOTHING) };
+        assert_eq!(reasons_of(&job("coder"), &beside), [StartReason::Replanned]);
         let off = proposal(&job("devops"), &dear, &StartRules::default());
         assert_eq!(off, None, "nothing is asked that nobody wants asked");
     }
@@ -212,6 +243,8 @@ mod tests {
         ] {
             assert_eq!(reasons_of(&job, &other), [StartReason::Devops], "{other:?}");
         }
+        let beside = StartFacts { is_beside_its_plan: true, ..facts(NOTHING) };
+        assert_eq!(proposal(&job, &beside, &rules()), None, "that text was shown since");
         let over = StartFacts { spent: usd(9), ..facts(NOTHING) };
         let more = proposal(&job, &over, &rules()).expect("a question");
         assert!(matches!(more.reasons[..], [StartReason::Budget(_)]), "{more:?}");
@@ -243,5 +276,24 @@ mod tests {
         let again = StartFacts { spent: run, bound: run, ..facts(NOTHING) };
         let asked = proposal(&job, &again, &rules()).expect("a question");
         assert_eq!(asked.terms.budget, Ceiling { runs: Some(2), ..at_most(9) });
+    }
+
+    #[test]
+    fn the_owners_word_raises_what_the_issue_may_cost_and_never_lowers_it() {
+        let mut job = job("coder");
+        job.spec.budget = Some(at_most(2));
+        let unasked = StartRules::default();
+        let spent = StartFacts { spent: usd(5), configured: at_most(4), ..facts(NOTHING) };
+        assert!(proposal(&job, &spent, &unasked).is_some());
+        let raised = StartFacts { raised: at_most(6), ..spent };
+        assert_eq!(proposal(&job, &raised, &unasked), None);
+        assert_eq!(issue_budget(&job, at_most(4), at_most(6)), at_most(6));
+        assert_eq!(issue_budget(&job, at_most(4), at_most(1)), at_most(2));
+        let over = StartFacts { spent: usd(6), ..raised };
+        let asked = proposal(&job, &over, &unasked).expect("a question");
+        assert_eq!((asked.terms.budget, asked.configured), (at_most(12), at_most(6)));
+        job.past.allowed = Some(asked.terms);
+        assert_eq!(proposal(&job, &over, &unasked), None, "a yes goes beyond it");
+        assert_eq!(issue_budget(&job, at_most(4), at_most(6)), at_most(12));
     }
 }

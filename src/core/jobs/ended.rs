@@ -29,10 +29,10 @@ pub(super) fn ended(
             turn.pushed(push, None);
             Ok(state.clone())
         }
-        JobEvent::Merged(commit)
+        JobEvent::Merged(merge)
             if matches!(state, State::Done(Done::Verified | Done::Accepted)) =>
         {
-            turn.past.commit = Some(commit.clone());
+            turn.merged(merge);
             Ok(State::Done(Done::Merged))
         }
         JobEvent::Reverted(_) if matches!(state, State::Done(Done::Merged)) => {

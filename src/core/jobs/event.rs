@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::accepted::JudgedChange;
 use super::clocks::Timeouts;
 use super::ids::{Commit, Fence};
+use super::merge::JobMerge;
 use super::merge_refusal::MergeRefusal;
 use super::money::{ChargeTerms, Usage};
 use super::review::ReviewClaim;
@@ -63,7 +64,7 @@ pub enum JobEvent {
     /// A commit was pushed to a branch of the job.
     Pushed(Push),
     /// Its pull request was merged by somebody.
-    Merged(Commit),
+    Merged(JobMerge),
     /// A commit on the branch that it was merged into takes that back.
     Reverted(Commit),
     /// The forge did not merge what a person accepted.

@@ -155,8 +155,8 @@ fn without_attempt(
             turn.pushed(push, None);
             Ok(same.clone())
         }
-        JobEvent::Merged(commit) => {
-            turn.past.commit = Some(commit.clone());
+        JobEvent::Merged(merge) => {
+            turn.merged(merge);
             Ok(State::Done(Done::Merged))
         }
         JobEvent::Recheck | JobEvent::Lifted => match work {

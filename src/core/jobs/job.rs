@@ -54,6 +54,9 @@ pub struct Past {
     /// What it brought last: the pull request, and its head.
     pub pull: Option<i64>,
     pub commit: Option<Commit>,
+    /// The agent whose account merged that, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_by: Option<String>,
     /// What that changes, if it was judged and all of it was read; and the change that a person took,
     /// as long as nothing else is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,6 +141,7 @@ impl Job {
             ran: Vec::new(),
             pull: spec.adopts.as_ref().and_then(|_| spec.given()).map(|thread| thread.number),
             commit: None,
+            merged_by: None,
             change: None,
             accepted: None,
             late: None,

@@ -56,8 +56,8 @@ pub(super) fn live(
                 && push.at >= attempt.since.second().before(WHOLE_SECONDS);
             Ok(Live::Same(Attempt { pushed: attempt.pushed || is_its_own, ..attempt.clone() }))
         }
-        JobEvent::Merged(commit) => {
-            turn.past.commit = Some(commit.clone());
+        JobEvent::Merged(merge) => {
+            turn.merged(merge);
             Ok(Live::Same(stopping(turn, attempt, Then::Merged)))
         }
         JobEvent::Cancel(reason) => match &attempt.stopping {

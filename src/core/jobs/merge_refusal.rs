@@ -26,6 +26,8 @@ pub enum MergeRefusal {
     ChecksMissing,
     TooFewApprovals,
     ChangesRequested,
+    /// Whoever said yes to it had the right lent, and it was taken back since.
+    RightTakenBack,
     /// A review that was asked for is still to come.
     ReviewAwaited,
     Behind,
@@ -70,7 +72,9 @@ impl MergeRefusal {
             Self::TryLater | Self::BaseMoved => MergeRecovery::Soon,
             Self::Behind => MergeRecovery::Updated,
             Self::Conflict => MergeRecovery::Repaired,
-            Self::HeadMoved | Self::Retargeted | Self::ChecksMissing => MergeRecovery::JudgedAnew,
+            Self::HeadMoved | Self::Retargeted | Self::ChecksMissing | Self::RightTakenBack => {
+                MergeRecovery::JudgedAnew
+            }
             Self::MayNotMerge
             | Self::MayNotUpdate
             | Self::Draft

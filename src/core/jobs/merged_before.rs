@@ -3,6 +3,7 @@
 
 use super::event::{Act, JobEvent, JobStep};
 use super::ids::{Commit, Fence};
+use super::merge::JobMerge;
 use super::moment::StepTime;
 use super::record::JobRecord;
 use super::state::{Done, State};
@@ -22,6 +23,8 @@ pub struct MergedBefore {
     pub agent: Option<String>,
     /// The commit that took it back, and when that was seen.
     pub reverted: Option<(Commit, Timestamp)>,
+    /// The agent whose account merged it, if one did.
+    pub by_agent: Option<String>,
     /// How many steps the job had made when it was merged.
     steps: usize,
 }
@@ -51,8 +54,8 @@ impl JobRecord {
                     present.pull = judged.pull.or(present.pull);
                     present.judged = judged.commit.clone().or(present.judged);
                 }
-                JobStep::Event(JobEvent::Merged(commit)) => {
-                    present.merged = Some(present.as_merged(commit, now.at, number + 1));
+                JobStep::Event(JobEvent::Merged(merge)) => {
+                    present.merged = Some(present.as_merged(merge, now.at, number + 1));
                 }
                 JobStep::Event(JobEvent::Reverted(commit)) => {
                     let is_kept = |one: &&mut MergedBefore| one.reverted.is_none();
@@ -81,6 +84,7 @@ impl JobRecord {
         record.job.state = State::Done(if is_reverted { Done::Reverted } else { Done::Merged });
         record.job.past.pull = merged.pull;
         record.job.past.commit = Some(merged.commit.clone());
+        record.job.past.merged_by.clone_from(&merged.by_agent);
         record.job.past.last = None;
         record.job.past.agent.clone_from(&merged.agent);
         record.ended_at = Some(merged.at);
@@ -97,15 +101,16 @@ impl JobRecord {
 }
 
 impl Present {
-    fn as_merged(&self, commit: &Commit, at: Timestamp, steps: usize) -> MergedBefore {
+    fn as_merged(&self, merge: &JobMerge, at: Timestamp, steps: usize) -> MergedBefore {
         MergedBefore {
-            commit: commit.clone(),
+            commit: merge.commit.clone(),
             at,
             pull: self.pull,
             judged: self.judged.clone(),
             fence: self.fence,
             agent: self.agent.clone(),
             reverted: None,
+            by_agent: merge.by_agent.clone(),
             steps,
         }
     }

@@ -40,8 +40,9 @@
 //!   ([`Verdict::HeadMoved`]).
 //! - A **yes** to a result goes on over timmy's own update of the branch, if the change is the same
 //!   and passes ([`AcceptedChange`]).
-//! - A job that **plans** ([`Purpose::Plan`]) is judged by what it says; its plan is a question, and none
-//!   that can be worked by is a round of it.
+//! - A job that **plans** ([`Purpose::Plan`]), or proposes what an epic is **split** into
+//!   ([`Purpose::Split`]), is judged by what it says; that is a question, and nothing that could be done
+//!   is a round of it.
 //! - What an agent pushes outside of its lease is **late**: it is never trusted unseen.
 //! - Some work does not begin without a **yes**, nor does an attempt for which the budget of its issue
 //!   has no room ([`ask_first`]). The yes holds for every attempt that is within its terms.
@@ -73,6 +74,7 @@ mod job_thread;
 pub mod ladder;
 mod led;
 mod live;
+mod merge;
 mod merge_refusal;
 mod merged_before;
 mod moment;
@@ -105,6 +107,7 @@ pub use illegal::{IllegalEvent, IllegalReason};
 pub use job::{Job, Past, PastOutcome, Ran, SeenResult, Tried};
 pub use job_thread::{JobThread, RoutineRun};
 pub use led::led_to_a_change;
+pub use merge::JobMerge;
 pub use merge_refusal::{MergeRecovery, MergeRefusal};
 pub use merged_before::MergedBefore;
 pub use moment::{Draw, StepTime};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::command::value::Amount;
 pub use crate::core::model::spending::{Ceiling, Spent};
-use crate::core::policy::controls::{Controls, DayScope};
+use crate::core::policy::controls::{BudgetPart, Controls};
 
 /// Tokens of a language model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -145,6 +145,19 @@ impl Ceiling {
         }
     }
 
+    /// The same where `raised` does not allow more. What has no limit needs no more.
+    #[must_use]
+    pub fn at_least(self, raised: Self) -> Self {
+        let higher = |most: Option<u64>, raised: Option<u64>| {
+            most.map(|most| raised.map_or(most, |raised| most.max(raised)))
+        };
+        Self {
+            micro_usd: higher(self.micro_usd, raised.micro_usd),
+            tokens: higher(self.tokens, raised.tokens),
+            runs: higher(self.runs, raised.runs),
+        }
+    }
+
     /// What there is no room for beside what is `spent`, if there is none for `bound`.
     pub(super) fn shortage(
         &self,
@@ -190,6 +203,28 @@ impl Ceiling {
         let said = kinds.into_iter().filter_map(|(unit, most)| Some(unit.said(most?)));
         let said: Vec<String> = said.collect();
         (!said.is_empty()).then(|| said.join(" and "))
+    }
+
+    /// What was spent of the kinds that have a limit, in words; without any, what it cost.
+    pub fn said_of(self, spent: Spent) -> String {
+        let kinds = |limit: Option<u64>, spent: u64| limit.map(|_| spent);
+        let of = Self {
+            micro_usd: kinds(self.micro_usd, spent.micro_usd),
+            tokens: kinds(self.tokens, spent.tokens),
+            runs: kinds(self.runs, spent.runs),
+        };
+        of.said().unwrap_or_else(|| BudgetUnit::MicroUsd.said(spent.micro_usd))
+    }
+
+    /// Twice as much of what has a limit, as a command writes it.
+    pub fn doubled(self) -> Option<Amount> {
+        let kinds = [
+            (BudgetUnit::MicroUsd, self.micro_usd),
+            (BudgetUnit::Tokens, self.tokens),
+            (BudgetUnit::Runs, self.runs),
+        ];
+        let first = kinds.into_iter().find_map(|(unit, most)| Some((unit, most?)));
+        first.map(|(unit, most)| unit.amount(most.saturating_mul(2)))
     }
 }
 
@@ -284,25 +319,25 @@ impl BudgetShortage {
              may take {needed}"
         )
     }
+
+    /// The same with what helps, where it is `agent` that would have made the attempt.
+    pub fn told_of(&self, agent: &str) -> String {
+        let fact = self.fact();
+        let of = match self.scope {
+            BudgetScope::Issue => return format!("{fact}: a higher `budget.issue` helps"),
+            BudgetScope::AgentDay => format!("agent:{agent}"),
+            BudgetScope::Day => "all".to_owned(),
+        };
+        let twice = self.most.saturating_mul(2).max(self.spent.saturating_add(self.needed));
+        let twice = self.unit.amount(twice);
+        format!("{fact}: the next day helps, or for today the owner's `budget {twice} scope={of}`")
+    }
 }
 
 /// Which budget, what was spent, what would be needed, and what helps.
 impl std::fmt::Display for BudgetShortage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let helps = match self.scope {
-            BudgetScope::Issue => "a higher `budget.issue` helps",
-            BudgetScope::AgentDay | BudgetScope::Day => {
-                let of = if self.scope == BudgetScope::Day { "all" } else { "agent:NAME" };
-                let twice = self.most.saturating_mul(2).max(self.spent.saturating_add(self.needed));
-                let twice = self.unit.amount(twice);
-                return write!(
-                    f,
-                    "{}: the next day helps, or for today the owner's `budget {twice} scope={of}`",
-                    self.fact()
-                );
-            }
-        };
-        write!(f, "{}: {helps}", self.fact())
+        f.write_str(&self.told_of("NAME"))
     }
 }
 
@@ -310,13 +345,12 @@ impl Budgets {
     /// What may be spent today, by what the owner said of today.
     #[must_use]
     pub fn today(self, fleet: &Controls, agent: &str) -> Self {
-        let said = |of: DayScope, configured: Ceiling| {
-            fleet.day_budgets(&of).fold(configured, Ceiling::set)
-        };
+        let said =
+            |of: BudgetPart, configured: Ceiling| fleet.budgets(&of).fold(configured, Ceiling::set);
         Self {
             issue: self.issue,
-            agent_day: said(DayScope::Agent(agent.to_owned()), self.agent_day),
-            day: said(DayScope::All, self.day),
+            agent_day: said(BudgetPart::Agent(agent.to_owned()), self.agent_day),
+            day: said(BudgetPart::All, self.day),
         }
     }
 
@@ -421,6 +455,9 @@ mod tests {
              attempt may take 0.67 USD: the next day helps, or for today the owner's `budget 100usd \
              scope=all`"
         );
+        let of_agent = BudgetShortage { scope: BudgetScope::AgentDay, ..over };
+        let said = of_agent.told_of("ezra");
+        assert!(said.ends_with("the owner's `budget 100usd scope=agent:ezra`"), "{said}");
     }
 
     #[test]

@@ -53,8 +53,8 @@ pub(super) fn preflight(
             turn.pushed(push, None);
             Ok(same())
         }
-        JobEvent::Merged(commit) => {
-            turn.past.commit = Some(commit.clone());
+        JobEvent::Merged(merge) => {
+            turn.merged(merge);
             turn.release(leased.clone(), AttemptEnd::Stopped, Charge::NOTHING, None);
             Ok(State::Done(Done::Merged))
         }

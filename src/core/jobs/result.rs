@@ -87,6 +87,7 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
                     State::Done(Done::Accepted)
                 }
                 true if turn.spec.purpose == Purpose::Plan => turn.ask(Question::Plan),
+                true if turn.spec.purpose == Purpose::Split => turn.ask(Question::Split),
                 true => turn.ask(Question::Accept),
                 false => State::Done(Done::Verified),
             }
@@ -98,6 +99,10 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
             turn.queue(WorkKind::Begin)
         }
         Verdict::HeadMoved => State::Done(Done::Verified),
+        // Nobody has to say whether it may try more often: a note in a new `split` says more.
+        Verdict::Block if turn.spec.purpose == Purpose::Split && turn.are_rounds_spent() => {
+            State::Dead(DeadReason::NoProposal)
+        }
         Verdict::Block | Verdict::Stuck if turn.is_loop(None, digest.clone()) => {
             State::Dead(DeadReason::Loop)
         }
@@ -124,7 +129,7 @@ pub(super) fn deciding(
         JobStep::Event(JobEvent::Due) => match until {
             None => Err(IllegalReason::NotHere),
             Some(until) if *until > turn.at() => Err(IllegalReason::NotDue),
-            Some(_) if *question == Question::Plan => {
+            Some(_) if matches!(question, Question::Plan | Question::Split) => {
                 Ok(Turn::cancelled(&CancelReason::NotAllowed, AgentStop::Seen))
             }
             Some(_) => Ok(State::Dead(DeadReason::Unanswered)),
@@ -163,7 +168,8 @@ fn is_about_a_change(question: Question) -> bool {
         | Question::Stuck
         | Question::Permission
         | Question::Uncertain
-        | Question::Plan => false,
+        | Question::Plan
+        | Question::Split => false,
     }
 }
 
@@ -193,8 +199,12 @@ fn decided(turn: &mut Turn<'_>, question: Question, answer: PersonAnswer) -> Sta
             turn.revise()
         }
         (Question::Plan, PersonAnswer::Yes) => State::Done(Done::Accepted),
+        (Question::Split, PersonAnswer::Yes) => {
+            turn.once.push(JobAction::MakeIssues);
+            State::Done(Done::Accepted)
+        }
         // It is planned anew, and as often mended as the first time.
-        (Question::Plan, PersonAnswer::Revise) => {
+        (Question::Plan | Question::Split, PersonAnswer::Revise) => {
             turn.past.rounds_allowed = turn.past.rounds + turn.spec.limits.repairs;
             turn.queue(turn.same_work())
         }
@@ -216,7 +226,8 @@ fn decided(turn: &mut Turn<'_>, question: Question, answer: PersonAnswer) -> Sta
             | Question::Stuck
             | Question::Permission
             | Question::Uncertain
-            | Question::Plan,
+            | Question::Plan
+            | Question::Split,
             PersonAnswer::No(cause),
         ) => Turn::cancelled(&CancelReason::Rejected(cause), AgentStop::Seen),
     }
@@ -232,8 +243,8 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
             true => Ok(turn.verify()),
             false => Ok(same.clone()),
         },
-        JobEvent::Merged(commit) => {
-            turn.past.commit = Some(commit.clone());
+        JobEvent::Merged(merge) => {
+            turn.merged(merge);
             Ok(State::Done(Done::Merged))
         }
         JobEvent::Recheck | JobEvent::Lifted => Ok(turn.verify()),

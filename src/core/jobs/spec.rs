@@ -139,6 +139,8 @@ pub enum Purpose {
     Ops,
     /// The tasks of a crew, in its last words.
     Plan,
+    /// The issues that an epic would become, in its last words.
+    Split,
 }
 
 impl Purpose {
@@ -146,6 +148,11 @@ impl Purpose {
     /// one that works there.
     pub fn is_review(self) -> bool {
         self == Self::Review
+    }
+
+    /// Whether its result is what it says in the end: nothing of it is on the forge.
+    pub fn is_said(self) -> bool {
+        matches!(self, Self::Plan | Self::Split)
     }
 
     /// Whether its result is a change of code, on a branch.
@@ -216,6 +223,19 @@ pub struct JobLimits {
 /// What it was before anybody could say otherwise.
 fn a_week() -> Duration {
     Duration::from_secs(7 * 24 * 60 * 60)
+}
+
+impl JobLimits {
+    /// The same, but that it waits for an agent no longer than this.
+    #[must_use]
+    pub fn within(self, wait: Duration) -> Self {
+        Self {
+            out_of_quota: self.out_of_quota.map(|most| most.min(wait)),
+            queued: self.queued.min(wait),
+            absent: self.absent.min(wait),
+            ..self
+        }
+    }
 }
 
 impl Default for JobLimits {

@@ -10,6 +10,8 @@ use crate::core::model::issue::TextDigest;
 #[serde(rename_all = "snake_case")]
 pub enum StartReason {
     Devops,
+    /// It is part of a plan, and the issue says something else than when a person said yes to that.
+    Replanned,
     /// It names these, which are protected.
     Protected(Vec<String>),
     /// It names more paths than are read.
@@ -53,6 +55,7 @@ impl StartProposal {
         self.reasons.iter().find_map(|reason| match reason {
             StartReason::Budget(shortage) => Some(shortage),
             StartReason::Devops
+            | StartReason::Replanned
             | StartReason::Protected(_)
             | StartReason::TooManyPaths
             | StartReason::CannotAsk

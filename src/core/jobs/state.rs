@@ -174,10 +174,12 @@ pub enum Question {
     Uncertain,
     /// Whether a crew may work by this plan.
     Plan,
+    /// Whether an epic becomes these issues.
+    Split,
 }
 
 impl Question {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Dispatch,
         Self::Accept,
         Self::NoChange,
@@ -187,6 +189,7 @@ impl Question {
         Self::Permission,
         Self::Uncertain,
         Self::Plan,
+        Self::Split,
     ];
 }
 
@@ -304,6 +307,8 @@ pub enum DeadReason {
     CutOff,
     /// The agent needed a person, and nobody answered.
     Unanswered,
+    /// It proposed nothing that an epic could become, however often it was told what is wrong.
+    NoProposal,
 }
 
 /// One word for each state, as people and the ledger say it.

@@ -8,6 +8,7 @@ use super::event::{CancelReason, NeverRan, OutcomeDigest, Push, Pusher};
 use super::ids::Fence;
 use super::illegal::IllegalReason;
 use super::job::{Past, PastOutcome, Ran, Tried};
+use super::merge::JobMerge;
 use super::moment::{StepTime, pause};
 use super::money::Charge;
 use super::spec::Spec;
@@ -247,7 +248,7 @@ impl Turn<'_> {
         self.past.accepted = None;
         let until = match question {
             Question::Stuck => Some(self.at().after(self.spec.limits.question)),
-            Question::Plan => Some(self.at().after(self.spec.limits.begin)),
+            Question::Plan | Question::Split => Some(self.at().after(self.spec.limits.begin)),
             Question::Dispatch
             | Question::Accept
             | Question::NoChange
@@ -267,9 +268,14 @@ impl Turn<'_> {
         self.once.push(JobAction::TakeOver { pull: self.past.pull, commit });
     }
 
+    /// Whether no round of repair is left.
+    pub(super) fn are_rounds_spent(&self) -> bool {
+        self.past.rounds >= self.past.rounds_allowed
+    }
+
     /// The next round of repair, or, when all are used, a person is asked for more.
     pub(super) fn repair(&mut self) -> State {
-        if self.past.rounds >= self.past.rounds_allowed {
+        if self.are_rounds_spent() {
             return self.ask(Question::Repair);
         }
         self.past.rounds += 1;
@@ -351,6 +357,13 @@ impl Turn<'_> {
         (past.rounds, past.rounds_allowed) = (0, self.spec.limits.repairs);
         (past.never_ran, past.cut_off) = (0, 0);
         past.out_of_quota_since = None;
+        past.merged_by = None;
+    }
+
+    /// What it brought was merged.
+    pub(super) fn merged(&mut self, merge: &JobMerge) {
+        let JobMerge { commit, by_agent } = merge.clone();
+        (self.past.commit, self.past.merged_by) = (Some(commit), by_agent);
     }
 
     /// An agent's review is one more text for the agent.

@@ -76,6 +76,10 @@ pub enum Incident {
     },
     /// The budget of the day has no room for what waits.
     DayBudgetSpent,
+    /// The budget of an agent's own day has no room for what waits for it.
+    AgentDaySpent {
+        name: String,
+    },
     /// Another ledger works as the same account: nothing starts by itself.
     OtherLedger,
     /// The account that is meant by a name of the configuration is called otherwise now.
@@ -89,6 +93,11 @@ pub enum Incident {
     /// A quota is used up: those that live on it get no work.
     QuotaSpent {
         quota: QuotaName,
+    },
+    /// An agent's account merged what a job brought, which is for people and for timmy.
+    MergedByAgent {
+        repo: RepoId,
+        agent: String,
     },
     /// An agent takes no work, or what it is given comes to nothing.
     Agent {
@@ -162,10 +171,12 @@ impl fmt::Display for Incident {
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::RoutineUnplaced { name } => write!(f, "routine {name} without a repository"),
             Self::DayBudgetSpent => f.write_str("day's budget spent"),
+            Self::AgentDaySpent { name } => write!(f, "day's budget of {name} spent"),
             Self::OtherLedger => f.write_str("another ledger"),
             Self::AccountRenamed { name } => write!(f, "account {name} renamed"),
             Self::NameTaken { name } => write!(f, "name {name} taken"),
             Self::QuotaSpent { quota } => write!(f, "quota of {quota} used up"),
+            Self::MergedByAgent { agent, .. } => write!(f, "merged by agent {agent}"),
             Self::Agent { name, problem } => write!(f, "agent {name} {}", problem.said()),
         }
     }
@@ -181,6 +192,7 @@ impl Incident {
             | Self::DependenciesUnreadable { repo }
             | Self::NoDefaultBranch { repo }
             | Self::PolicyUnreadable { repo }
+            | Self::MergedByAgent { repo, .. }
             | Self::ThreadLocked { thread: ThreadId { repo, .. } }
             | Self::ThreadBlocked { thread: ThreadId { repo, .. } }
             | Self::AnswerUnreadable { thread: ThreadId { repo, .. } }
@@ -193,6 +205,7 @@ impl Incident {
             | Self::ReportHomeless
             | Self::RoutineUnplaced { .. }
             | Self::DayBudgetSpent
+            | Self::AgentDaySpent { .. }
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
@@ -223,10 +236,12 @@ impl Incident {
             | Self::ReportHomeless
             | Self::RoutineUnplaced { .. }
             | Self::DayBudgetSpent
+            | Self::AgentDaySpent { .. }
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::QuotaSpent { .. }
+            | Self::MergedByAgent { .. }
             | Self::Agent { .. } => false,
         }
     }
@@ -255,6 +270,7 @@ impl Incident {
             | Self::AnswerUnreadable { .. }
             | Self::VerdictForged { .. }
             | Self::QuotaSpent { .. }
+            | Self::MergedByAgent { .. }
             | Self::ReportHomeless => true,
             Self::MissingScope { .. }
             | Self::CannotRead { .. }
@@ -265,6 +281,7 @@ impl Incident {
             | Self::PolicyUnreadable { .. }
             | Self::RoutineUnplaced { .. }
             | Self::DayBudgetSpent
+            | Self::AgentDaySpent { .. }
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
@@ -291,10 +308,12 @@ impl Incident {
             | Self::PolicyUnreadable { .. }
             | Self::RoutineUnplaced { .. }
             | Self::DayBudgetSpent
+            | Self::AgentDaySpent { .. }
             | Self::OtherLedger
             | Self::AccountRenamed { .. }
             | Self::NameTaken { .. }
             | Self::QuotaSpent { .. }
+            | Self::MergedByAgent { .. }
             | Self::Agent { .. } => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::command::value::Amount;
+use crate::core::command::value::{Amount, JobId};
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
@@ -57,21 +57,25 @@ pub struct Delegation {
     pub until: Timestamp,
 }
 
-/// Whose day a budget is for.
+/// What a budget is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum DayScope {
+pub enum BudgetPart {
+    /// A day of the whole fleet.
     All,
+    /// A day of an agent.
     Agent(String),
+    /// The issue of a job, as long as that has not ended.
+    Job(JobId),
 }
 
-/// What may be spent on one day, in place of what is configured: the owner's yes to a spent one.
+/// What may be spent, in place of what is configured: the owner's yes to a spent budget.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DayBudget {
-    pub of: DayScope,
+pub struct SetBudget {
+    pub of: BudgetPart,
     pub amount: Amount,
     pub by: Account,
-    /// When the day ends.
+    /// When it ends: with the day. What is said of a job ends with that.
     pub until: Timestamp,
 }
 
@@ -80,7 +84,7 @@ pub struct DayBudget {
 pub struct Controls {
     pub pauses: Vec<Pause>,
     pub delegations: Vec<Delegation>,
-    pub day_budgets: Vec<DayBudget>,
+    pub budgets: Vec<SetBudget>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,8 +97,8 @@ pub enum ControlChange {
     Delegate(Delegation),
     /// The account of this number may no longer.
     Undelegate(i64),
-    /// So much may be spent today, in place of what was said of today in that unit before.
-    SetDayBudget(DayBudget),
+    /// So much may be spent, in place of what was said of that in this unit before.
+    SetBudget(SetBudget),
 }
 
 impl Controls {
@@ -107,9 +111,9 @@ impl Controls {
         self.pause_of(&PauseScope::All).or_else(|| self.pause_of(&PauseScope::Repo(repo)))
     }
 
-    /// What may be spent today, as far as the owner said so: of each unit at most once.
-    pub fn day_budgets(&self, of: &DayScope) -> impl Iterator<Item = Amount> {
-        let of_it = self.day_budgets.iter().filter(move |budget| budget.of == *of);
+    /// What may be spent on it, as far as the owner said so: of each unit at most once.
+    pub fn budgets(&self, of: &BudgetPart) -> impl Iterator<Item = Amount> {
+        let of_it = self.budgets.iter().filter(move |budget| budget.of == *of);
         of_it.map(|budget| budget.amount)
     }
 
@@ -129,11 +133,10 @@ impl Controls {
                 self.delegations.retain(|other| other.to.id != delegation.to.id);
                 self.delegations.push(delegation);
             }
-            ControlChange::SetDayBudget(budget) => {
+            ControlChange::SetBudget(budget) => {
                 let unit = budget.amount.unit();
-                self.day_budgets
-                    .retain(|other| other.of != budget.of || other.amount.unit() != unit);
-                self.day_budgets.push(budget);
+                self.budgets.retain(|other| other.of != budget.of || other.amount.unit() != unit);
+                self.budgets.push(budget);
             }
             ControlChange::Undelegate(id) => self.delegations.retain(|other| other.to.id != id),
         }

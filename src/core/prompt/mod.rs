@@ -9,6 +9,7 @@ mod fence;
 mod filters;
 mod review;
 mod sent;
+mod split;
 mod thread;
 mod told;
 mod visible;
@@ -28,6 +29,7 @@ pub use crew::{PromptPart, PromptPlan};
 pub use fence::fenced;
 pub use review::{EarlierReview, PromptReview};
 pub use sent::sent_prompt;
+pub use split::PromptSplit;
 pub use thread::{PromptSubject, PromptThread};
 pub use told::told_words;
 pub use visible::visible;
@@ -66,6 +68,8 @@ pub struct JobPrompt {
     pub review: Option<PromptReview>,
     /// What it plans with, if that is what it is for.
     pub plan: Option<PromptPlan>,
+    /// What it proposes from, if it splits an epic.
+    pub split: Option<PromptSplit>,
     /// Its part in a crew's plan, if it has one.
     pub part: Option<PromptPart>,
 }

@@ -36,6 +36,7 @@ fn prompt() -> JobPrompt {
         told: Vec::new(),
         review: None,
         plan: None,
+        split: None,
         part: None,
     }
 }
@@ -289,4 +290,24 @@ fn a_routine_is_told_what_is_to_be_done_and_its_words_stay_in_their_fence() {
     assert!(!rules.contains("Push to"), "{rules}");
     let repair = JobPrompt { pull: Some(43), ..prompt("Update what is old.") }.text();
     assert!(repair.contains("#43, which is for the routine `dependencies`"), "{repair}");
+}
+
+#[test]
+fn who_splits_an_epic_is_told_what_a_proposal_is() {
+    let split = Some(PromptSplit { before: Some("[\"oil\"]".to_owned()) });
+    let splits = JobPrompt { purpose: Purpose::Split, role: "manager".into(), split, ..prompt() };
+    let text = splits.text();
+    for part in [
+        "The task: propose the issues that #41, an epic, is to become.",
+        "- Change nothing: your result is a proposal.",
+        "- At most 30 issues, and no more than are needed.",
+        "The proposal before this one, which a person wants otherwise:",
+        r#"timmy-result: {"outcome":"split","issues":[{"id":1,"#,
+        r#"timmy-result: {"outcome":"blocked""#,
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    assert!(!text.contains("no_change") && !text.contains("pull_request"), "{text}");
+    let with_tools = JobPrompt { means: WorkMeans::Tools, ..splits }.text();
+    assert!(with_tools.contains(r#"`{"issues":[{"id":1,"#), "{with_tools}");
 }

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::agent_view::AgentState;
 use super::backlog::{Autonomy, Basis, DispatchPreview, Idle, Queue, WeakTerm};
+use super::budget::BudgetAnswer;
 use super::crew::CrewLineState;
 use super::decisions::DecisionAnswer;
 use super::filters;
@@ -35,10 +36,8 @@ pub enum Answer {
     /// What can be said, and how.
     #[template(path = "reply/help.md")]
     Help {
-        /// Each verb that this build acts on, and whether the asker may use it here.
+        /// Each verb, and whether the asker may use it here.
         verbs: Vec<HelpVerb>,
-        /// The verbs that come later.
-        later: Vec<Verb>,
     },
     /// How one verb is used.
     #[template(path = "reply/help_verb.md")]
@@ -128,12 +127,16 @@ pub enum Answer {
         user: String,
         /// Whether they were before.
         already: bool,
+        /// To which other thread, if not to this one.
+        target: Option<String>,
     },
-    /// Somebody cannot be assigned here.
+    /// Somebody cannot be assigned.
     #[template(path = "reply/not_assignable.md")]
     NotAssignable {
         /// Whom.
         user: String,
+        /// To which other thread, if not to this one.
+        target: Option<String>,
     },
     /// Nobody, or somebody less, is assigned.
     #[template(path = "reply/unassigned.md")]
@@ -227,14 +230,11 @@ pub enum Answer {
         /// Whether that was so before.
         already: bool,
     },
-    /// So much may be spent today.
-    #[template(path = "reply/day_budget.md")]
-    DayBudget {
-        /// By whom, as commands write it.
-        what: String,
-        amount: String,
-        /// When what is configured holds again.
-        until: String,
+    /// Something about budgets.
+    #[template(path = "reply/budget.md")]
+    Budget {
+        /// What.
+        budget: Box<BudgetAnswer>,
     },
     /// Things start again.
     #[template(path = "reply/resumed.md")]
@@ -359,12 +359,6 @@ pub enum Answer {
         /// Why.
         review: Box<ReviewAnswer>,
     },
-    /// What comes with a later build.
-    #[template(path = "reply/not_yet.md")]
-    NotYet {
-        /// What, with the verb in backticks.
-        what: String,
-    },
     /// A target that is not there, or not for the readers of this thread.
     #[template(path = "reply/not_found.md")]
     NotFound {
@@ -391,6 +385,12 @@ impl From<DecisionAnswer> for Answer {
     }
 }
 
+impl From<BudgetAnswer> for Answer {
+    fn from(budget: BudgetAnswer) -> Self {
+        Self::Budget { budget: Box::new(budget) }
+    }
+}
+
 impl From<ReviewAnswer> for Answer {
     fn from(review: ReviewAnswer) -> Self {
         Self::Review { review: Box::new(review) }
@@ -403,10 +403,10 @@ impl Answer {
         match self {
             Self::Refused { .. } | Self::Stranger { .. } => "refused",
             Self::Malformed { .. } => "malformed",
-            Self::NotYet { .. } => "not_in_build",
             Self::Job { job } => job.outcome(),
             Self::Decision { decision } => decision.outcome(),
             Self::Review { review } => review.outcome(),
+            Self::Budget { budget } => budget.outcome(),
             Self::NotHere { .. } => "not_here",
             Self::TwoAnswers { .. } => "two_answers",
             Self::NotFound { .. } | Self::NoAccount { .. } | Self::NoAgent { .. } => "not_found",
@@ -441,7 +441,6 @@ impl Answer {
             | Self::Undelegated { .. }
             | Self::Paused { .. }
             | Self::Resumed { .. }
-            | Self::DayBudget { .. }
             | Self::Agents { .. }
             | Self::Report { .. }
             | Self::Repeat => "done",

@@ -97,6 +97,10 @@ pub struct PlannedIssue {
     pub beginning: Beginning,
 }
 
+/// A crew is proposed where no agent alone fits as well as this, in millionths: elsewhere one good agent
+/// does better than several.
+const CREW_BELOW: u64 = 450_000;
+
 /// Why nothing would be handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Idle {
@@ -133,6 +137,8 @@ pub struct Judgement {
     pub bids: Vec<Bid>,
     /// Whether it starts by itself, if somebody gets it.
     pub beginning: Beginning,
+    /// Whether agents could work on it as a crew.
+    pub has_crew: bool,
     /// The circle of dependencies that it is part of; none for what cannot be named here.
     pub circle: Vec<Option<String>>,
     /// The pull requests that are to close it, and keep it back; none for what cannot be named here.
@@ -389,6 +395,13 @@ impl Judgement {
             }
             true => "its last free slot is kept for what is urgent".to_owned(),
         }
+    }
+
+    /// The agent that fits best, where it was tried and fits so little that a crew may do better.
+    pub fn outdone_by_a_crew(&self) -> Option<&Bid> {
+        let suits = |bid: &&Bid| !bid.lack.is_some_and(Rejection::is_of_the_work);
+        let best = self.bids.iter().filter(suits).max_by_key(|bid| bid.fit)?;
+        (self.has_crew && best.basis.is_some() && best.fit < CREW_BELOW).then_some(best)
     }
 
     /// The best of those that could do it, but not now.

@@ -8,7 +8,9 @@ use super::filters::{self, Name};
 use super::jobs::{
     CheckLine, LetPassView, UnheardView, findings_of, guards_of_change, moment, short, shown_of,
 };
+use super::split::SplitView;
 use super::start_question::StartView;
+use super::words::counted;
 use crate::core::command::value::DecisionId;
 use crate::core::command::verb::Verb;
 use crate::core::decisions::{
@@ -60,6 +62,8 @@ pub struct QuestionView {
     pub start: Option<StartView>,
     /// By which plan a crew is to work.
     pub plan: Option<PlanView>,
+    /// What an epic would become.
+    pub split: Option<SplitView>,
     /// What its reviews leave open, where a crew brought it; a sentence each.
     pub crew: Vec<String>,
 }
@@ -104,6 +108,7 @@ impl QuestionView {
             merges: take_over == Some(TakeOver::Merge),
             start: StartView::of(record),
             plan: None,
+            split: None,
             crew: Vec::new(),
         }
     }
@@ -217,6 +222,10 @@ pub fn asked_in_short(
         (Question::Permission, _) => "May its agent do this?".to_owned(),
         (Question::Uncertain, _) => "Another attempt?".to_owned(),
         (Question::Plan, _) => "May a crew work by this plan?".to_owned(),
+        (Question::Split, _) => match &decision.covers.split {
+            Some(split) => format!("May this become {}?", counted(split.count(), "issue")),
+            None => "May this become these issues?".to_owned(),
+        },
     };
     words.into()
 }
@@ -246,8 +255,18 @@ pub enum DecisionAnswer {
     CrewBegins {
         id: String,
     },
-    /// A crew's plan is made anew.
+    /// A crew's plan, or what an epic becomes, is proposed anew.
     PlannedAnew {
+        id: String,
+    },
+    /// An epic becomes so many new issues, and so many that are there.
+    Splits {
+        id: String,
+        made: usize,
+        linked: usize,
+    },
+    /// An epic becomes nothing.
+    NotSplit {
         id: String,
     },
     /// A result that is no pull request is accepted: its issue is closed.
@@ -317,6 +336,8 @@ impl DecisionAnswer {
             | Self::NotBegun { .. }
             | Self::CrewBegins { .. }
             | Self::PlannedAnew { .. }
+            | Self::Splits { .. }
+            | Self::NotSplit { .. }
             | Self::Closed { .. }
             | Self::Passed { .. }
             | Self::MoreRounds { .. }
@@ -340,6 +361,22 @@ pub fn void_notice(decision: &Decision, why: &VoidReason) -> Option<String> {
     }
     let page = VoidPage { id: decision.id, why, again: None }.render();
     Some(page.expect("a String takes everything").trim().to_owned())
+}
+
+/// One line that says that the forge merges what is asked about by itself, since somebody scheduled
+/// that.
+pub fn scheduled_notice(decision: &Decision, pull: i64, by: Option<&Account>) -> String {
+    let by = by.map(|by| by.login.as_str());
+    let page = ScheduledPage { id: decision.id, pull, by }.render();
+    page.expect("a String takes everything").trim().to_owned()
+}
+
+#[derive(Template)]
+#[template(path = "decision/scheduled.md")]
+struct ScheduledPage<'a> {
+    id: DecisionId,
+    pull: i64,
+    by: Option<&'a str>,
 }
 
 #[derive(Template)]

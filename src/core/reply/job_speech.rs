@@ -11,6 +11,7 @@ use super::crew::CrewView;
 use super::decisions::{accepted_by, still_accepted, unwanted};
 use super::jobs::{JobOutcome, JobView, late, not_merged, outcome, said_in_report, superseded};
 use super::remarks::remarks_answered;
+use super::split::{SplitOrder, split_effects};
 use super::verify_status::verify_status;
 use crate::core::crew::{CrewRecord, CrewState};
 use crate::core::decisions::{Decision, TakeOver};
@@ -94,6 +95,7 @@ pub fn is_silent(after: &Job, step: &JobStep, actions: &[JobAction]) -> bool {
         | JobAction::CloseBefore(_)
         | JobAction::TakeOver { .. }
         | JobAction::CloseAll
+        | JobAction::MakeIssues
         | JobAction::AnswerRemarks(_) => true,
         JobAction::Preflight(_)
         | JobAction::Start(_)
@@ -230,8 +232,12 @@ fn is_of_interest(job: &Job, outcome: &JobOutcome) -> bool {
 /// Whether an outcome is told apart from the card of a crew: of its tasks only what ends it, and what
 /// nobody should miss.
 fn is_told_apart(change: &JobChange<'_>, outcome: &JobOutcome) -> bool {
-    let Some(crew) = change.crew else { return true };
     let purpose = change.after.job.spec.purpose;
+    // That it is told what is wrong shows its card.
+    if purpose == Purpose::Split && matches!(outcome, JobOutcome::Claimed { .. }) {
+        return false;
+    }
+    let Some(crew) = change.crew else { return true };
     match outcome {
         JobOutcome::Done { .. } => {
             let ends = crew.crew.state == CrewState::Done;
@@ -252,6 +258,7 @@ fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
     let JobChange { after, key, .. } = *change;
     let of_pull = change.actions.iter().flat_map(|action| taken_over(change, action));
     let answers = change.actions.iter().flat_map(|action| answered(change, action));
+    let made = change.actions.iter().flat_map(|action| made(change, action));
     let effects = change.actions.iter().filter_map(|action| match action {
         JobAction::CloseBefore(number) => Some(("before", close_before(after, *number)?)),
         JobAction::TakeOver { pull: None, .. } if after.job.spec.given().is_some() => {
@@ -271,7 +278,22 @@ fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
         .chain(effects.chain(close_merged(change)).filter_map(keyed))
         .chain(of_pull)
         .chain(answers)
+        .chain(made)
         .collect()
+}
+
+/// A person said yes to what an epic becomes: that is made, and listed.
+fn made(change: &JobChange<'_>, action: &JobAction) -> Vec<Keyed> {
+    let JobChange { after, key, now, .. } = *change;
+    let decided = change.decided.filter(|_| *action == JobAction::MakeIssues);
+    let Some((decision, by)) = decided.and_then(|d| Some((d, d.decided_by()?))) else {
+        return Vec::new();
+    };
+    let Some(thread) = after.job.spec.given() else { return Vec::new() };
+    decision.covers.split.as_ref().map_or_else(Vec::new, |split| {
+        let of = SplitOrder { decision: decision.id, by, thread, key, since: now.before(MARGIN) };
+        split_effects(split, &of)
+    })
 }
 
 /// The remarks of reviews were dealt with: each is answered.
@@ -357,7 +379,9 @@ fn close_all(job: &Job, decided: Option<&Decision>) -> Option<Effect> {
 fn close_pulls(job: &Job, numbers: std::ops::Range<u32>, word: String) -> Option<Effect> {
     match job.spec.purpose {
         Purpose::Code | Purpose::Repair => {}
-        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan => return None,
+        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan | Purpose::Split => {
+            return None;
+        }
     }
     let branch = |number| job.branch_numbered(number).to_string();
     let branches = numbers.map(branch).collect();

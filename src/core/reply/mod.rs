@@ -10,6 +10,7 @@ mod agent_order;
 mod agent_view;
 mod answer;
 mod backlog;
+mod budget;
 pub mod cards;
 pub mod crew;
 pub mod decisions;
@@ -25,6 +26,7 @@ mod review;
 mod routine;
 mod said_result;
 pub mod scope_question;
+pub mod split;
 mod start_question;
 mod state;
 mod status;
@@ -42,6 +44,7 @@ pub use backlog::{
     Autonomy, Basis, Bid, DispatchPreview, DisregardedPull, Idle, Judgement, MissedIssue,
     PlannedIssue, Queue, QueueEntry, WeakTerm,
 };
+pub use budget::{BudgetAnswer, SpentBudget};
 pub use decisions::DecisionAnswer;
 pub use fleet::{AgentNow, AgentRow, AgentSummary, FitLine, Gets, ReportAnswer};
 pub use jobs::{DeadLetter, JobAnswer, JobRefusal, JobWait};

@@ -54,6 +54,7 @@ fn said(reason: &StartReason, agent: &str) -> String {
         StartReason::Devops => {
             "The role `devops` reaches beyond this repository (`dispatch.ask`).".to_owned()
         }
+        StartReason::Replanned => "The issue was edited after its plan was approved.".to_owned(),
         StartReason::Protected(paths) => {
             let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
             let are = if paths.len() == 1 { "is" } else { "are" };

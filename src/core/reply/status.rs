@@ -18,8 +18,6 @@ pub struct HelpVerb {
     pub verb: Verb,
     /// Whether the asker may use it here.
     pub may: bool,
-    /// Whether this build acts on it.
-    pub built: bool,
     /// The guards that it can name, where it names one.
     pub guards: Vec<String>,
 }

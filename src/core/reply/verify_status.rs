@@ -28,7 +28,9 @@ pub(super) fn verify_status(record: &JobRecord, step: &JobStep, key: String) -> 
     let job = &record.job;
     match job.spec.purpose {
         Purpose::Code | Purpose::Repair => {}
-        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan => return None,
+        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan | Purpose::Split => {
+            return None;
+        }
     }
     let (commit, number) = (commit.clone()?, job.past.pull?);
     let (state, description) = says(record, *verdict)?;
@@ -40,7 +42,6 @@ pub(super) fn verify_status(record: &JobRecord, step: &JobStep, key: String) -> 
 }
 
 fn says(record: &JobRecord, verdict: Verdict) -> Option<(CheckState, String)> {
-    let named = |grade| names(record, grade);
     Some(match verdict {
         Verdict::NoChange { .. } | Verdict::Nothing | Verdict::HeadMoved | Verdict::Unfit => {
             return None;
@@ -48,13 +49,19 @@ fn says(record: &JobRecord, verdict: Verdict) -> Option<(CheckState, String)> {
         Verdict::Stuck => {
             (CheckState::Failure, "The agent cannot go on without a person.".to_owned())
         }
-        Verdict::Block => (CheckState::Failure, format!("Blocked by {}.", named(Grade::Block))),
-        // Late work is never trusted unseen, whatever it holds.
-        Verdict::Pass { .. } | Verdict::Ask if is_asked_about(record) => {
-            (CheckState::Pending, format!("A person decides about {}.", named(Grade::Ask)))
+        Verdict::Block => {
+            (CheckState::Failure, format!("Blocked by {}.", names(record, Grade::Block)))
         }
-        Verdict::Pass { .. } | Verdict::Ask => (CheckState::Success, passed(record)),
+        // A yes to it comes as a pass; while it is sent back nobody is asked at all.
+        Verdict::Ask => asks(record),
+        // Late work is never trusted unseen, whatever it holds.
+        Verdict::Pass { .. } if is_asked_about(record) => asks(record),
+        Verdict::Pass { .. } => (CheckState::Success, passed(record)),
     })
+}
+
+fn asks(record: &JobRecord) -> (CheckState, String) {
+    (CheckState::Pending, format!("A person decides about {}.", names(record, Grade::Ask)))
 }
 
 /// How many guards passed, and which did not and were let pass.

@@ -34,6 +34,15 @@ pub fn counted<N: Display + PartialEq + From<u8>>(count: N, what: &str) -> Strin
     format!("{count} {what}{ending}")
 }
 
+/// A small number as a word: `four`, and `13`.
+pub fn in_words(number: usize) -> String {
+    const WORDS: [&str; 13] = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+        "eleven", "twelve",
+    ];
+    WORDS.get(number).map_or_else(|| number.to_string(), |word| (*word).to_owned())
+}
+
 /// A place in a row: `1st`, `22nd`, `113th`.
 pub fn place(number: usize) -> String {
     let ending = match (number % 100, number % 10) {

@@ -52,6 +52,9 @@ pub struct OpenQuestion {
     pub effort: u32,
     /// Whether it is new, or to be brought up once more; else it is told and calls nobody.
     pub is_brought_up: bool,
+    /// Whether nothing was changed, and a yes only closes the thread: it is folded away, behind what
+    /// has more to look at.
+    pub is_folded: bool,
 }
 
 /// Something that does not work.
@@ -90,6 +93,11 @@ impl Day {
     /// Whether the owner is to be called.
     pub fn calls(&self) -> bool {
         !self.broken.is_empty() || self.asks.iter().any(|ask| ask.is_brought_up)
+    }
+
+    /// What waits for an answer, as far as it is folded away, or is not.
+    fn asked(&self, is_folded: bool) -> Vec<&OpenQuestion> {
+        self.asks.iter().filter(|ask| ask.is_folded == is_folded).collect()
     }
 
     /// Whether there is anything to say for which a comment is due.
@@ -220,6 +228,7 @@ mod tests {
             answer: Some("approve d7".into()),
             effort: 60,
             is_brought_up: true,
+            is_folded: false,
         }];
         day.broken = vec![
             Broken {
@@ -235,7 +244,7 @@ mod tests {
                 given_up: 3,
             },
         ];
-        day.report.outcomes = vec![("done".into(), 7), ("not_in_build".into(), 2)];
+        day.report.outcomes = vec![("done".into(), 7), ("unclear".into(), 2)];
         (day.report.commands, day.report.people) = (9, 4);
         let since = "Sat 21 Nov, 10:00 UTC".to_owned();
         let reason = Some("see @anna".to_owned());
@@ -303,6 +312,41 @@ mod tests {
     }
 
     #[test]
+    fn what_a_yes_only_closes_is_folded_and_calls_all_the_same() {
+        let mut day = quiet_day();
+        let ask = |number: u32, is_folded| OpenQuestion {
+            thread: format!("foundation/door#{number}"),
+            question: "Is there nothing to change?".to_owned().into(),
+            due: None,
+            answer: Some(format!("approve d{number}")),
+            effort: 60,
+            is_brought_up: true,
+            is_folded,
+        };
+        day.asks = vec![ask(7, true)];
+        assert_snapshot!(day.text(true), @"
+        ## Sunday, 22 November
+
+        **1 thing needs you, @alexander.** 1 command by one person, done.
+
+        <details><summary>A yes closes it: 1</summary>
+
+        | | question | reply here or there |
+        |---|---|---|
+        | foundation/door\\#7 | Is there nothing to change? | `/timmy approve d7` |
+
+        </details>
+        ");
+        assert!(day.calls());
+        day.asks.insert(0, ask(8, false));
+        let text = day.text(true);
+        let (shown, folded) = text.split_once("<details>").expect("a fold");
+        assert!(shown.contains("### Needs you") && shown.contains("`/timmy approve d8`"), "{text}");
+        assert!(!shown.contains("d7") && folded.contains("`/timmy approve d7`"), "{text}");
+        assert!(text.contains("**2 things need you, @alexander.**"), "{text}");
+    }
+
+    #[test]
     fn only_a_day_with_news_begins_a_comment() {
         let mut day = quiet_day();
         assert!(day.has_news());
@@ -315,6 +359,7 @@ mod tests {
             answer: None,
             effort: 60,
             is_brought_up: false,
+            is_folded: false,
         };
         day.asks = vec![ask.clone()];
         assert!(!day.has_news(), "it was brought up not long ago");

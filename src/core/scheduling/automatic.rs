@@ -29,6 +29,9 @@ pub struct AutoState {
     pub routines: BTreeSet<RepoId>,
     /// Why nothing starts in a repository.
     pub repos: BTreeMap<RepoId, SuggestReason>,
+    /// The repositories whose default branch is red: only p0 begins there by itself.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub red: BTreeSet<RepoId>,
     /// Why an agent is not started in a repository, by its name.
     pub pairs: BTreeMap<String, BTreeMap<RepoId, SuggestReason>>,
     /// Where an agent was found to be no danger, by its name: what nobody asked for goes to no other.
@@ -54,6 +57,14 @@ impl AutoState {
         }
         self.pairs.retain(|_, repos| !repos.is_empty());
         self.safe.retain(|_, repos| !repos.is_empty());
+    }
+
+    /// What was found of the default branch of a repository.
+    pub fn note_branch(&mut self, repo: RepoId, is_red: bool) {
+        match is_red && self.since.contains_key(&repo) {
+            true => self.red.insert(repo),
+            false => self.red.remove(&repo),
+        };
     }
 
     /// Why a job in a repository that nobody asked for is not given to an agent, whichever issue it
@@ -130,6 +141,8 @@ pub enum SuggestReason {
     Policy,
     /// That cannot be read.
     PolicyUnreadable,
+    /// The default branch is red.
+    DefaultBranchRed,
     /// As much was started today as may be.
     DayFull,
     /// No person opened or touched it since work began to start by itself there.
@@ -156,6 +169,7 @@ impl SuggestReason {
             Self::Broken => "broken",
             Self::Policy => "policy",
             Self::PolicyUnreadable => "policy_unreadable",
+            Self::DefaultBranchRed => "default_branch_red",
             Self::DayFull => "starts_per_day",
             Self::Old => "old",
             Self::AuthorNotAllowed => "author_not_allowed",
@@ -175,6 +189,9 @@ impl SuggestReason {
             Self::Broken => "something keeps me from my work there: timmy doctor says what",
             Self::Policy => "its .timmy.toml wants no more",
             Self::PolicyUnreadable => "its .timmy.toml cannot be read",
+            Self::DefaultBranchRed => {
+                "its default branch is red, and until it is green only p0 starts there"
+            }
             Self::DayFull => "as much was started today as may be (dispatch.starts_per_day)",
             Self::Old => {
                 "nobody has opened or touched it since I began to start work there by myself"

@@ -95,6 +95,12 @@ pub enum Ineligible {
 }
 
 impl Ineligible {
+    /// Whether it keeps an issue from being split as well: what it consists of does not depend on
+    /// what it waits for.
+    pub fn keeps_from_splitting(self) -> bool {
+        !matches!(self, Self::Epic | Self::Blocked)
+    }
+
     /// Whether it only keeps timmy from starting by itself: who asks for a job in person passes
     /// over it.
     pub fn yields_to_a_person(self) -> bool {

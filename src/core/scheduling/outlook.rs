@@ -161,14 +161,11 @@ impl AutoOutlook {
         let everywhere = auto.state.everywhere.into_iter();
         let mut suggests: Vec<ActsAsSuggest> =
             everywhere.map(|reason| ActsAsSuggest { place: None, agent: None, reason }).collect();
-        for (repo, reason) in &auto.state.repos {
-            let place = name(*repo);
-            suggests.extend(place.map(|place| ActsAsSuggest {
-                place: Some(place),
-                agent: None,
-                reason: *reason,
-            }));
-        }
+        let red = auto.state.red.iter().map(|repo| (*repo, SuggestReason::DefaultBranchRed));
+        let of_repos = auto.state.repos.iter().map(|(repo, reason)| (*repo, *reason)).chain(red);
+        suggests.extend(of_repos.filter_map(|(repo, reason)| {
+            Some(ActsAsSuggest { place: Some(name(repo)?), agent: None, reason })
+        }));
         for (agent, repos) in &auto.state.pairs {
             suggests.extend(repos.iter().filter_map(|(repo, reason)| {
                 let (place, agent) = (Some(name(*repo)?), Some(agent.clone()));

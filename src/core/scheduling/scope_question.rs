@@ -102,6 +102,7 @@ fn is_told(beginning: Beginning) -> bool {
             | SuggestReason::GuardBroken
             | SuggestReason::Policy
             | SuggestReason::PolicyUnreadable
+            | SuggestReason::DefaultBranchRed
             | SuggestReason::DayFull
             | SuggestReason::Unprotected
             | SuggestReason::RightsUnknown

@@ -1,7 +1,9 @@
 //! Whether an issue may start by itself, whichever agent gets it.
 
 use super::automatic::{AutoState, AutoTerms, Beginning, SuggestReason};
+use super::labels::priority;
 use super::{IssueFacts, Rules};
+use crate::core::command::value::Level;
 use crate::core::model::time::Timestamp;
 
 impl AutoTerms {
@@ -22,11 +24,13 @@ impl AutoTerms {
         rules: &Rules,
     ) -> Option<SuggestReason> {
         let AutoState { everywhere, repos, .. } = &self.state;
+        let red = || self.state.waits_for_green(facts).then_some(SuggestReason::DefaultBranchRed);
         let of_issue = || match facts.last_touched() < since {
             true => Some(SuggestReason::Old),
             false => (!self.may_write(facts, rules)).then_some(SuggestReason::AuthorNotAllowed),
         };
-        everywhere.or_else(|| repos.get(&facts.thread.repo).copied()).or_else(of_issue)
+        let of_repo = || repos.get(&facts.thread.repo).copied();
+        everywhere.or_else(of_repo).or_else(red).or_else(of_issue)
     }
 
     /// Whether the issues of its author start by themselves, as far as is known.
@@ -36,6 +40,13 @@ impl AutoTerms {
         let strangers = self.state.strangers.get(&facts.thread.repo);
         let is_stranger = strangers.is_some_and(|strangers| strangers.contains(&author.id));
         !is_stranger && (!is_named(&rules.machines) || is_named(rules.authors.names()))
+    }
+}
+
+impl AutoState {
+    /// Whether an issue does not begin by itself while the default branch of its repository is red.
+    pub fn waits_for_green(&self, facts: &IssueFacts) -> bool {
+        self.red.contains(&facts.thread.repo) && priority(&facts.labels) != Some(Level::P0)
     }
 }
 
@@ -107,5 +118,22 @@ mod tests {
         assert_eq!(of(&terms), Beginning::HeldBack(SuggestReason::Policy));
         terms.state.everywhere = Some(SuggestReason::NoSandbox);
         assert_eq!(of(&terms), Beginning::HeldBack(SuggestReason::NoSandbox));
+    }
+
+    #[test]
+    fn where_the_default_branch_is_red_only_p0_starts() {
+        let mut terms = terms();
+        terms.state.note_branch(DOOR, true);
+        let of = |terms: &AutoTerms, label: &str| {
+            let labels = [label.to_owned()].into();
+            terms.beginning(&IssueFacts { labels, ..opened(0) }, &rules())
+        };
+        let held = Beginning::HeldBack(SuggestReason::DefaultBranchRed);
+        assert_eq!((of(&terms, "bug"), of(&terms, "priority/p1")), (held, held));
+        assert_eq!(of(&terms, "priority/P0"), Beginning::ByItself);
+        terms.state.note_branch(DOOR, false);
+        assert_eq!(of(&terms, "bug"), Beginning::ByItself);
+        terms.state.note_branch(RepoId(2), true);
+        assert!(terms.state.red.is_empty(), "nothing starts by itself there");
     }
 }

@@ -3,11 +3,16 @@
 use super::query::EvidenceQuery;
 use super::{citations, commits, pulls, pushers};
 use crate::clock::Clock;
+use crate::core::guards::CannotBeRead;
 use crate::core::jobs::evidence::{
     BranchFacts, CodeFacts, Facts, Findings, HeadPusher, Made, judge,
 };
 use crate::core::jobs::{AgentClaim, Purpose, Push};
+use crate::core::model::issue::Comment;
 use crate::gitea::{Error, ForgeBranch, Gitea, PullRequest};
+
+/// How much of what an agent wrote in a thread is looked at, in bytes.
+const MOST_SAID: usize = 1 << 20;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,14 +25,18 @@ pub struct Evidence {
     pub pull: Option<PullRequest>,
     /// Who pushed the head of the job's branch, by login; none if nobody can tell.
     pub pusher: Option<String>,
+    /// What the agent's account wrote in the thread since the job began, where that is what the job
+    /// brings.
+    pub said: Result<Vec<Comment>, CannotBeRead>,
 }
 
-/// What was read of a branch with work.
-struct CodeRead {
+/// What was read of what an attempt was to make.
+struct ThingsRead {
     made: Made,
     head_push: Option<Push>,
     pull: Option<PullRequest>,
     pusher: Option<String>,
+    said: Result<Vec<Comment>, CannotBeRead>,
 }
 
 /// Looks at the forge, and judges what it shows.
@@ -39,11 +48,10 @@ pub async fn gather_evidence(
     clock: &dyn Clock,
     query: EvidenceQuery<'_>,
 ) -> Result<Evidence, Error> {
-    let CodeRead { made, head_push, pull, pusher } = match query.purpose {
+    let ThingsRead { made, head_push, pull, pusher, said } = match query.purpose {
         Purpose::Code | Purpose::Repair => code(gitea, clock, query).await?,
-        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan => {
-            let made = comments(gitea, query).await?;
-            CodeRead { made, head_push: None, pull: None, pusher: None }
+        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan | Purpose::Split => {
+            comments(gitea, query).await?
         }
     };
     let cited = match query.claim {
@@ -55,21 +63,28 @@ pub async fn gather_evidence(
         | AgentClaim::Nothing => Vec::new(),
     };
     let findings = judge(query.claim, &Facts { made, cited });
-    Ok(Evidence { findings, head_push, pull, pusher })
+    Ok(Evidence { findings, head_push, pull, pusher, said })
 }
 
-async fn comments(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<Made, Error> {
-    let Some(thread) = query.thread else { return Ok(Made::Comments(Vec::new())) };
-    let since = query.earliest();
-    let found = gitea.comments_by(query.repo, thread, query.agent, since).await?;
-    Ok(Made::Comments(found.into_iter().map(|comment| comment.id).collect()))
+/// What this attempt wrote is its result. What earlier ones wrote is still to be read there.
+async fn comments(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<ThingsRead, Error> {
+    let since = query.earliest_of_job();
+    let all = match query.thread {
+        Some(thread) => gitea.comments_by(query.repo, thread, query.agent, since).await?,
+        None => Vec::new(),
+    };
+    let own = all.iter().filter(|comment| comment.created_at >= query.earliest());
+    let made = Made::Comments(own.map(|comment| comment.id).collect());
+    let length = all.iter().fold(0, |sum: usize, one| sum.saturating_add(one.body.len()));
+    let said = if length > MOST_SAID { Err(CannotBeRead::TooLarge) } else { Ok(all) };
+    Ok(ThingsRead { made, head_push: None, pull: None, pusher: None, said })
 }
 
 async fn code(
     gitea: &Gitea,
     clock: &dyn Clock,
     query: EvidenceQuery<'_>,
-) -> Result<CodeRead, Error> {
+) -> Result<ThingsRead, Error> {
     let branch = gitea.branch(query.repo, &query.branch.to_string()).await?;
     let pull = pulls::of_branch(gitea, query).await?;
     let named_pull = pulls::named(gitea, query, pull.as_ref()).await?;
@@ -99,7 +114,7 @@ async fn code(
     let facts = pull.clone().map(|pull| pulls::facts(query, pull));
     let code = CodeFacts { branch, pull: facts, named_pull, named_commit, given, base_branch };
     let made = Made::Code(Box::new(code));
-    Ok(CodeRead { made, head_push, pull, pusher: pushed_by })
+    Ok(ThingsRead { made, head_push, pull, pusher: pushed_by, said: Ok(Vec::new()) })
 }
 
 /// Whether there is something in the branch that the base has not. A pull request says so: there is

@@ -28,14 +28,20 @@ pub struct EvidenceQuery<'a> {
     /// The account of the agent, and timmy's own, which may act for it.
     pub agent: &'a Account,
     pub own: &'a Account,
-    /// Since when the attempt could run.
+    /// Since when the attempt could run, and since when any of the job's could.
     pub since: Timestamp,
+    pub began: Timestamp,
 }
 
 impl EvidenceQuery<'_> {
     /// The earliest moment, by the forge's clock, at which the attempt can have done something.
     pub(super) fn earliest(&self) -> Timestamp {
         self.since.before(SKEW)
+    }
+
+    /// The same of any attempt of the job.
+    pub(super) fn earliest_of_job(&self) -> Timestamp {
+        self.began.min(self.since).before(SKEW)
     }
 
     /// Whether `account` is the agent's, or timmy's that acts for it.

@@ -39,6 +39,8 @@ pub(in crate::engine) struct ChangeQuery<'a> {
     pub(in crate::engine) agents: Vec<String>,
     pub(in crate::engine) others: Vec<OtherPull>,
     pub(in crate::engine) late: Vec<LatePush>,
+    /// Whether another branch of an agent changes what Actions run there.
+    pub(in crate::engine) workflows_changed: bool,
     /// How long it is judged already.
     pub(in crate::engine) waited: Duration,
     pub(in crate::engine) rules: &'a GuardRules,
@@ -51,6 +53,8 @@ pub(in crate::engine) struct Examined {
     pub(in crate::engine) digest: Option<ChangeDigest>,
     /// None if the diff cannot be read.
     pub(in crate::engine) size: Option<ChangeSize>,
+    /// Whether it changes what Actions run, if that can be told.
+    pub(in crate::engine) changes_actions: Option<bool>,
     statuses: HeadStatuses,
 }
 
@@ -172,13 +176,14 @@ fn judge(
         (Err(why), _) | (_, Err(why)) => Err(why.clone()),
     };
     let size = diff.as_ref().ok().map(ChangeSize::of);
+    let changes = diff.as_ref().ok().map(changes_actions);
     let facts = ChangeFacts {
         checks: CheckFacts {
             statuses: read.statuses.clone(),
             required: target.required.clone(),
             on_target: target.said.clone(),
             waited: query.waited,
-            workflows_changed: diff.as_ref().is_ok_and(changes_actions),
+            workflows_changed: query.workflows_changed || changes == Some(true),
         },
         diff,
         size: query.size,
@@ -197,7 +202,8 @@ fn judge(
     let verdict = examine(query.commit.clone(), &facts, query.rules);
     let digest = |diff: &Vec<u8>| ChangeDigest(Sha256::digest(diff).into());
     let digest = read.diff.as_ref().ok().map(digest);
-    Examined { verdict, digest, size, statuses: HeadStatuses::of(seen) }
+    let statuses = HeadStatuses::of(seen);
+    Examined { verdict, digest, size, changes_actions: changes, statuses }
 }
 
 fn said(read: &ChangeRead, query: &ChangeQuery<'_>) -> SaidFacts {
@@ -212,6 +218,7 @@ fn said(read: &ChangeRead, query: &ChangeQuery<'_>) -> SaidFacts {
         branches: vec![pull.head_branch.clone()],
         messages: commits.map(|one| (one.commit.clone(), one.message.clone())).collect(),
         texts: texts.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+        comments: Vec::new(),
     }
 }
 

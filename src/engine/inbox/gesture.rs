@@ -92,7 +92,15 @@ impl Inbox {
                 self.incidents.answered(thread).await;
                 let (key, authorship, verdict) = (&text.key(), Authorship::Author, None);
                 let actor = &actor;
-                let asked = CommandRequest { inbound, key, actor, right, authorship, verdict };
+                let asked = CommandRequest {
+                    inbound,
+                    key,
+                    actor,
+                    right,
+                    is_lent: false,
+                    authorship,
+                    verdict,
+                };
                 handlers::handle_gesture(asked, gesture, &snapshot)
             }
             Err(EngineError::Forge(error)) if self.is_denied(&error, text.tries).await => {

@@ -24,7 +24,7 @@ use super::context::Context;
 use super::error::EngineError;
 use super::identity::Identity;
 use super::incidents::Incidents;
-use super::permissions::PermissionReader;
+use super::permissions::{FoundRight, PermissionReader};
 use super::reactions::ClaimReactions;
 use super::repositories;
 use super::snapshot::Snapshots;
@@ -124,7 +124,7 @@ impl Inbox {
                     handled::text(tx, &text, (ending, &ran), &actor, &changes, times)
                 });
                 match store.await {
-                    Err(Error::JobMoved { .. }) => self.answer_anew(seq, tries).await,
+                    Err(Error::JobMoved) => self.answer_anew(seq, tries).await,
                     stored => {
                         stored?;
                         crash::point("committed");
@@ -313,7 +313,8 @@ impl Inbox {
     ) -> Result<NextStep, EngineError> {
         let inbound = &text.inbound;
         let needed = right_needed(&reading, verdict.as_ref());
-        let right = self.permissions.right_of(inbound, &actor, needed).await?;
+        let FoundRight { right, is_lent } =
+            self.permissions.found_right(inbound, &actor, needed).await?;
         let of_writers = self.accounts.people().right_of_writers();
         let is_proved = authorship == Authorship::Author || needed <= of_writers;
         // No webhook brings more of a review.
@@ -379,8 +380,15 @@ impl Inbox {
             Ok(snapshot) => {
                 self.incidents.answered(thread).await;
                 let (actor, verdict) = (&actor, verdict.as_ref());
-                let asked =
-                    CommandRequest { inbound, key: &key, actor, right, authorship, verdict };
+                let asked = CommandRequest {
+                    inbound,
+                    key: &key,
+                    actor,
+                    right,
+                    is_lent,
+                    authorship,
+                    verdict,
+                };
                 let changes = handlers::handle(asked, &reading, &snapshot);
                 self.ctx.policy.with_quotas(changes)
             }

@@ -28,9 +28,11 @@ impl AgentAccess {
         let Permissions { admin, push, pull } = permissions;
         match (purpose, admin || push, pull) {
             (_, true, _) => Self::Yes,
-            (Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan, false, true) => {
-                Self::Yes
-            }
+            (
+                Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan | Purpose::Split,
+                false,
+                true,
+            ) => Self::Yes,
             (Purpose::Code | Purpose::Repair, false, true) => Self::No(format!(
                 "{login} may read {repo}, but not push there: give that account write access"
             )),
@@ -122,6 +124,8 @@ async fn sees_teams(forge: &Gitea, repo: &RepoName, asker: &str) -> Result<bool,
 fn needed(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Code | Purpose::Repair => "write",
-        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan => "read",
+        Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan | Purpose::Split => {
+            "read"
+        }
     }
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::Jobs;
 use super::look::{NextLook, SeenJob, told};
-use crate::core::command::value::Cause;
+use crate::core::command::value::{Cause, DecisionId};
 use crate::core::crew::Crew;
 use crate::core::decisions::{Covered, CoveredHead, CoveredStart, Decision, QuestionCheck};
 use crate::core::jobs::evidence::read_result;
+use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::start_terms::StartProposal;
 use crate::core::jobs::{
     CancelReason, JobEvent, JobId, JobRecord, Purpose, Question, State, Waiting,
@@ -17,12 +18,14 @@ use crate::core::model::issue::TextDigest;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::crew::PlanView;
-use crate::core::reply::decisions::QuestionView;
+use crate::core::reply::decisions::{QuestionView, scheduled_notice};
 use crate::core::reply::jobs::said_in_report;
+use crate::core::reply::split::SplitView;
+use crate::core::split::SplitProposal;
 use crate::engine::decision_check::check_covered;
 use crate::gitea::PullState;
 use crate::store::decisions::{self, NewDecision};
-use crate::store::{Connection, Error, backlog, covered_text, jobs, reports};
+use crate::store::{Connection, Error, backlog, controls, covered_text, jobs, reports, splits};
 
 /// How long it is from one look to the next whether something moved that an open question covers.
 const LOOKS: Duration = Duration::from_secs(60);
@@ -50,6 +53,10 @@ struct AskedQuestion {
     decision: Option<Decision>,
     /// The crew that it is of.
     crew: Option<Crew>,
+    /// What the owner lets the issue cost at least.
+    raised: Ceiling,
+    /// What it proposed that its epic becomes.
+    split: Option<SplitProposal>,
     /// When the threads of the job moved last, by the forge's clock.
     moved: [Option<Timestamp>; 2],
 }
@@ -84,6 +91,8 @@ impl AskedQuestion {
             home,
             decision: stored.map(|stored| stored.decision),
             crew: jobs::crew_of(conn, &record.job)?,
+            raised: controls::raised(conn, id)?,
+            split: splits::proposal(conn, id)?,
             moved: [moved_at(given)?, moved_at(record.job.pull())?],
             record,
         }))
@@ -128,12 +137,18 @@ impl Jobs {
         }
     }
 
-    /// A crew's reviews come before the question. They begin as soon as they can.
+    /// A crew's reviews come before the question.
     async fn await_reviews(&self, crew: JobId) -> Result<NextLook, Error> {
+        self.begin_reviews(crew).await?;
+        Ok(NextLook::At(self.ctx.now().after(AWAITS)))
+    }
+
+    /// Begins the reviews of a crew before which something else was in the way.
+    pub(super) async fn begin_reviews(&self, crew: JobId) -> Result<(), Error> {
         let now = self.ctx.now();
         self.ctx.ledger.write(move |tx| jobs::crew_due(tx, crew, now)).await?;
         self.ctx.stored.notify();
-        Ok(NextLook::At(now.after(AWAITS)))
+        Ok(())
     }
 
     async fn put(
@@ -158,6 +173,7 @@ impl Jobs {
                 return Ok(self.later(seen));
             }
         };
+        let pull = head.as_ref().map(|head| head.pull);
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
             None => asked.text.filter(|_| covers_text(question)),
@@ -165,10 +181,11 @@ impl Jobs {
         let answers = asked.answers.filter(|_| covers_answers(question));
         let plan = asked.crew.as_ref().and_then(|crew| crew.plan.clone());
         let plan = plan.filter(|_| question == Question::Plan);
-        let configured = self.ctx.policy.jobs.budgets.issue;
+        let configured = self.ctx.policy.jobs.budgets.issue.at_least(asked.raised);
         let of_plan =
             plan.as_ref().map(|_| CoveredStart { agent: None, configured, budget: configured });
         let start = proposal.map(covered).or(of_plan);
+        let split = asked.split.filter(|_| question == Question::Split);
         let take_over = self.ctx.policy.jobs.take_over.filter(|_| question == Question::Accept);
         let permission = asked.asks.filter(|_| question == Question::Permission);
         let new = NewDecision {
@@ -184,6 +201,7 @@ impl Jobs {
                 take_over,
                 start,
                 plan: plan.clone(),
+                split: split.clone(),
                 permission: permission.clone(),
             },
         };
@@ -195,6 +213,10 @@ impl Jobs {
         let mut view =
             QuestionView::of(&asked.record, question, says, (owner, take_over), now.at, zone);
         view.plan = plan.as_ref().map(|plan| PlanView::of(plan, configured));
+        view.split = split
+            .as_ref()
+            .zip(seen.job.spec.given())
+            .map(|(split, epic)| SplitView::of(split, epic.number, &repo.name));
         let notes = asked.crew.iter().filter(|_| question == Question::Accept);
         let notes = notes.flat_map(|crew| crew.review_notes(seen.job.past.commit.as_ref()));
         view.crew = notes.map(|note| note.said()).collect();
@@ -208,6 +230,9 @@ impl Jobs {
         if let Some(id) = write.await? {
             tracing::info!(job = %seen.id(), decision = %id, ?question, "a person is asked");
             self.ctx.stored.notify();
+            if let Some(pull) = pull {
+                self.tell_scheduled(id, pull, repo).await?;
+            }
         }
         Ok(NextLook::At(now.at.after(LOOKS)))
     }
@@ -253,7 +278,8 @@ impl Jobs {
             | Question::Stuck
             | Question::Permission
             | Question::Uncertain
-            | Question::Plan => false,
+            | Question::Plan
+            | Question::Split => false,
         };
         let (Some(pull), Some(judged), true) = (past.pull, &past.commit, is_about_a_head) else {
             return Ok(Ok(None));
@@ -263,7 +289,10 @@ impl Jobs {
             return Ok(if has_to_be_there { Err(JobEvent::Recheck) } else { Ok(None) });
         };
         Ok(match found.state {
-            PullState::Merged { commit, .. } => Err(JobEvent::Merged(commit.unwrap_or(found.head))),
+            PullState::Merged { commit, by } => {
+                let commit = commit.unwrap_or(found.head);
+                Err(JobEvent::Merged(self.ctx.policy.merge(commit, by.as_ref())))
+            }
             PullState::Closed if has_to_be_there => Err(closed_by_somebody()),
             PullState::Closed => Ok(None),
             PullState::Open if found.head != *judged => Err(JobEvent::Recheck),
@@ -307,6 +336,9 @@ impl Jobs {
         };
         match checked {
             QuestionCheck::Stands => {
+                if let Some(head) = &covers.head {
+                    self.tell_scheduled(decision.id, head.pull, repo).await?;
+                }
                 self.watches.with(seen.id(), |watch| {
                     watch.question_seen = Some((asked.moved, now));
                 });
@@ -331,11 +363,34 @@ impl Jobs {
             },
         }
     }
+
+    /// Says once that somebody has the forge merge what a person is asked about: it waits for nobody's
+    /// yes. What cannot be told now is looked for again.
+    async fn tell_scheduled(&self, id: DecisionId, pull: i64, repo: &Repo) -> Result<(), Error> {
+        let scheduled = match self.ctx.gitea.scheduled_merge(&repo.name, pull).await {
+            Ok(Some(scheduled)) => scheduled,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                tracing::debug!(decision = %id, %error, "whether a merge is scheduled is unknown");
+                return Ok(());
+            }
+        };
+        let (what, now) = (format!("scheduled.{}", scheduled.id), self.ctx.now());
+        let says =
+            move |decision: &Decision| scheduled_notice(decision, pull, scheduled.by.as_ref());
+        let write =
+            self.ctx.ledger.write(move |tx| decisions::say_beside(tx, id, &what, says, now));
+        if write.await? {
+            tracing::info!(decision = %id, pull, "somebody has the forge merge it");
+            self.ctx.stored.notify();
+        }
+        Ok(())
+    }
 }
 
 /// Whether a yes is to what the issue says.
 fn covers_text(question: Question) -> bool {
-    matches!(question, Question::NoChange | Question::Plan)
+    matches!(question, Question::NoChange | Question::Plan | Question::Split)
 }
 
 /// What a person is asked about before it begins.
@@ -355,7 +410,11 @@ fn covered(proposal: &StartProposal) -> CoveredStart {
 /// Whether a yes says that this is what was to be done, as far as its author has said what that is.
 fn covers_answers(question: Question) -> bool {
     match question {
-        Question::Dispatch | Question::Plan | Question::Accept | Question::NoChange => true,
+        Question::Dispatch
+        | Question::Plan
+        | Question::Split
+        | Question::Accept
+        | Question::NoChange => true,
         Question::Guard
         | Question::Repair
         | Question::Stuck

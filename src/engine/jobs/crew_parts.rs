@@ -1,10 +1,10 @@
 //! What a crew adds to the work of its jobs: what an attempt is told of the plan, and what comes of a
 //! plan that was made.
 
-use super::drivers::{JobEvidence, JobOrder, JobResult};
+use super::drivers::{JobEvidence, JobOrder, JobResult, Proposed};
 use super::forge::LiveForge;
 use crate::core::crew::{
-    Artifact, CrewAgent, CrewPlan, PlanFault, artifacts, assigned, fixed_plan, held_roles,
+    Artifact, CrewAgent, CrewPlan, MANAGER, PlanFault, artifacts, assigned, fixed_plan, held_roles,
     read_plan,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
@@ -17,9 +17,6 @@ use crate::engine::context::Context;
 use crate::engine::repository_policies::RepositoryPolicies;
 use crate::store::jobs::{self, StoredAttempt};
 use crate::store::{self, Connection};
-
-/// The role as which an agent plans. Nobody has to hold it.
-pub(super) const MANAGER: &str = "manager";
 
 /// The agents that may work for a crew in the repository of `job`.
 ///
@@ -119,7 +116,8 @@ impl LiveForge {
             change: None,
             examined: None,
         };
-        Some(JobEvidence { findings, plan: plan.map(Box::new), ..JobEvidence::of(judgement) })
+        let proposed = plan.map(|plan| Proposed::Plan(Box::new(plan)));
+        Some(JobEvidence { findings, proposed, ..JobEvidence::of(judgement) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Jobs that wait for an agent get one: the first of the ladder that nothing speaks against.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use jiff::tz::TimeZone;
@@ -14,7 +14,7 @@ use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said as said_at};
 use crate::core::scheduling::{AgentRecords, AgentSlot, Depth, Rejection};
 use crate::store::jobs::{self, Advanced, ForgeView, LeaseRefusal, LeaseRequest, StoredJob};
-use crate::store::{Connection, Error, Transaction, backlog, repos};
+use crate::store::{Connection, Error, Transaction, backlog, controls, repos};
 
 /// How many jobs are looked at in one round.
 const MOST: u32 = 256;
@@ -57,6 +57,15 @@ enum DayBudget {
     Spent(BudgetShortage),
 }
 
+/// What a round showed of agents.
+#[derive(Default)]
+struct SeenAgents {
+    /// They take nothing at all now.
+    full: BTreeSet<String>,
+    /// Their own day has no room for what they were to get.
+    spent: BTreeMap<String, BudgetShortage>,
+}
+
 impl Jobs {
     /// Gives agents to the jobs that wait for one, the oldest first.
     pub(in crate::engine) async fn give_out(&self) -> Result<(), Error> {
@@ -77,18 +86,53 @@ impl Jobs {
         let (at_version, at) = &self.given_out;
         at_version.store(version, Ordering::SeqCst);
         at.store(now.micros(), Ordering::SeqCst);
-        let mut full: BTreeSet<String> = BTreeSet::new();
+        let mut agents = SeenAgents::default();
         let mut budget = (!waiting.is_empty()).then_some(DayBudget::Unknown);
         for waiting in waiting {
             if self.drains() {
                 return Ok(());
             }
-            let ladder = self.ladder(&waiting, &full, &outcomes);
-            let seen = self.give(&waiting, ladder, view, &mut full, now).await?;
+            let ladder = self.ladder(&waiting, &agents.full, &outcomes);
+            let seen = self.give(&waiting, ladder, view, &mut agents, now).await?;
             budget = budget.max(Some(seen));
         }
+        let is_any = budget.is_some();
         self.tell_day_budget(budget.unwrap_or(DayBudget::HasRoom)).await;
+        self.tell_agent_days(agents.spent, is_any).await
+    }
+
+    /// One incident for each agent whose own day is spent, as long as it is and anything waits.
+    async fn tell_agent_days(
+        &self,
+        spent: BTreeMap<String, BudgetShortage>,
+        is_any: bool,
+    ) -> Result<(), Error> {
+        for incident in self.incidents.all_open() {
+            let Incident::AgentDaySpent { name } = &incident else { continue };
+            let waits = is_any && (spent.contains_key(name) || !self.has_room_today(name).await?);
+            if !waits {
+                self.incidents.set(incident, None).await;
+            }
+        }
+        for (name, over) in spent {
+            let text = format!("{name}: {}", over.told_of(&name));
+            self.incidents.set(Incident::AgentDaySpent { name }, Some(text)).await;
+        }
         Ok(())
+    }
+
+    /// Whether an agent may spend what an attempt may cost today, as far as that is its own budget. One
+    /// that is there no more is waited for by nobody.
+    async fn has_room_today(&self, agent: &str) -> Result<bool, Error> {
+        let policy = &self.ctx.policy;
+        let Some(terms) = policy.jobs.agents.get(agent) else { return Ok(true) };
+        let (bound, budgets, now) = (terms.terms.bound, policy.jobs.budgets, self.ctx.now());
+        let (name, day_began) = (agent.to_owned(), now.day_began(&policy.zone));
+        let read = self.ctx.ledger.read(move |conn| {
+            let today = budgets.today(&controls::at(conn, now)?, &name);
+            Ok(today.agent_day.has_room(jobs::spent_by(conn, &name, day_began)?, bound))
+        });
+        read.await
     }
 
     /// One incident for all jobs for which the budget of the day has no room.
@@ -104,13 +148,13 @@ impl Jobs {
         }
     }
 
-    /// Tries to give one job away. Agents that take nothing at all now are `full` from then on.
+    /// Tries to give one job away. What is seen of agents goes to `agents`.
     async fn give(
         &self,
         waiting: &WaitingJob,
         ladder: Vec<Rung>,
         view: ForgeView,
-        full: &mut BTreeSet<String>,
+        agents: &mut SeenAgents,
         now: Timestamp,
     ) -> Result<DayBudget, Error> {
         let (id, repo) = (waiting.job.spec.id, waiting.job.spec.repo());
@@ -137,8 +181,9 @@ impl Jobs {
             }
             LeaseTry::Refused(refusals) => {
                 let seen = day_budget(&refusals);
+                agents.spent.extend(refusals.iter().filter_map(agent_day));
                 let takes_nothing = refusals.into_iter().filter(|(_, why)| is_about_agent(why));
-                full.extend(takes_nothing.map(|(agent, _)| agent));
+                agents.full.extend(takes_nothing.map(|(agent, _)| agent));
                 Ok(seen)
             }
         }
@@ -282,6 +327,16 @@ fn day_budget(refusals: &[(String, LeaseRefusal)]) -> DayBudget {
     over.map_or(DayBudget::Unknown, DayBudget::Spent)
 }
 
+/// The agent whose own day has no room, and by how much.
+fn agent_day((agent, why): &(String, LeaseRefusal)) -> Option<(String, BudgetShortage)> {
+    match why {
+        LeaseRefusal::OverBudget(over) if over.scope == BudgetScope::AgentDay => {
+            Some((agent.clone(), *over))
+        }
+        _ => None,
+    }
+}
+
 /// Why nobody got it: of each agent that was tried, and once what no agent is to blame for.
 fn told(
     refusals: &[(String, LeaseRefusal)],
@@ -292,9 +347,10 @@ fn told(
     let mut words: Vec<String> = Vec::new();
     for (agent, why) in refusals {
         let said = match why {
-            LeaseRefusal::OverBudget(over) if over.scope != BudgetScope::AgentDay => {
-                over.to_string()
+            LeaseRefusal::OverBudget(over) if over.scope == BudgetScope::AgentDay => {
+                format!("{agent}: {}", over.told_of(agent))
             }
+            LeaseRefusal::OverBudget(over) => over.to_string(),
             LeaseRefusal::Ineligible(obstacles) => {
                 let said: Vec<&str> = obstacles.iter().map(|obstacle| obstacle.said()).collect();
                 format!("{what} is {}", said.join(" and "))

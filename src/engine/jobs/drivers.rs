@@ -7,14 +7,16 @@ use std::sync::Arc;
 
 use crate::agents::{Agent, AgentTask};
 use crate::core::crew::CrewPlan;
+use crate::core::guards::CannotBeRead;
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
-    AgentClaim, CancelReason, Commit, Course, GivenReview, Job, JobBranch, NeverRan, OutcomeDigest,
-    Push, ResultJudgement, RoutineRun, ToldText, Verdict,
+    AgentClaim, CancelReason, Commit, Course, GivenReview, Job, JobBranch, JobMerge, NeverRan,
+    OutcomeDigest, Push, ResultJudgement, RoutineRun, ToldText, Verdict,
 };
-use crate::core::model::issue::Issue;
+use crate::core::model::issue::{Comment, Issue};
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
+use crate::core::split::SplitProposal;
 use crate::gitea::{self, PullRequest};
 use crate::store::jobs::StoredAttempt;
 use crate::store::permissions::PermissionSaid;
@@ -73,7 +75,7 @@ pub enum CannotBegin {
     /// There is no commit to begin at: what is wrong, and what to do.
     NoDefaultBranch(String),
     /// The job's pull request was merged meanwhile: what that made.
-    Merged(Commit),
+    Merged(JobMerge),
 }
 
 impl From<NeverRan> for CannotBegin {
@@ -86,8 +88,8 @@ impl From<NeverRan> for CannotBegin {
 #[derive(Debug, Clone)]
 pub struct JobEvidence {
     pub judgement: ResultJudgement,
-    /// What its pull request was merged into, if somebody merged it already.
-    pub merged: Option<Commit>,
+    /// That somebody merged its pull request already, or that which it was to review.
+    pub merged: Option<JobMerge>,
     /// Why nobody needs its result any more, if so.
     pub over: Option<CancelReason>,
     /// What a person is told of it.
@@ -96,10 +98,21 @@ pub struct JobEvidence {
     pub head_push: Option<Push>,
     /// The change that is to be examined, if it is one that could be accepted.
     pub change: Option<Box<ShownChange>>,
+    /// What its agent said, where that is its result.
+    pub said: Option<Box<ShownWords>>,
     /// The review that it gave, if it gave one.
     pub review: Option<Box<ReviewEvidence>>,
-    /// The plan that it made, if it plans and that can be worked by.
-    pub plan: Option<Box<CrewPlan>>,
+    /// What it proposed, if that is its result and can be put to a person.
+    pub proposed: Option<Proposed>,
+}
+
+/// What is kept of a result that is only said.
+#[derive(Debug, Clone)]
+pub enum Proposed {
+    /// The plan of a crew.
+    Plan(Box<CrewPlan>),
+    /// What an epic would become.
+    Split(Box<SplitProposal>),
 }
 
 /// A review, as the forge shows it.
@@ -124,8 +137,9 @@ impl JobEvidence {
             findings: Vec::new(),
             head_push: None,
             change: None,
+            said: None,
             review: None,
-            plan: None,
+            proposed: None,
         }
     }
 
@@ -152,6 +166,16 @@ pub struct ShownChange {
     pub pusher: Option<String>,
     /// The commit that a person accepted, if timmy brought it up to date to make this head.
     pub updates: Option<Commit>,
+    /// The issue, where it is still there.
+    pub issue: Option<Issue>,
+}
+
+/// What an agent said in the thread of its job, or wants said.
+#[derive(Debug, Clone)]
+pub struct ShownWords {
+    pub comments: Result<Vec<Comment>, CannotBeRead>,
+    /// What is said for it: nothing of that stands there yet, if it must not.
+    pub answer: Option<String>,
     /// The issue, where it is still there.
     pub issue: Option<Issue>,
 }

@@ -8,14 +8,16 @@ use super::drivers::{JobEvidence, JobResult, ShownChange};
 use super::own_pulls::merged_before;
 use crate::config::GuardRuns;
 use crate::core::guards::{
-    CommitVerdict, ExaminedChange, FindingCode, GuardFinding, GuardName, GuardResult, GuardRules,
-    LatePush, LetPass, OtherPull, OtherPullStanding, Sentence, Standing,
+    ClaimFacts, CommentFacts, CommitVerdict, ExaminedChange, FindingCode, GuardFacts, GuardFinding,
+    GuardName, GuardResult, GuardRules, LatePush, LetPass, OtherPull, OtherPullStanding, SaidFacts,
+    Sentence, Standing, examine,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
     Commit, CrewPart, Job, JobId, JudgedChange, Late, OutcomeDigest, Purpose, ResultJudgement,
     SeenResult, State, Verdict, Verifying,
 };
+use crate::core::model::ids::ThreadId;
 use crate::core::model::issue::Issue;
 use crate::core::scheduling::IssueLabels;
 use crate::core::scheduling::text::TextReader;
@@ -26,7 +28,10 @@ use crate::engine::guards::{
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
 use crate::gitea::{Error, PullRequest, PullState};
-use crate::store::{self, Connection, jobs, lifted_guards};
+use crate::store::{self, Connection, agent_heads, jobs, lifted_guards};
+
+/// What an answer is called that is posted for an agent.
+pub(super) const ANSWER: &str = "its answer";
 
 /// How many other pull requests for an issue are looked at.
 const MOST_OTHERS: usize = 5;
@@ -47,8 +52,11 @@ pub(super) struct Examiner {
 /// A change of which all is known but how its checks end.
 #[derive(Debug, Clone, PartialEq)]
 struct WaitsForChecks {
+    pull: i64,
     commit: Commit,
     said: HeadStatuses,
+    /// Whether what Actions say counted for nothing.
+    workflows_changed: bool,
 }
 
 impl Examiner {
@@ -74,7 +82,8 @@ impl Examiner {
             return Ok(false);
         }
         let said = statuses_of(&self.ctx.gitea, repo, &known.commit).await?;
-        let waits = said == Some(known.said);
+        let changed = self.workflows_changed(result, known.pull).await;
+        let waits = said == Some(known.said) && changed == Some(known.workflows_changed);
         if waits {
             self.remember(id, known);
         }
@@ -97,9 +106,19 @@ impl Examiner {
             let own = self.policy_of(result, change, &commit).await?;
             let policy = own.tightened(&self.ctx.policy);
             let rules = &policy.rules;
-            let Some(mut examined) = self.change(result, change, (&commit, rules)).await? else {
+            let number = change.pull.number;
+            let Some(workflows_changed) = self.workflows_changed(result, number).await else {
                 return Ok(None);
             };
+            let by = (&commit, rules, workflows_changed);
+            let Some(mut examined) = self.change(result, change, by).await? else {
+                return Ok(None);
+            };
+            if let Some(changes) = examined.changes_actions
+                && !self.note(result, number, (&commit, changes)).await
+            {
+                return Ok(None);
+            }
             if matches!(own, PolicyFile::Unreadable) {
                 examined.verdict.results.push(policy_unreadable());
             }
@@ -117,7 +136,8 @@ impl Examiner {
             }
             if examined.verdict.standing() == Standing::Wait {
                 if let Some(said) = examined.waits_for_checks() {
-                    self.remember(result.job.spec.id, WaitsForChecks { commit, said });
+                    let waits = WaitsForChecks { pull: number, commit, said, workflows_changed };
+                    self.remember(result.job.spec.id, waits);
                 }
                 return Ok(None);
             }
@@ -129,17 +149,44 @@ impl Examiner {
             evidence.judgement.examined =
                 Some(ExaminedChange::of(examined.size, &examined.verdict));
         }
+        if let Some(said) = self.words(result, &evidence) {
+            add(&mut evidence, &said);
+        }
         let ResultJudgement { verdict, commit, digest, .. } = &evidence.judgement;
         let asked = self.asking(*verdict, &result.job, commit.as_ref(), digest);
         evidence.judgement.verdict = asked;
         Ok(Some(evidence))
     }
 
+    /// What the guards say of a result that is words alone, which stand on what the attempt began at.
+    fn words(&self, result: &JobResult, evidence: &JobEvidence) -> Option<CommitVerdict> {
+        let shown = evidence.said.as_deref().filter(|_| could_be_taken(evidence))?;
+        let began = result.attempts.iter().rev().find_map(|attempt| attempt.base.as_ref());
+        let (_, base) = began?;
+        let said = result.attempts.iter().rev().find_map(|attempt| attempt.said.as_deref());
+        let summary = said.map(|said| read_result(said).summary).unwrap_or_default();
+        let points = |issue: &Issue| self.reader.acceptance_points(result.repo.id, &issue.body);
+        // The task of a crew has points of its own.
+        let issue = shown.issue.as_ref().filter(|_| result.job.spec.crew.is_none());
+        let all = shown.comments.iter().flatten().map(|comment| comment.body.as_str());
+        let all: Vec<&str> = all.chain(shown.answer.as_deref()).chain([summary.as_str()]).collect();
+        let claims =
+            ClaimFacts { said: all.join("\n"), asked: issue.map(points).unwrap_or_default() };
+        let said = shown.comments.as_ref().map_err(Clone::clone).map(|comments| {
+            let answer = shown.answer.clone().map(|answer| (ANSWER.to_owned(), answer));
+            let texts = [("its summary".to_owned(), summary)].into_iter().chain(answer).collect();
+            let comments = comments.iter().map(|one| (one.id, one.body.clone())).collect();
+            SaidFacts { texts, comments, ..SaidFacts::default() }
+        });
+        let facts = GuardFacts::Comment(CommentFacts { said, claims });
+        Some(examine(base.clone(), &facts, &self.ctx.policy.guards.rules))
+    }
+
     async fn change(
         &self,
         result: &JobResult,
         change: &ShownChange,
-        (commit, rules): (&Commit, &GuardRules),
+        (commit, rules, workflows_changed): (&Commit, &GuardRules, bool),
     ) -> Result<Option<Examined>, Error> {
         let ShownChange { pull, pusher, issue, .. } = change;
         // The forge has not seen yet what was pushed.
@@ -162,6 +209,7 @@ impl Examiner {
             agents,
             others,
             late: job.past.late.iter().map(late).collect(),
+            workflows_changed,
             waited: self.waited(job),
             rules,
         };
@@ -198,6 +246,23 @@ impl Examiner {
     ) -> Option<T> {
         let read = self.ctx.ledger.read(what).await;
         read.inspect_err(|error| tracing::warn!(%error, "nothing can be judged")).ok()
+    }
+
+    /// Whether another branch of an agent changes what Actions run there: then these prove nothing
+    /// there. None if that cannot be told now.
+    async fn workflows_changed(&self, result: &JobResult, pull: i64) -> Option<bool> {
+        let (pull, now) = (ThreadId { repo: result.repo.id, number: pull }, self.ctx.now());
+        self.read(move |conn| agent_heads::change_actions_beside(conn, pull, now)).await
+    }
+
+    /// Keeps whether this head changes what Actions run; no if that cannot be kept now.
+    async fn note(&self, result: &JobResult, pull: i64, (head, changes): (&Commit, bool)) -> bool {
+        let (pull, now) = (ThreadId { repo: result.repo.id, number: pull }, self.ctx.now());
+        let head = head.clone();
+        let write =
+            self.ctx.ledger.write(move |tx| agent_heads::note(tx, pull, (&head, changes), now));
+        let noted = write.await;
+        noted.inspect_err(|error| tracing::warn!(%error, "nothing can be judged")).is_ok()
     }
 
     /// The other pull requests that say they close the issue, as the forge shows them now.
@@ -255,6 +320,8 @@ impl Examiner {
         let ask = match (&job.spec.crew, job.spec.purpose) {
             (Some(CrewPart::Plans(terms)), _) => terms.ask_plan,
             (_, Purpose::Review) => false,
+            // Nothing is made without a yes.
+            (_, Purpose::Split) => true,
             (Some(CrewPart::Works(_)), Purpose::Research | Purpose::Ops) => false,
             (_, _) => self.ctx.policy.jobs.take_over.is_some(),
         };
@@ -325,6 +392,18 @@ fn policy_unreadable() -> GuardResult {
         Sentence::of(said, &[]),
     );
     GuardResult::new(GuardName::Protected, Sentence::of("", &[]), vec![finding])
+}
+
+/// Whether words that are a result could be taken as that.
+fn could_be_taken(evidence: &JobEvidence) -> bool {
+    match evidence.judgement.verdict {
+        Verdict::Pass { .. } | Verdict::Ask | Verdict::NoChange { .. } => true,
+        Verdict::Block
+        | Verdict::Stuck
+        | Verdict::Nothing
+        | Verdict::HeadMoved
+        | Verdict::Unfit => false,
+    }
 }
 
 /// The change of a result that could be accepted, and its commit.

@@ -126,7 +126,12 @@ impl Fleet {
         (health.process.as_deref() == Some(process)).then_some(health.capabilities.asking)
     }
 
-    /// What an agent said, or why it said nothing. Whether it takes other work than before.
+    /// Whether all of them were asked at least once.
+    pub(in crate::engine) fn is_known(&self) -> bool {
+        self.known().values().all(|known| known.health.is_some())
+    }
+
+    /// What an agent said, or why it said nothing. Whether it takes other work than was known.
     pub(super) fn note(
         &self,
         name: &str,
@@ -135,10 +140,10 @@ impl Fleet {
     ) -> bool {
         let mut known = self.known();
         let Some(known) = known.get_mut(name) else { return false };
-        let before = (known.is_up(), known.cannot_ask());
+        let before = known.health.is_some().then(|| (known.is_up(), known.cannot_ask()));
         known.health = Some(health);
         known.next_check = now.after(EVERY);
-        (known.is_up(), known.cannot_ask()) != before
+        before != Some((known.is_up(), known.cannot_ask()))
     }
 
     /// Its account may not work in a repository.

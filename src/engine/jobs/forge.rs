@@ -10,8 +10,9 @@ use super::asked_review::AskedReview;
 use super::base::{Base, base_of, health_of};
 use super::drivers::{
     CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult, OrderSubject, ShownChange,
+    ShownWords,
 };
-use super::examine::Examiner;
+use super::examine::{ANSWER, Examiner};
 use super::review_task::{ReviewTask, review_task};
 use super::task_parts::{
     begin_of, earlier, faults, permission, red_checks, told_subject, told_thread,
@@ -19,10 +20,11 @@ use super::task_parts::{
 use crate::agents::AgentTask;
 use crate::config::EffectivePolicy;
 use crate::core::command::value::Level;
+use crate::core::guards::{SaidFacts, secrets_said};
 use crate::core::jobs::evidence::{Facts, Finding, Made, ReviewPosting, judge, read_result};
 use crate::core::jobs::{
     AgentClaim, Commit, Job, Leased, NeverRan, Purpose, Push, ResultJudgement, State, ToldText,
-    WorkKind,
+    Verdict, WorkKind,
 };
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::BranchHealth;
@@ -39,7 +41,7 @@ use crate::engine::guards::RunningGuards;
 use crate::engine::identity::Identity;
 use crate::engine::permissions::PermissionReader;
 use crate::engine::repository_policies::RepositoryPolicies;
-use crate::gitea::{Error, PullState, VisibleRepo};
+use crate::gitea::{Error, PullRequest, PullState, VisibleRepo};
 use crate::store::jobs::StoredAttempt;
 
 /// Gitea's clock tells whole seconds.
@@ -137,9 +139,12 @@ impl LiveForge {
         let clone_url = self.ctx.policy.jobs.forge.join(&format!("{name}.git"));
         let Ok(clone_url) = clone_url else { return Ok(Err(NeverRan::Moved.into())) };
         let job = &order.job;
-        let of_crew = async { Ok((self.plan_to_make(order).await?, self.part_of(order).await?)) };
-        let of_crew: Result<_, crate::store::Error> = of_crew.await;
-        let Ok((plan, part)) = of_crew else { return Ok(Err(NeverRan::Moved.into())) };
+        let known = async {
+            let split = self.split_to_make(order).await?;
+            Ok((self.plan_to_make(order).await?, self.part_of(order).await?, split))
+        };
+        let known: Result<_, crate::store::Error> = known.await;
+        let Ok((plan, part, split)) = known else { return Ok(Err(NeverRan::Moved.into())) };
         let prompt = JobPrompt {
             purpose: job.spec.purpose,
             role: job.spec.role.clone(),
@@ -164,6 +169,7 @@ impl LiveForge {
             instructions,
             review,
             plan,
+            split,
             part,
         };
         Ok(Ok(AgentTask {
@@ -238,9 +244,12 @@ impl LiveForge {
         let linked = order.linked.iter().copied().filter(|number| Some(*number) != own);
         for number in own.into_iter().chain(linked) {
             let Some(pull) = self.ctx.gitea.pull(&order.repo.name, number).await? else { continue };
-            let PullState::Merged { commit, .. } = pull.state else { continue };
+            let PullState::Merged { commit, by } = pull.state else { continue };
             return Ok(Some(match own == Some(number) {
-                true => CannotBegin::Merged(commit.unwrap_or(pull.head)),
+                true => {
+                    let commit = commit.unwrap_or(pull.head);
+                    CannotBegin::Merged(self.ctx.policy.merge(commit, by.as_ref()))
+                }
                 false => NeverRan::Moved.into(),
             }));
         }
@@ -348,6 +357,11 @@ impl LiveForge {
             let is_edited = issue.is_some_and(|issue| is_edited(&issue, attempt));
             return Ok(self.look_at_plan(result, attempt, is_edited).await);
         }
+        if job.spec.purpose == Purpose::Split {
+            let epic = self.thread_of(result).await?;
+            let is_edited = epic.as_ref().is_some_and(|epic| is_edited(epic, attempt));
+            return self.look_at_split(result, attempt, (epic, is_edited)).await.map(Some);
+        }
         let said = read_result(attempt.said.as_deref().unwrap_or_default());
         let claim = said.claim;
         // On a branch of its own it was given none: that was left with its pull request.
@@ -359,6 +373,7 @@ impl LiveForge {
             true => Some(base),
             false => job.past.commit.as_ref().filter(|_| is_repair),
         };
+        let began = result.attempts.iter().map(StoredAttempt::may_run_since);
         let query = EvidenceQuery {
             repo: &result.repo.name,
             thread: job.spec.given().map(|thread| thread.number),
@@ -371,19 +386,29 @@ impl LiveForge {
             agent: &agent,
             own,
             since: attempt.may_run_since(),
+            began: began.min().unwrap_or_default(),
         };
         let mut evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
         if let Some(renamed) = self.renamed_base(query, &evidence).await? {
             let query = EvidenceQuery { base_branch: &renamed, ..query };
             evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
         }
+        let mut answer = None;
         if is_unsaid(&evidence) && claim == AgentClaim::Comment && !said.words.is_empty() {
+            let words = self.ctx.policy.jobs.redactor.redact(&said.words);
             match self.posting(attempt).await {
                 Some(ReviewPosting::None) if matches!(job.state, State::Verifying(_)) => {
-                    self.post_answer(result, attempt, &said.words).await;
-                    return Ok(None);
+                    if may_be_said(&words) {
+                        self.post_answer(result, attempt, &words).await;
+                        return Ok(None);
+                    }
+                    // It is judged as if it stood there, and mended before anybody reads it.
+                    evidence.findings.findings.retain(|finding| *finding != Finding::NoComment);
+                    evidence.findings.verdict = Verdict::Pass { ask: false };
+                    answer = Some(words);
                 }
                 Some(ReviewPosting::Done { comment: Some(comment) }) => {
+                    answer = Some(words);
                     let made = Made::Comments(vec![comment]);
                     evidence.findings = judge(&claim, &Facts { made, cited: Vec::new() });
                     evidence.findings.findings.push(Finding::PostedByTimmy);
@@ -397,10 +422,14 @@ impl LiveForge {
         }
         let updates = self.updated(query, &evidence, job).await?;
         let issue = self.thread_of(result).await?;
-        let Evidence { findings: mut found, head_push, pull, pusher } = evidence;
+        let Evidence { findings: mut found, head_push, pull, pusher, said: comments } = evidence;
         if issue.as_ref().is_some_and(|issue| is_edited(issue, attempt)) {
             found.findings.push(Finding::IssueEdited);
         }
+        let is_said = matches!(job.spec.purpose, Purpose::Research | Purpose::Ops);
+        let words = ShownWords { comments, answer, issue: issue.clone() };
+        let by = pull.as_ref().and_then(PullRequest::merged_by);
+        let merged = found.merged.map(|commit| self.ctx.policy.merge(commit, by));
         let change = pull.map(|pull| Box::new(ShownChange { pull, pusher, updates, issue }));
         // What an attempt named when it ended was made in it, however late it came there; what was
         // there before it began was not.
@@ -417,13 +446,14 @@ impl LiveForge {
                 change: None,
                 examined: None,
             },
-            merged: found.merged,
+            merged,
             over: None,
             findings: found.findings,
             head_push,
             change,
+            said: is_said.then(|| Box::new(words)),
             review: None,
-            plan: None,
+            proposed: None,
         }))
     }
 }
@@ -475,6 +505,12 @@ fn names(claim: &AgentClaim, commit: &Commit) -> bool {
 /// Whether an attempt was to answer, and no answer of its account is there.
 fn is_unsaid(evidence: &Evidence) -> bool {
     evidence.findings.findings.contains(&Finding::NoComment)
+}
+
+/// Whether nothing in these words must not be said.
+fn may_be_said(words: &str) -> bool {
+    let texts = vec![(ANSWER.to_owned(), words.to_owned())];
+    secrets_said(&SaidFacts { texts, ..SaidFacts::default() }).has_passed()
 }
 
 /// The attempt whose result is judged: a round of repair that was taken back brought none.

@@ -194,6 +194,7 @@ impl Jobs {
             | JobAction::CloseBefore(_)
             | JobAction::TakeOver { .. }
             | JobAction::CloseAll
+            | JobAction::MakeIssues
             | JobAction::AnswerRemarks(_)
             | JobAction::TellLate(_) => Ok(NextLook::Idle),
         }
@@ -225,7 +226,10 @@ impl Jobs {
         };
         match is_red {
             true => Ok(NextLook::At(self.ctx.now().after(GREEN))),
-            false => Ok(told(self.tell(seen.id(), JobEvent::Ready).await?.is_some())),
+            false => {
+                self.note_branch(seen.job.spec.repo(), false).await?;
+                Ok(told(self.tell(seen.id(), JobEvent::Ready).await?.is_some()))
+            }
         }
     }
 

@@ -23,12 +23,16 @@ impl Jobs {
         else {
             return Ok(NextLook::Idle);
         };
+        if let Some(place) = seen.job.spec.crew_place() {
+            self.begin_reviews(place.crew).await?;
+        }
         let id = seen.id();
         match self.ctx.gitea.pull(&repo.name, pull).await {
             Ok(Some(found)) => match found.state {
                 PullState::Open => Ok(NextLook::At(self.ctx.now().after(AGAIN))),
-                PullState::Merged { commit, .. } => {
-                    let merged = JobEvent::Merged(commit.unwrap_or(found.head));
+                PullState::Merged { commit, by } => {
+                    let commit = commit.unwrap_or(found.head);
+                    let merged = JobEvent::Merged(self.ctx.policy.merge(commit, by.as_ref()));
                     Ok(told(self.tell(id, merged).await?.is_some()))
                 }
                 PullState::Closed => self.closed(seen).await,

@@ -58,6 +58,7 @@ mod request;
 mod review_share;
 mod review_task;
 mod reviewing;
+mod split_parts;
 mod start;
 mod stop;
 mod task_parts;
@@ -92,7 +93,7 @@ pub(super) use access::{AgentAccess, by_rights};
 pub(super) use adopted::source_of;
 pub use drivers::{
     CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, OrderSubject,
-    ShownChange,
+    Proposed, ShownChange,
 };
 pub(super) use fleet::Fleet;
 pub use fleet::{AgentCondition, state_of};
@@ -185,6 +186,11 @@ impl Jobs {
         }
     }
 
+    /// Whether each agent has said at least once how it is, or why it says nothing.
+    pub(super) fn knows_agents(&self) -> bool {
+        self.fleet.is_known()
+    }
+
     /// The agents of `drivers`.
     pub(super) fn fleet_of(drivers: &JobDrivers) -> Arc<Fleet> {
         Arc::new(Fleet::new(drivers.agents.clone()))
@@ -201,7 +207,8 @@ impl Jobs {
         }
         let (jobs, next_job) = self.watches.due(&watched, now);
         let (agents, next_agent) = self.fleet.due(now);
-        let gives_out = has_agents && at_hand.is_any_queued && !self.drains();
+        let gives_out = at_hand.is_any_queued || self.tells_spent_days();
+        let gives_out = has_agents && gives_out && !self.drains();
         let (gives_out, next_round) = match gives_out {
             true => self.round(at_hand.version, now),
             false => (false, None),
@@ -231,6 +238,14 @@ impl Jobs {
         }
     }
 
+    /// Whether it is told that a day is spent: that is over when nothing waits any more.
+    fn tells_spent_days(&self) -> bool {
+        let is_of_a_day = |incident: &Incident| {
+            matches!(incident, Incident::DayBudgetSpent | Incident::AgentDaySpent { .. })
+        };
+        self.incidents.all_open().iter().any(is_of_a_day)
+    }
+
     pub(super) fn drains(&self) -> bool {
         self.is_draining.load(Ordering::SeqCst)
     }
@@ -257,6 +272,12 @@ impl Jobs {
         event: JobEvent,
         also: impl FnOnce(&Transaction<'_>) -> Result<(), Error> + Send + 'static,
     ) -> Result<Option<Advanced>, Error> {
+        if let JobEvent::Merged(merge) = &event
+            && let Some(stored) = self.ctx.ledger.read(move |conn| jobs::get(conn, id)).await?
+        {
+            // Before the job learns it: after a crash between the two it is told once more.
+            self.incidents.merged(stored.job.lane(), merge).await;
+        }
         let now = self.step_time();
         let write = self.ctx.ledger.write(move |tx| {
             also(tx)?;

@@ -11,7 +11,7 @@ use crate::core::jobs::{
     Commit, Course, JobEvent, JobThread, NeverRan, Past, Progress, Spec, ToldText,
 };
 use crate::core::model::dependency::{Blocker, WaitsFor};
-use crate::core::model::ids::ThreadId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::incident::{AgentProblem, Incident};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
@@ -20,7 +20,7 @@ use crate::gitea;
 use crate::store::backlog::{self, BacklogSource};
 use crate::store::jobs::{self, Lease, LeaseRefusal};
 use crate::store::permissions::permissions;
-use crate::store::{Error, Transaction, scope_answers};
+use crate::store::{Error, Transaction, automatic, scope_answers};
 
 /// Of how many linked pull requests it is asked whether they were merged.
 const MOST_LINKED: usize = 3;
@@ -313,9 +313,14 @@ impl Jobs {
     ) -> Result<NextLook, Error> {
         let repo = order.repo.id;
         let why = match why {
-            CannotBegin::NeverRan(why) => why,
-            CannotBegin::Merged(commit) => {
-                let merged = self.tell(seen.id(), JobEvent::Merged(commit)).await?;
+            CannotBegin::NeverRan(why) => {
+                if why == NeverRan::RedBranch {
+                    self.note_branch(repo, true).await?;
+                }
+                why
+            }
+            CannotBegin::Merged(merge) => {
+                let merged = self.tell(seen.id(), JobEvent::Merged(merge)).await?;
                 return Ok(told(merged.is_some()));
             }
             CannotBegin::NoAccess(words) => {
@@ -330,6 +335,11 @@ impl Jobs {
             }
         };
         self.did_not_run(seen, why).await
+    }
+
+    /// What was found of a default branch: what starts by itself there goes by it.
+    pub(super) async fn note_branch(&self, repo: RepoId, is_red: bool) -> Result<(), Error> {
+        self.ctx.ledger.write(move |tx| automatic::note_branch(tx, repo, is_red)).await
     }
 
     /// What kept attempts from beginning there is over.

@@ -81,7 +81,14 @@ impl LiveForge {
                     true => CancelReason::PullMerged,
                     false => CancelReason::IssueGone,
                 };
-                Ok(Some(JobEvidence::over(job, over)))
+                let merged = read.pull.and_then(|pull| match pull.state {
+                    PullState::Merged { commit, by } => {
+                        let commit = commit.unwrap_or(pull.head);
+                        Some(self.ctx.policy.merge(commit, by.as_ref()))
+                    }
+                    PullState::Open | PullState::Closed => None,
+                });
+                Ok(Some(JobEvidence { merged, ..JobEvidence::over(job, over) }))
             }
             ReviewLook::Post { commit, as_review } => {
                 self.post_review(&asked, &read, &commit, as_review).await;
@@ -111,8 +118,9 @@ impl LiveForge {
                     findings: found.findings,
                     head_push: None,
                     change: None,
+                    said: None,
                     review: review.map(Box::new),
-                    plan: None,
+                    proposed: None,
                 }))
             }
         }
@@ -260,9 +268,7 @@ impl LiveForge {
         attempt: &StoredAttempt,
         words: &str,
     ) {
-        let since = attempt.may_run_since();
-        let words = self.ctx.policy.jobs.redactor.redact(words);
-        let posted = answer_of(&attempt.agent, &words, since);
+        let posted = answer_of(&attempt.agent, words, attempt.may_run_since());
         self.post(result, attempt, posted).await;
     }
 }

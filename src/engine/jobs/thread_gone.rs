@@ -1,18 +1,26 @@
 //! Jobs whose issue was closed, moved away or deleted. Where somebody merged what such a job brought,
-//! that is what happened: a merge closes issues as well.
+//! that is what happened: a merge closes issues as well. Where people are asked whether an issue is
+//! done, whoever closes it says so.
 
 use std::time::Duration;
 
 use super::Jobs;
 use super::look::{NextLook, SeenJob, told};
 use super::own_pulls::merged_before;
-use crate::core::jobs::{CancelReason, Deciding, JobEvent, Question, State};
+use crate::core::decisions::Decision;
+use crate::core::jobs::{CancelReason, Deciding, Job, JobEvent, PersonAnswer, Question, State};
+use crate::core::model::account::Account;
+use crate::core::model::gesture::Gesture;
 use crate::core::model::repository::Repo;
 use crate::gitea::{self, PullState};
-use crate::store::Error;
+use crate::store::jobs::{self, GivenAnswer};
+use crate::store::{Error, decisions};
 
 /// How often it is asked whether the thread of a job is open that the backlog does not know.
 const AGAIN: Duration = Duration::from_secs(60);
+
+/// How far the clocks of timmy and the forge may differ.
+const SKEW: Duration = Duration::from_secs(60);
 
 impl Jobs {
     /// Ends a job whose thread is open no more. As long as the backlog does not know it as open, and
@@ -38,14 +46,77 @@ impl Jobs {
         if !self.is_gone(seen, repo).await {
             return Ok(again);
         }
-        match self.why_gone(seen, repo).await {
-            Ok(Some(event)) => Ok(told(self.tell(seen.id(), event).await?.is_some()).or(again)),
-            Ok(None) => Ok(again),
-            Err(error) => {
-                self.incidents.met(&error, seen.job.lane()).await;
-                Ok(again)
-            }
+        let event = match self.why_gone(seen, repo).await {
+            Ok(Some(event)) => event,
+            Ok(None) => return Ok(again),
+            Err(error) => return Ok(self.cannot_tell(seen, &error, again).await),
+        };
+        let is_closed = event == JobEvent::Cancel(CancelReason::IssueGone);
+        let closed_by = match is_closed && is_asked_whether_done(&seen.job) {
+            true => self.closed_by(seen, repo).await,
+            false => Ok(None),
+        };
+        let is_told = match closed_by {
+            Ok(Some(person)) => self.accepted_by(seen, person).await?,
+            Ok(None) => self.tell(seen.id(), event).await?.is_some(),
+            Err(error) => return Ok(self.cannot_tell(seen, &error, again).await),
+        };
+        Ok(told(is_told).or(again))
+    }
+
+    async fn cannot_tell(&self, seen: &SeenJob, error: &gitea::Error, again: NextLook) -> NextLook {
+        self.incidents.met(error, seen.job.lane()).await;
+        again
+    }
+
+    /// The person who closed the issue; none if it is gone otherwise, or nobody can tell who did it.
+    async fn closed_by(
+        &self,
+        seen: &SeenJob,
+        repo: &Repo,
+    ) -> Result<Option<Account>, gitea::Error> {
+        let Some(number) = seen.job.spec.given().map(|thread| thread.number) else {
+            return Ok(None);
+        };
+        match self.ctx.gitea.issue(&repo.name, number).await {
+            Ok(issue) if !issue.open => {}
+            Ok(_) | Err(gitea::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
         }
+        // Nobody was asked before there was something to ask about.
+        let since = seen.job.past.ran.last().map(|ran| ran.until.before(SKEW));
+        let made = self.ctx.gitea.gestures_since(&repo.name, number, since.unwrap_or_default());
+        let mut made = made.await?.into_iter();
+        let closed = made.rfind(|made| made.gesture == Gesture::Closed);
+        let (own, people) = (self.identity.known().map(|own| own.id), self.accounts.people());
+        let is_person = |by: &Account| Some(by.id) != own && !people.is_ignored(by);
+        Ok(closed.and_then(|made| made.by).filter(is_person))
+    }
+
+    /// A person closed the issue when they were asked whether it is done: that says yes.
+    async fn accepted_by(&self, seen: &SeenJob, person: Account) -> Result<bool, Error> {
+        let (id, number, now) = (seen.id(), seen.job.past.asked, self.step_time());
+        let write = self.ctx.ledger.write(move |tx| {
+            let asked = decisions::of_question(tx, id, number)?.map(|stored| stored.decision);
+            match asked.filter(Decision::is_open) {
+                Some(asked) => {
+                    let answer = PersonAnswer::Yes;
+                    let given = GivenAnswer { answer, told: None, by: &person, is_lent: false };
+                    jobs::decide(tx, asked.id, given, now)
+                }
+                // It was about to be asked.
+                None => {
+                    let yes = JobEvent::Decided(number, PersonAnswer::Yes);
+                    Ok(jobs::advance(tx, id, None, yes, now)?.ok())
+                }
+            }
+        });
+        let advanced = write.await?;
+        if let Some(advanced) = &advanced {
+            tracing::info!(job = %id, "accepted: its issue was closed");
+            self.moved(advanced).await;
+        }
+        Ok(advanced.is_some())
     }
 
     async fn is_gone(&self, seen: &SeenJob, repo: &Repo) -> bool {
@@ -72,16 +143,23 @@ impl Jobs {
         let past = &seen.job.past;
         if let Some(thread) = seen.job.spec.given().filter(|_| seen.job.spec.purpose.is_review()) {
             let pull = self.ctx.gitea.pull(&repo.name, thread.number).await?;
-            let is_merged = pull.is_some_and(|pull| matches!(pull.state, PullState::Merged { .. }));
-            let why = if is_merged { CancelReason::PullMerged } else { CancelReason::IssueGone };
-            return Ok(Some(JobEvent::Cancel(why)));
+            let Some(PullState::Merged { commit, by }) = pull.map(|pull| pull.state) else {
+                return Ok(Some(JobEvent::Cancel(CancelReason::IssueGone)));
+            };
+            if let Some(commit) = commit {
+                let merge = self.ctx.policy.merge(commit, by.as_ref());
+                self.incidents.merged(thread, &merge).await;
+            }
+            return Ok(Some(JobEvent::Cancel(CancelReason::PullMerged)));
         }
         if let Some(number) = past.pull
             && let Some(pull) = self.ctx.gitea.pull(&repo.name, number).await?
         {
             match pull.state {
-                PullState::Merged { commit, .. } => {
-                    return Ok(Some(JobEvent::Merged(commit.unwrap_or(pull.head))));
+                PullState::Merged { commit, by } => {
+                    let commit = commit.unwrap_or(pull.head);
+                    let merge = self.ctx.policy.merge(commit, by.as_ref());
+                    return Ok(Some(JobEvent::Merged(merge)));
                 }
                 PullState::Closed if is_asked_about_its_pull(&seen.job.state) => return Ok(None),
                 PullState::Closed | PullState::Open => {}
@@ -95,7 +173,9 @@ impl Jobs {
             None => Vec::new(),
         };
         Ok(Some(match earlier.into_iter().next() {
-            Some((_, commit)) => JobEvent::Merged(commit),
+            Some((pull, commit)) => {
+                JobEvent::Merged(self.ctx.policy.merge(commit, pull.merged_by()))
+            }
             None => JobEvent::Cancel(CancelReason::IssueGone),
         }))
     }
@@ -120,6 +200,22 @@ fn ends_with_its_thread(state: &State) -> bool {
     }
 }
 
+/// Whether a person is asked of something that is in no pull request whether the issue is done with it.
+fn is_asked_whether_done(job: &Job) -> bool {
+    let State::Deciding(Deciding { question, .. }) = &job.state else { return false };
+    match question {
+        Question::Accept | Question::NoChange => job.past.pull.is_none(),
+        Question::Dispatch
+        | Question::Guard
+        | Question::Repair
+        | Question::Stuck
+        | Question::Permission
+        | Question::Uncertain
+        | Question::Plan
+        | Question::Split => false,
+    }
+}
+
 fn is_asked_about_its_pull(state: &State) -> bool {
     let State::Deciding(Deciding { question, .. }) = state else { return false };
     match question {
@@ -129,6 +225,7 @@ fn is_asked_about_its_pull(state: &State) -> bool {
         | Question::Stuck
         | Question::Permission
         | Question::Uncertain
-        | Question::Plan => false,
+        | Question::Plan
+        | Question::Split => false,
     }
 }

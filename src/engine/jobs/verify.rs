@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::Jobs;
-use super::drivers::{JobEvidence, JobResult, ReviewEvidence};
+use super::drivers::{JobEvidence, JobResult, Proposed, ReviewEvidence};
 use super::look::{NextLook, SeenJob, told};
-use crate::core::crew::CrewPlan;
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
     Job, JobEvent, OutcomeDigest, Push, ResultJudgement, ReviewFollowUp, StateKind, Verdict,
@@ -43,12 +42,14 @@ impl Jobs {
         evidence: JobEvidence,
     ) -> Result<NextLook, Error> {
         if let Some(why) = evidence.over.clone() {
+            if let Some(merge) = &evidence.merged {
+                self.incidents.merged(seen.job.lane(), merge).await;
+            }
             let told_it = self.tell(seen.id(), JobEvent::Cancel(why)).await?;
             return Ok(told(told_it.is_some()).or(self.in_a_while(seen)));
         }
-        if let Some(commit) = evidence.merged.clone() {
-            let told_it =
-                self.tell_found(seen, evidence.findings, JobEvent::Merged(commit)).await?;
+        if let Some(merge) = evidence.merged.clone() {
+            let told_it = self.tell_found(seen, evidence.findings, JobEvent::Merged(merge)).await?;
             return Ok(told(told_it).or(self.in_a_while(seen)));
         }
         if let Some(push) = evidence.head_push.clone().filter(|push| self.is_news(seen, push)) {
@@ -66,9 +67,10 @@ impl Jobs {
                     Some(review) => {
                         self.tell_review(seen, (*review, evidence.findings), judged).await?
                     }
-                    None => match evidence.plan {
-                        Some(plan) => {
-                            self.tell_plan(seen, (plan, look), evidence.findings, judged).await?
+                    None => match evidence.proposed {
+                        Some(proposed) => {
+                            let proposed = (proposed, look);
+                            self.tell_proposed(seen, proposed, evidence.findings, judged).await?
                         }
                         None => self.tell_found(seen, evidence.findings, judged).await?,
                     },
@@ -132,11 +134,11 @@ impl Jobs {
         Ok(self.tell_with(seen.id(), event, keep).await?.is_some())
     }
 
-    /// A plan is kept with what it makes of its job.
-    async fn tell_plan(
+    /// What was proposed is kept with what it makes of its job.
+    async fn tell_proposed(
         &self,
         seen: &SeenJob,
-        (plan, look): (Box<CrewPlan>, u32),
+        (proposed, look): (Proposed, u32),
         findings: Vec<Finding>,
         judged: JobEvent,
     ) -> Result<bool, Error> {
@@ -146,7 +148,10 @@ impl Jobs {
             if let Some(fence) = last {
                 jobs::keep_findings(tx, fence, &findings)?;
             }
-            jobs::planned(tx, (id, look), &plan, now)
+            match &proposed {
+                Proposed::Plan(plan) => jobs::planned(tx, (id, look), plan, now),
+                Proposed::Split(proposal) => jobs::proposed(tx, (id, look), proposal),
+            }
         };
         Ok(self.tell_with(id, judged, keep).await?.is_some())
     }

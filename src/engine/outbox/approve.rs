@@ -7,7 +7,8 @@ use crate::core::effect::marker::{key_of, marker};
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::Error;
-use crate::store::jobs;
+use crate::store::decisions;
+use crate::store::jobs::{self, StoredJob};
 
 impl Deliver for ApprovePull {
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
@@ -42,8 +43,12 @@ impl Deliver for ApprovePull {
 impl ApprovePull {
     async fn is_wanted(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
         let Some(job) = self.job else { return Ok(true) };
-        let stored = to.ctx.ledger.read(move |conn| jobs::get(conn, job)).await?;
-        Ok(stored.is_some_and(|stored| stored.job.is_accepted_as(to.number(), &self.commit)))
+        let read = to.ctx.ledger.read(move |conn| {
+            Ok((jobs::get(conn, job)?, decisions::is_yes_taken_back(conn, job)?))
+        });
+        let (stored, is_taken_back) = read.await?;
+        let is_accepted = |stored: StoredJob| stored.job.is_accepted_as(to.number(), &self.commit);
+        Ok(!is_taken_back && stored.is_some_and(is_accepted))
     }
 
     async fn has_moved(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {

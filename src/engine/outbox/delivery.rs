@@ -109,6 +109,8 @@ fn any(effect: &Effect) -> &dyn AnyDeliver {
         Effect::Assign(effect) => effect,
         Effect::Dependency(effect) => effect,
         Effect::Issue(effect) => effect,
+        Effect::MakePart(effect) => effect,
+        Effect::Bond(effect) => effect,
         Effect::SetOpen(effect) => effect,
         Effect::Pin(effect) => effect,
         Effect::ClosePulls(effect) => effect,

@@ -9,25 +9,34 @@ use crate::engine::try_result::Applied;
 impl Deliver for CreateIssue {
     /// Of several, all but the oldest are closed.
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
-        let Some(marker) = key_of(&self.body) else {
-            return Err(ApplyError::Refused("the issue has no marker to find it by"));
-        };
-        let own = to.identity.get().await?;
-        let mut found = to.ctx.gitea.issues_by(to.name(), &own.login).await?;
-        found.retain(|issue| {
-            let is_own = issue.author.as_ref().is_some_and(|author| author.id == own.id);
-            is_own && key_of(&issue.body) == Some(marker)
-        });
-        found.sort_unstable_by_key(|issue| issue.number);
-        for duplicate in found.iter().skip(1).filter(|issue| issue.open) {
-            tracing::warn!(effect = %to.row.key, issue = duplicate.number, "duplicate: closed");
-            to.ctx.gitea.set_open(to.name(), duplicate.number, false).await?;
-        }
-        Ok(found.first().map(|issue| Applied { id: Some(issue.number), written: None }))
+        find_marked(to, &self.body).await
     }
 
     async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
         let issue = to.ctx.gitea.open_issue(to.name(), &self.title, &self.body).await?;
         Ok(Applied { id: Some(issue.number), written: Some(WriteKind::Text) })
     }
+}
+
+/// The issue of timmy's own whose text ends with the same marker as `body`: the oldest, the others are
+/// closed.
+pub(super) async fn find_marked(
+    to: &EffectDelivery<'_>,
+    body: &str,
+) -> Result<Option<Applied>, ApplyError> {
+    let Some(marker) = key_of(body) else {
+        return Err(ApplyError::Refused("the issue has no marker to find it by"));
+    };
+    let own = to.identity.get().await?;
+    let mut found = to.ctx.gitea.issues_by(to.name(), &own.login).await?;
+    found.retain(|issue| {
+        let is_own = issue.author.as_ref().is_some_and(|author| author.id == own.id);
+        is_own && key_of(&issue.body) == Some(marker)
+    });
+    found.sort_unstable_by_key(|issue| issue.number);
+    for duplicate in found.iter().skip(1).filter(|issue| issue.open) {
+        tracing::warn!(effect = %to.row.key, issue = duplicate.number, "duplicate: closed");
+        to.ctx.gitea.set_open(to.name(), duplicate.number, false).await?;
+    }
+    Ok(found.first().map(|issue| Applied { id: Some(issue.number), written: None }))
 }

@@ -61,7 +61,7 @@ impl Deliver for SetLabel {
 ///
 /// Gitea makes a second label of the same name without complaint, so only one search at a time may
 /// end in making one, and none as long as one of an earlier request may appear.
-async fn label_called(
+pub(super) async fn label_called(
     to: &EffectDelivery<'_>,
     scope: LabelScope,
     value: &str,

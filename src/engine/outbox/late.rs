@@ -83,7 +83,8 @@ fn newest_behind(
     let later = outbox::behind(conn, lane, seq)?;
     Ok(later.into_iter().rev().find_map(|row| {
         let later = effect_of(&row).ok()?;
-        sets_the_same(effect, &later).then_some((row, later))
+        let is_here = later.elsewhere().is_none_or(|there| lane == Lane::from(there));
+        (is_here && sets_the_same(effect, &later)).then_some((row, later))
     }))
 }
 

@@ -9,6 +9,7 @@ use super::stored_effect::effect_of;
 use crate::core::effect::{Effect, MergePull};
 use crate::core::guards::{CheckFacts, ExpectedChecks, GuardName, GuardRules, checks};
 use crate::core::jobs::{JobEvent, MergeRefusal, StepTime};
+use crate::core::model::account::Account;
 use crate::core::model::text::Review;
 use crate::core::model::verdict::Opinion;
 use crate::engine::guards::said_of_heads;
@@ -16,7 +17,7 @@ use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::{self, Merge, PullRequest, PullState, Recovery};
 use crate::store::outbox::OutboxRow;
-use crate::store::{Error, Transaction, jobs, lifted_guards};
+use crate::store::{Error, Transaction, agent_heads, decisions, jobs, lifted_guards};
 
 /// How long it is to the next try where the forge is not ready, or the base just moved.
 const MOMENT: Duration = Duration::from_secs(5);
@@ -96,13 +97,22 @@ impl MergePull {
     ) -> Result<Option<Applied>, ApplyError> {
         match &pull.state {
             PullState::Open => Ok(None),
-            PullState::Merged { commit, .. } => {
+            PullState::Merged { commit, by } => {
                 let commit = commit.clone().unwrap_or_else(|| pull.head.clone());
-                self.tell(to, JobEvent::Merged(commit)).await?;
+                let merge = to.ctx.policy.merge(commit, by.as_ref());
+                to.incidents.merged(to.thread(), &merge).await;
+                self.tell(to, JobEvent::Merged(merge)).await?;
                 Ok(Some(Applied::default()))
             }
             PullState::Closed => self.not_merged(to, MergeRefusal::Closed).await.map(Some),
         }
+    }
+
+    /// Whether the yes rests on a right that was lent, and was taken back since.
+    async fn is_yes_taken_back(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+        let job = self.job;
+        let read = to.ctx.ledger.read(move |conn| decisions::is_yes_taken_back(conn, job));
+        Ok(read.await?)
     }
 
     /// What is known to be against it, without asking the forge to merge.
@@ -111,6 +121,9 @@ impl MergePull {
         to: &EffectDelivery<'_>,
         pull: &PullRequest,
     ) -> Result<Option<MergeRefusal>, ApplyError> {
+        if self.is_yes_taken_back(to).await? {
+            return Ok(Some(MergeRefusal::RightTakenBack));
+        }
         if pull.head != self.commit {
             return Ok(Some(MergeRefusal::HeadMoved));
         }
@@ -124,7 +137,9 @@ impl MergePull {
             return Ok(Some(MergeRefusal::ChecksMissing));
         }
         let reviews = to.ctx.gitea.all_reviews(to.name(), to.number()).await?;
-        Ok(self.wants_changes(&reviews).then_some(MergeRefusal::ChangesRequested))
+        let agents = &to.ctx.policy.jobs.agents;
+        let is_agent = |by: &Account| agents.values().any(|terms| by.is(&terms.account));
+        Ok(self.wants_changes(&reviews, is_agent).then_some(MergeRefusal::ChangesRequested))
     }
 
     /// Whether the guard `checks` would block or wait now, if nobody lifted it. What is missing was
@@ -143,7 +158,15 @@ impl MergePull {
         };
         let rules =
             GuardRules { checks: ExpectedChecks::IfPresent, ..to.ctx.policy.guards.rules.clone() };
-        if checks(&facts, &rules).lets_pass() || self.are_checks_lifted(to).await? {
+        let lets_pass = checks(&facts, &rules).lets_pass();
+        let beside = self.workflows_changed(to).await?;
+        if (lets_pass && !beside) || self.are_checks_lifted(to).await? {
+            return Ok(false);
+        }
+        if beside && !self.is_green_without_actions(to, facts.clone()).await? {
+            return Ok(true);
+        }
+        if lets_pass {
             return Ok(false);
         }
         if let Some(base) = &pull.base {
@@ -152,19 +175,47 @@ impl MergePull {
         Ok(!checks(&facts, &rules).lets_pass())
     }
 
+    /// Whether a branch of an agent changes by now what Actions run there.
+    async fn workflows_changed(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+        let (pull, now) = (to.thread(), to.ctx.now());
+        let read =
+            to.ctx.ledger.read(move |conn| agent_heads::change_actions_beside(conn, pull, now));
+        Ok(read.await?)
+    }
+
+    /// Whether the commit would pass if Actions had said nothing of it.
+    async fn is_green_without_actions(
+        &self,
+        to: &EffectDelivery<'_>,
+        facts: CheckFacts,
+    ) -> Result<bool, ApplyError> {
+        let Some(target) = to.ctx.gitea.branch(to.name(), &self.target).await? else {
+            return Ok(true);
+        };
+        let facts = CheckFacts {
+            on_target: said_of_heads(&to.ctx.gitea, to.name(), &target.head).await?,
+            required: Ok(target.status_contexts),
+            workflows_changed: true,
+            ..facts
+        };
+        Ok(checks(&facts, &to.ctx.policy.guards.rules).lets_pass())
+    }
+
     async fn are_checks_lifted(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
         let (repo, commit) = (to.thread().repo, self.commit.clone());
         let lifted = to.ctx.ledger.read(move |conn| lifted_guards::of(conn, repo, &commit)).await?;
         Ok(lifted.contains_key(&GuardName::Checks))
     }
 
-    /// Whether the last word of anybody whose review of this commit counts is that something has to
+    /// Whether the last word of any person whose review of this commit counts is that something has to
     /// change. What was asked of an earlier one is not said of this one, if that proposes something
-    /// else; where the forge's own rules see it otherwise it refuses by itself.
-    fn wants_changes(&self, reviews: &[Review]) -> bool {
+    /// else; what an agent asks for stood in the question that a person said yes to. Where the forge's
+    /// own rules see it otherwise it refuses by itself.
+    fn wants_changes(&self, reviews: &[Review], is_agent: impl Fn(&Account) -> bool) -> bool {
         let counts = |review: &&Review| {
             let verdict = &review.verdict;
             verdict.is_official
+                && !review.text.written.author.as_ref().is_some_and(&is_agent)
                 && !verdict.is_dismissed
                 && verdict.opinion != Opinion::Comment
                 && (!verdict.is_stale || verdict.commit == self.commit.to_string())

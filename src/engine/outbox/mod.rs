@@ -8,6 +8,7 @@
 mod answer_remarks;
 mod approve;
 mod assign;
+mod bond;
 mod close_pulls;
 mod comment;
 mod delivery;
@@ -16,6 +17,7 @@ mod edit_comment;
 mod issue;
 mod label;
 mod late;
+mod make_part;
 mod merge;
 mod merge_turns;
 mod new_labels;
@@ -24,6 +26,7 @@ mod post_result;
 mod react;
 mod scope_question;
 mod set_open;
+mod split_list;
 mod status;
 mod stored_effect;
 
@@ -34,7 +37,7 @@ use serde_json::value::to_raw_value;
 use self::delivery::{ApplyError, EffectDelivery};
 use self::merge_turns::MergeTurns;
 use self::new_labels::NewLabels;
-use self::stored_effect::effect_of;
+use self::stored_effect::{effect_of, in_its_place};
 use super::context::Context;
 use super::error::EngineError;
 use super::identity::Identity;
@@ -49,7 +52,7 @@ use crate::core::reply::scope_question::is_question_key;
 use crate::crash;
 use crate::gitea::{self, Recovery};
 use crate::store::outbox::{self, OutboxRow as Row};
-use crate::store::{Error, ask_scope, repos};
+use crate::store::{Error, Transaction, ask_scope, repos, splits};
 
 pub(super) struct Outbox {
     ctx: Context,
@@ -65,7 +68,7 @@ pub(super) struct Outbox {
 /// forgotten it. The keys of the report come again; those of replies are claimed before.
 fn may_be_forgotten(effect: &Effect) -> bool {
     match effect {
-        Effect::Issue(_) => true,
+        Effect::Issue(_) | Effect::MakePart(_) => true,
         Effect::Comment(comment) => matches!(comment.body.source(), Some(Source::Report { .. })),
         _ => false,
     }
@@ -97,6 +100,7 @@ impl Outbox {
 
     /// One try at the first undone effect of a thread.
     pub(super) async fn deliver(&self, row: &Row) -> Result<(), Error> {
+        let row = &in_its_place(row);
         let attempt = self.try_once(row).await?;
         let (seq, key, now) = (row.seq, row.key.as_str(), self.ctx.now());
         match attempt {
@@ -106,7 +110,12 @@ impl Outbox {
                     self.incidents.written(row.lane, written).await;
                 }
                 let recheck = doubtful.then(|| now.after(self.ctx.timing.recheck));
-                self.ctx.ledger.write(move |tx| outbox::done(tx, seq, id, now, recheck)).await?;
+                let is_of_split = make_part::is_of_a_split(row);
+                let done = move |tx: &Transaction<'_>| {
+                    outbox::done(tx, seq, id, now, recheck)?;
+                    if is_of_split { splits::went_on(tx) } else { Ok(()) }
+                };
+                self.ctx.ledger.write(done).await?;
                 crash::point("done");
                 Ok(())
             }
@@ -148,6 +157,9 @@ impl Outbox {
         let (row, now) = (row.clone(), self.ctx.step_time());
         let write = self.ctx.ledger.write(move |tx| {
             outbox::die(tx, row.seq, &reason, now.at)?;
+            if make_part::is_of_a_split(&row) {
+                splits::went_on(tx)?;
+            }
             merge::gave_up(tx, &row, reason, now)
         });
         write.await?;
@@ -205,10 +217,21 @@ impl Outbox {
     ) -> Result<Result<Effect, TryResult>, Error> {
         let Some(body) = effect.body() else { return Ok(Ok(effect)) };
         let body = match body.source() {
-            Some(source) => match self.reporter.text(row, &effect, source).await? {
-                Ok(text) => body.written(text),
-                Err(instead) => return Ok(Err(instead)),
-            },
+            Some(source) => {
+                let text = match source {
+                    Source::Report { day, may_call, at_once } => {
+                        let of_day = (*day, *may_call, *at_once);
+                        self.reporter.text(row, &effect, of_day).await?
+                    }
+                    Source::Split { decision, key } => {
+                        split_list::text(&self.ctx, row, (*decision, key.clone())).await?
+                    }
+                };
+                match text {
+                    Ok(text) => body.written(text),
+                    Err(instead) => return Ok(Err(instead)),
+                }
+            }
             None => {
                 let needed: Vec<String> = body.effects().map(str::to_owned).collect();
                 if needed.is_empty() {
@@ -239,6 +262,9 @@ impl Outbox {
         is_old: bool,
     ) -> Result<TryResult, Error> {
         self.reporter.effect_applied(row, effect, applied, is_old).await?;
+        if let (Effect::MakePart(part), Some(number)) = (effect, applied.id) {
+            make_part::keep(&self.ctx, row, part, number).await?;
+        }
         let may_show_late = effect.creates() || late::may_undo_others(effect);
         let doubtful = may_show_late && (row.is_uncertain() || row.tries > 0);
         let is_comment = matches!(effect, Effect::Comment(_) | Effect::PostResult(_));
@@ -289,6 +315,7 @@ impl Outbox {
     /// Looks once more for what an earlier try at an effect may have written late: a duplicate, or
     /// what undoes a later effect.
     pub(super) async fn recheck(&self, row: &Row) -> Result<(), Error> {
+        let row = &in_its_place(row);
         let repo = self.repo_of(row).await?;
         let looked = match (&repo, effect_of(row)) {
             (Some(repo), Ok(effect)) => self.look_again(row, repo, &effect).await,

@@ -1,4 +1,4 @@
-//! What a row of the outbox holds.
+//! What a row of the outbox holds, and where it is written.
 
 use crate::core::effect::Effect;
 use crate::store::outbox::OutboxRow as Row;
@@ -20,4 +20,11 @@ pub(super) fn effect_of(row: &Row) -> Result<Effect, String> {
         let version = env!("CARGO_PKG_VERSION");
         format!("another version of timmy has stored it: {version} cannot read {kind}")
     })
+}
+
+/// The row in the lane of the thread in which it is written: with what it says of the forge all the
+/// rest goes by that. In whose order it is delivered was settled before.
+pub(super) fn in_its_place(row: &Row) -> Row {
+    let elsewhere = effect_of(row).ok().and_then(|effect| effect.elsewhere());
+    Row { lane: elsewhere.map_or(row.lane, Into::into), ..row.clone() }
 }

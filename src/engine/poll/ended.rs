@@ -2,10 +2,13 @@
 //! which may never come.
 
 use super::Poller;
+use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
+use crate::core::reply::AgentRights;
 use crate::engine::error::EngineError;
+use crate::engine::rights::agent_rights;
 use crate::gitea::Error;
-use crate::store::repos;
+use crate::store::{incidents, repos};
 
 impl Poller {
     /// One request for each of them; what the forge does not tell now stays open.
@@ -45,6 +48,9 @@ impl Poller {
                 let Some(repo) = name else { return Ok(false) };
                 self.ctx.gitea.issue(&repo.name, thread.number).await.map(|issue| issue.open)
             }
+            Incident::MergedByAgent { repo, ref agent } => {
+                return self.merges_no_more(incident, repo, agent).await;
+            }
             Incident::BadToken
             | Incident::MissingScope { .. }
             | Incident::ForgeDown
@@ -59,6 +65,7 @@ impl Poller {
             | Incident::ReportHomeless
             | Incident::RoutineUnplaced { .. }
             | Incident::DayBudgetSpent
+            | Incident::AgentDaySpent { .. }
             | Incident::OtherLedger
             | Incident::AccountRenamed { .. }
             | Incident::NameTaken { .. }
@@ -70,5 +77,32 @@ impl Poller {
             Err(Error::NotFound { .. }) => Ok(true),
             stands => Ok(!stands?),
         }
+    }
+
+    /// Whether the forge shows that an agent may not merge there any more, or a person said that it
+    /// is well.
+    async fn merges_no_more(
+        &self,
+        incident: &Incident,
+        repo: RepoId,
+        agent: &str,
+    ) -> Result<bool, EngineError> {
+        let noted = incident.clone();
+        let read = self.ctx.ledger.read(move |conn| {
+            let is_noted = incidents::all(conn)?.iter().any(|open| open.incident == noted);
+            Ok((is_noted, repos::name(conn, repo)?))
+        });
+        let (is_noted, name) = read.await?;
+        let terms = self.ctx.policy.jobs.agents.get(agent);
+        let (true, Some(repo), Some(terms)) = (is_noted, name, terms) else { return Ok(true) };
+        let Some(own) = self.identity.known() else { return Ok(false) };
+        let who = (terms.account.as_str(), &repo.name);
+        let rights = agent_rights((&self.ctx.gitea, &own.login), terms.own.as_ref(), who).await;
+        Ok(match rights {
+            AgentRights::Nothing
+            | AgentRights::Reads
+            | AgentRights::Pushes { to_default: Some(false) } => true,
+            AgentRights::Unknown | AgentRights::Pushes { to_default: None | Some(true) } => false,
+        })
     }
 }

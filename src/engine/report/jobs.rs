@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::scope::ReportScope;
 use crate::core::command::value::{self, Amount};
-use crate::core::decisions::{expected_effort, verbs_for};
-use crate::core::jobs::{Done, JobId, JobRecord, Purpose, State, StateKind, Verdict};
+use crate::core::decisions::{Decision, expected_effort, verbs_for};
+use crate::core::jobs::{Done, JobId, JobRecord, Purpose, Question, State, StateKind, Verdict};
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::audience::Visible;
-use crate::core::policy::controls::{Controls, DayScope, PauseScope};
+use crate::core::policy::controls::{BudgetPart, Controls, PauseScope};
 use crate::core::reply::Paused;
 use crate::core::reply::decisions::asked_in_short;
 use crate::core::reply::jobs::{JobStanding, JobView, keeps_from_merging, place_of, sentences_of};
@@ -63,7 +63,7 @@ pub(super) fn day_jobs(
     let dead: Vec<JobRecord> =
         rest.into_iter().filter(|r| r.job.state.kind() == StateKind::Dead).collect();
     // What agents said of others' work is none that was shipped, nor is a plan.
-    let is_result = |purpose: Purpose| !purpose.is_review() && purpose != Purpose::Plan;
+    let is_result = |purpose: Purpose| !purpose.is_review() && !purpose.is_said();
     shipped.retain(|record| is_result(record.job.spec.purpose) && !is_silent(record));
     let mut reverted = records(jobs::reverted_between(conn, (since, until), MOST)?)?;
     // What was merged stays told, also of jobs that began once more.
@@ -113,7 +113,7 @@ pub(super) fn day_jobs(
 
 /// What may be spent today, in millionths of a US dollar.
 fn day_cap(of: &ReportScope, fleet: &Controls) -> Option<u64> {
-    let said = fleet.day_budgets(&DayScope::All).find_map(|amount| match amount {
+    let said = fleet.budgets(&BudgetPart::All).find_map(|amount| match amount {
         Amount::MicroUsd(micro_usd) => Some(micro_usd),
         Amount::Tokens(_) | Amount::Runs(_) => None,
     });
@@ -250,9 +250,26 @@ fn open_decisions(
             answer: Some(format!("{verb} {}", decision.id)),
             effort: expected_effort(&decision, record.change_size().map(|size| size.look_seconds)),
             is_brought_up: is_brought_up(decision.asked_at, of.remind, of.period),
+            is_folded: only_closes(&decision),
         });
     }
     Ok(asks)
+}
+
+/// Whether a yes to it closes the thread and does no more: nothing was changed.
+fn only_closes(decision: &Decision) -> bool {
+    match decision.question {
+        Question::NoChange => true,
+        Question::Accept => decision.pull.is_none(),
+        Question::Dispatch
+        | Question::Guard
+        | Question::Repair
+        | Question::Stuck
+        | Question::Permission
+        | Question::Uncertain
+        | Question::Plan
+        | Question::Split => false,
+    }
 }
 
 /// What a person accepted and timmy could not merge: somebody has to do something about it.
@@ -269,6 +286,7 @@ fn unmerged(conn: &Connection, records: &[JobRecord]) -> Result<Vec<OpenQuestion
             answer: None,
             effort: BY_HAND,
             is_brought_up: true,
+            is_folded: false,
         });
     }
     Ok(asks)
@@ -283,6 +301,7 @@ fn ask(view: &JobView) -> Option<OpenQuestion> {
             answer: Some(format!("retry {}", view.id)),
             effort: BY_HAND,
             is_brought_up: true,
+            is_folded: false,
         }),
         _ => None,
     }

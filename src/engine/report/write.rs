@@ -21,9 +21,8 @@ impl Reporter {
         &self,
         row: &Row,
         effect: &Effect,
-        source: &Source,
+        (day, may_call, at_once): (Date, bool, bool),
     ) -> Result<Result<String, TryResult>, Error> {
-        let Source::Report { day, may_call, at_once } = *source;
         // Comments tell how to answer: by timmy's name.
         if let Err(error) = self.identity.get().await {
             return Ok(Err(self.unread(row, &error.of_forge()?).await));

@@ -1,11 +1,13 @@
 //! Gathers the jobs that an answer tells of, as far as the readers of a thread may know of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Snapshots;
 use crate::core::command::value::{IssueRef, JobId};
 use crate::core::command::verb::Right;
-use crate::core::handlers::{JobFacts, JobQuery, KnownJob, OtherThread, UndeliveredMessage};
+use crate::core::handlers::{
+    JobFacts, JobQuery, KnownJob, OtherThread, SpendingFacts, UndeliveredMessage,
+};
 use crate::core::jobs::{Draw, JobRecord};
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
@@ -31,6 +33,7 @@ impl Snapshots {
             limits: self.ctx.policy.jobs.limits,
             issue_budget: self.ctx.policy.jobs.budgets.issue,
             crew: self.ctx.policy.crew.clone(),
+            epic_labels: self.ctx.policy.rules.epic_labels.clone(),
             chance: Some(Draw::of(self.ctx.chance.draw())),
             ..JobFacts::default()
         };
@@ -38,6 +41,9 @@ impl Snapshots {
             return Ok(facts);
         }
         let here = inbound.thread();
+        if query.spending {
+            facts.spending = self.spending_facts(here).await?;
+        }
         if query.adopts {
             (facts.pulls, facts.authors) = self.adoptable_pulls(inbound, targets).await?;
         }
@@ -163,6 +169,27 @@ impl Snapshots {
             }
         }
         Ok(facts)
+    }
+
+    /// What was spent or is set aside today, and on a thread.
+    async fn spending_facts(&self, thread: ThreadId) -> Result<SpendingFacts, EngineError> {
+        let policy = &self.ctx.policy;
+        let (budgets, day_began) = (policy.jobs.budgets, self.ctx.now().day_began(&policy.zone));
+        let names: Vec<String> = policy.agents.iter().map(|agent| agent.name.clone()).collect();
+        let read = self.ctx.ledger.read(move |conn| {
+            let mut agents = BTreeMap::new();
+            for name in names {
+                let spent = jobs::spent_by(conn, &name, day_began)?;
+                agents.insert(name, spent);
+            }
+            Ok(SpendingFacts {
+                budgets,
+                issue: jobs::spent_on(conn, thread)?,
+                agents,
+                day: jobs::spent_since(conn, day_began)?,
+            })
+        });
+        Ok(read.await?)
     }
 
     /// Which agents may not work here, or in the repositories of the other threads.

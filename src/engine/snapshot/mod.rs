@@ -83,7 +83,7 @@ impl Snapshots {
                 Ok((state, recent, pending, controls::at(conn, now)?))
             })
             .await?;
-        let assignable = self.assignable(inbound, needs).await?;
+        let assignable = self.assignable_here(inbound, needs).await?;
         let mut reads = DependencyReads::default();
         let blockers = match needs.blockers {
             true => self.visible_blockers(inbound, (name, thread), &mut reads).await?,
@@ -95,6 +95,7 @@ impl Snapshots {
                 targets.insert(reference.clone(), target);
             }
         }
+        self.assignable_there(inbound, needs, &mut targets).await?;
         let to_wait_for = needs.circles.iter().filter_map(|reference| targets.get(reference));
         let circles = self.circles(inbound, to_wait_for.collect(), &mut reads).await?;
         let repos = self.pausable(inbound, &needs.repos).await?;
@@ -181,6 +182,7 @@ impl Snapshots {
             same_readers,
             left_out,
             item,
+            assignable: Vec::new(),
             blockers,
             state,
             recent,

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Snapshots;
-use crate::core::command::value::Date;
+use crate::core::command::value::{Date, IssueRef};
 use crate::core::command::verb::Right;
-use crate::core::handlers::{DelegateAccount, Needs, report_begins};
+use crate::core::handlers::{DelegateAccount, Needs, OtherThread, report_begins};
 use crate::core::model::ids::RepoName;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
@@ -40,26 +40,53 @@ impl Snapshots {
         Ok(candidates)
     }
 
-    /// Who of the accounts that `needs` names can be assigned to this thread: exactly, where the
-    /// forge can be asked; else whoever it lists, which says too much.
-    pub(super) async fn assignable(
+    /// Who of the accounts that `needs` names can be assigned to this thread.
+    pub(super) async fn assignable_here(
         &self,
         inbound: &InboundText,
         needs: &Needs,
     ) -> Result<Vec<String>, EngineError> {
-        let (gitea, name) = (&self.ctx.gitea, &inbound.repo.name);
         let author = inbound.author.as_ref().filter(|_| needs.assignable_author);
-        let logins: HashSet<&str> = needs
-            .assignable
-            .iter()
-            .map(String::as_str)
-            .chain(author.map(|author| author.login.as_str()))
-            .collect();
+        let named = needs.assignable.iter().map(String::as_str);
+        let logins = named.chain(author.map(|author| author.login.as_str())).collect();
+        self.assignable(&inbound.repo.name, inbound.number, logins).await
+    }
+
+    /// The same of other threads: stored with each of `targets`.
+    pub(super) async fn assignable_there(
+        &self,
+        inbound: &InboundText,
+        needs: &Needs,
+        targets: &mut HashMap<IssueRef, OtherThread>,
+    ) -> Result<(), EngineError> {
+        let author = inbound.author.as_ref().map(|author| author.login.as_str());
+        for (reference, login) in &needs.assignable_there {
+            let (Some(there), Some(login)) =
+                (targets.get_mut(reference), login.as_deref().or(author))
+            else {
+                continue;
+            };
+            let (repo, number) = (there.repo.clone(), there.thread.number);
+            let found = self.assignable(&repo, number, HashSet::from([login])).await?;
+            there.assignable.extend(found);
+        }
+        Ok(())
+    }
+
+    /// Who of `logins` can be assigned to a thread: exactly, where the forge can be asked; else
+    /// whoever it lists, which says too much.
+    async fn assignable(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        logins: HashSet<&str>,
+    ) -> Result<Vec<String>, EngineError> {
+        let gitea = &self.ctx.gitea;
         if logins.is_empty() {
             return Ok(Vec::new());
         }
         if !gitea.has(Extra::Assignable).await? {
-            return Ok(gitea.assignable(name).await?.into_iter().map(|a| a.login).collect());
+            return Ok(gitea.assignable(repo).await?.into_iter().map(|a| a.login).collect());
         }
         let mut assignable = Vec::new();
         for login in logins {
@@ -67,7 +94,7 @@ impl Snapshots {
             // profile to itself can be assigned all the same.
             let account = gitea.account(login).await?;
             let login = account.map_or_else(|| login.to_owned(), |account| account.login);
-            if gitea.can_be_assigned(name, inbound.number, &login).await? {
+            if gitea.can_be_assigned(repo, number, &login).await? {
                 assignable.push(login);
             }
         }

@@ -67,9 +67,11 @@ impl Coder {
         let tree = WorkTree::new()?;
         run.begin_tool(&format!("git clone {}", orders.clone_url));
         self.git(&tree, &["clone", "--quiet", &orders.clone_url, "."]).await?;
+        let begun = format!("origin/{}", orders.branch);
+        let is_begun = self.git(&tree, &["rev-parse", "--verify", "--quiet", &begun]).await.is_ok();
         let begin = match orders.pull {
-            Some(_) => format!("origin/{}", orders.branch),
-            None => orders.base.clone(),
+            None if !is_begun => orders.base.clone(),
+            Some(_) | None => begun,
         };
         self.git(&tree, &["checkout", "--quiet", "-B", &orders.branch, &begin]).await?;
         run.end_tool("cloned", false);

@@ -76,6 +76,9 @@ async fn answer(scripted: Arc<Scripted>, request: Request<Incoming>) -> io::Resu
         Fault::BadGateway => response(GatewayAnswer::text(502, "<html>502 Bad Gateway</html>")),
         Fault::LoginPage => response(GatewayAnswer::text(200, "<html><form>Name</form></html>")),
         Fault::Gibberish => response(GatewayAnswer::text(200, "{\"answer\": 42}")),
+        Fault::Refusal(refusal) => {
+            response(GatewayAnswer::refusal(refusal.status(), "refused", refusal.message()))
+        }
         Fault::TooManyRequests { retry_after } => {
             let answer = GatewayAnswer::text(429, "slow down");
             response(answer.with("Retry-After", retry_after.to_string()))

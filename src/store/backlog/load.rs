@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::iter::Peekable;
+use std::sync::Arc;
 
 use rusqlite::{Connection, Row};
 
@@ -11,6 +12,7 @@ use super::participants;
 use super::shared::Shared;
 use super::writers;
 use crate::core::model::account::Account;
+use crate::core::model::dependency::UNSEEN;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::issue::NamedPaths;
 use crate::core::model::thread::Snooze;
@@ -18,7 +20,7 @@ use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{IssueFacts, LinkedPull, Milestone, WorkState};
 use crate::store::columns::{self, Json};
 use crate::store::error::Error;
-use crate::store::{reports, scope_answers};
+use crate::store::{made_issues, reports, scope_answers};
 
 /// What is known at the moment `now` of each open issue, by repository and number.
 ///
@@ -41,6 +43,8 @@ pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error
          ORDER BY repo, number",
     )?;
     let report = reports::issue(conn)?;
+    let mut authors = made_issues::authors(conn)?.into_iter().peekable();
+    let under_way = made_issues::UnderWay::now(conn)?;
     let mut rows = issues.query([])?;
     let mut names = Names::default();
     let mut all = Vec::with_capacity(count(conn)?);
@@ -50,6 +54,12 @@ pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error
             continue;
         }
         facts.waits_for.extend(of(&mut waits, facts.thread));
+        if under_way.holds(facts.thread.repo, facts.author.as_deref()) {
+            facts.waits_for.push(UNSEEN);
+        }
+        for author in of(&mut authors, facts.thread) {
+            facts.author = Some(Arc::new(author));
+        }
         facts.people = of(&mut participants, facts.thread).next().unwrap_or_default();
         for hold in of(&mut holds, facts.thread) {
             (facts.held, facts.snoozed_until) = hold;

@@ -40,7 +40,7 @@ pub use dependencies::{
 pub(super) use entry::{bits as readiness_bits, readiness as readiness_of};
 pub use load::{facts, look_at_paths};
 pub(super) use one::{adoptable_pull, issue};
-pub use one::{author_of, moved_at, named_paths, open_pulls, text_of};
+pub use one::{author_of, is_titled, moved_at, named_paths, open_pulls, text_of};
 pub(super) use participants::{Participation, note_participation};
 pub use participants::{forget_old_participants, touch};
 pub use tracked_repos::{

@@ -1,16 +1,20 @@
 //! What is known of one issue, read in the transaction that acts on it.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::load::{Names, pulls, waits_of};
 use crate::core::model::account::Account;
+use crate::core::model::dependency::UNSEEN;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::NamedPaths;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::IssueFacts;
+use crate::core::split::same_title;
 use crate::store::columns::{Json, thread};
 use crate::store::error::Error;
-use crate::store::{reports, scope_answers, threads};
+use crate::store::{made_issues, reports, scope_answers, threads};
 
 /// The SHA-256 of the title and text of an open thread, as it was last seen.
 pub fn text_of(conn: &Connection, thread: ThreadId) -> Result<Option<[u8; 32]>, Error> {
@@ -28,6 +32,19 @@ pub fn author_of(conn: &Connection, thread: ThreadId) -> Result<Option<String>, 
         .query_row((thread.repo, thread.number), |row| row.get(0))
         .optional()?;
     Ok(author.flatten().map(|Json(author)| author.login))
+}
+
+/// Whether an open issue of the repository has this title, as people compare titles.
+pub fn is_titled(conn: &Connection, repo: RepoId, title: &str) -> Result<bool, Error> {
+    let mut titles =
+        conn.prepare_cached("SELECT title FROM backlog WHERE repo = ?1 AND NOT is_pull")?;
+    let mut rows = titles.query([repo])?;
+    while let Some(row) = rows.next()? {
+        if same_title(&row.get::<_, String>(0)?, title) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The paths that the text of an open thread names, as it was last seen.
@@ -103,5 +120,11 @@ fn one(conn: &Connection, thread: ThreadId, is_pull: bool) -> Result<Option<Issu
     facts.snoozed_until = state.snooze.map(|snooze| snooze.until);
     facts.readiness = facts.readiness.or(scope_answers::said_of(conn, thread)?);
     facts.waits_for = waits_of(conn, thread)?;
+    if made_issues::UnderWay::now(conn)?.holds(thread.repo, facts.author.as_deref()) {
+        facts.waits_for.push(UNSEEN);
+    }
+    if let Some(author) = made_issues::author_of(conn, thread)? {
+        facts.author = Some(Arc::new(author));
+    }
     Ok(Some(facts))
 }

@@ -8,9 +8,9 @@ use crate::core::jobs::{
     self, AttemptEnd, CancelReason, Fence, IllegalEvent, IllegalReason, Job, JobAction, JobEvent,
     JobId, JobStep, State, StepTime,
 };
-use crate::store::backlog;
 use crate::store::columns::Json;
 use crate::store::error::Error;
+use crate::store::{backlog, controls};
 
 /// What came of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,7 @@ pub(super) fn apply(
     load::save(tx, &after, now.at)?;
     if before.state.kind().is_end() != after.state.kind().is_end() {
         backlog::moved(tx)?;
+        controls::job_ended(tx, id)?;
     }
     let mut empty = None;
     for action in &actions {
@@ -159,6 +160,7 @@ fn keep(tx: &Transaction<'_>, action: &JobAction, now: StepTime) -> Result<Optio
         | JobAction::CloseBefore(_)
         | JobAction::TakeOver { .. }
         | JobAction::CloseAll
+        | JobAction::MakeIssues
         | JobAction::AnswerRemarks(_)
         | JobAction::TellLate(_) => return Ok(None),
     };

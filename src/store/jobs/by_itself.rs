@@ -90,12 +90,15 @@ fn held_back(
 ) -> Result<Option<SuggestReason>, Error> {
     let terms = automatic::terms(tx, limits.starts_per_day, limits.day_began)?;
     let (thread, state) = (start.thread, &terms.state);
-    let touched = backlog::issue(tx, thread)?.map(|facts| facts.last_touched());
+    let facts = backlog::issue(tx, thread)?;
+    let is_red = facts.as_ref().is_some_and(|facts| state.waits_for_green(facts));
+    let touched = facts.map(|facts| facts.last_touched());
     let since = state.since.get(&thread.repo);
     let found = state.keeps_from(&start.request.agent, thread.repo);
     let noted = incidents::all(tx)?;
     let is_elsewhere = noted.iter().any(|one| one.incident == Incident::OtherLedger);
-    let found = is_elsewhere.then_some(SuggestReason::OtherLedger).or(found);
+    let red = is_red.then_some(SuggestReason::DefaultBranchRed);
+    let found = is_elsewhere.then_some(SuggestReason::OtherLedger).or(found).or(red);
     Ok(match (found, since) {
         (Some(found), _) => Some(found),
         (None, Some(since)) if touched >= Some(*since) => {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::attempts::ProbeTime;
-use super::{attempts, load, quotas};
+use super::{attempts, crew, load, quotas};
 use crate::core::command::value::Size;
 use crate::core::jobs::ask_first::{StartFacts, StartRules, proposal};
 use crate::core::jobs::money::{BudgetShortage, Budgets, Ceiling, ChargeTerms};
 use crate::core::jobs::start_terms::StartProposal;
-use crate::core::jobs::{Fence, Job, JobThread, RoutineRun, Timeouts, WorkKind};
+use crate::core::jobs::{Fence, Job, JobThread, Purpose, RoutineRun, Timeouts, WorkKind};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::NamedPaths;
 use crate::core::model::time::Timestamp;
@@ -189,6 +189,9 @@ fn eligible(
     let mut obstacles = obstacles(facts, &bid.rules, &fleet, now);
     if job.is_asked_for() {
         obstacles.retain(|obstacle| !obstacle.yields_to_a_person());
+    }
+    if job.spec.purpose == Purpose::Split {
+        obstacles.retain(|obstacle| obstacle.keeps_from_splitting());
     }
     Ok(unhindered(obstacles, &fleet, bid))
 }
@@ -372,10 +375,12 @@ fn budget(
         agent: &bid.agent,
         cannot_ask: bid.workers.iter().find(is_own).is_some_and(|slot| slot.cannot_ask),
         text,
+        is_beside_its_plan: crew::is_beside_its_plan(conn, job, text)?,
         named: &named,
         spent: spending.issue,
         bound: bid.terms.bound,
         configured: bid.budgets.issue,
+        raised: controls::raised(conn, job.spec.id)?,
     };
     Ok(match proposal(job, &facts, &bid.start_rules) {
         Some(proposal) if proposal.terms.cannot_ask && !is_known_to_people(job, &bid.agent) => {

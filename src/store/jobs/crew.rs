@@ -2,15 +2,22 @@
 //! and the job that comes next is made. So there is no moment at which a crew waits for somebody to
 //! look after it.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, Transaction};
 
 use super::{create, load, record, reviews};
 use crate::core::crew::{Crew, CrewAction, CrewEvent, CrewPlan, CrewRecord, JobStanding};
-use crate::core::jobs::{CrewPart, CrewPlace, Job, JobId, NewJob, Purpose, StateKind};
+use crate::core::jobs::{CrewPart, CrewPlace, Job, JobId, NewJob, Purpose, Question, StateKind};
 use crate::core::model::ids::ThreadId;
+use crate::core::model::issue::TextDigest;
 use crate::core::model::time::Timestamp;
-use crate::store::crews;
 use crate::store::error::Error;
+use crate::store::{crews, decisions};
+
+/// How long a review of a crew waits for its agent: a person waits for the question behind it, which says
+/// then that there is none.
+const REVIEW_WAITS: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A job moved: what that makes of its crew. Gives the jobs that are to be cancelled with it.
 pub(super) fn moved(
@@ -83,7 +90,10 @@ fn begin(
         role: planned.role.clone(),
         origin: plans.spec.origin.clone(),
         agent: Some(planned.agent.clone()),
-        limits: terms.limits,
+        limits: match purpose {
+            Purpose::Review => terms.limits.within(REVIEW_WAITS),
+            _ => terms.limits,
+        },
         budget: None,
         adopts: None,
         claims_by_card: false,
@@ -115,6 +125,33 @@ pub fn planned(
         crews::happen(tx, id, &CrewEvent::Planned(plan.clone()), now)?;
     }
     Ok(())
+}
+
+/// Whether the plan of which `job` is a part was approved, and nothing of it since while its issue
+/// said what it does now.
+pub(super) fn is_beside_its_plan(
+    conn: &Connection,
+    job: &Job,
+    text: Option<TextDigest>,
+) -> Result<bool, Error> {
+    let Some(crew) = crew_of(conn, job)?.filter(|crew| crew.id != job.spec.id) else {
+        return Ok(false);
+    };
+    let plans = decisions::of_job(conn, crew.id)?.into_iter().rev();
+    let approved = plans.filter(|one| one.question == Question::Plan && one.decided_by().is_some());
+    let Some(approved) = approved.map(|one| one.covers.text).next() else { return Ok(false) };
+    let Some(planning) = load::get(conn, crew.id)? else { return Ok(false) };
+    // A review is of a pull request: what that says is its author's affair.
+    if planning.job.spec.thread != job.spec.thread || approved == text {
+        return Ok(false);
+    }
+    for id in crew.tasks.iter().flat_map(|task| &task.jobs) {
+        let of_task = load::get(conn, *id)?.and_then(|stored| stored.job.past.allowed);
+        if of_task.is_some_and(|terms| terms.text == text) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The crew that a job is of.

@@ -1,19 +1,20 @@
 //! Questions of jobs to people: one is put, answered, or void. What a job asks no more is closed
 //! with the step that it went on by.
 
-use rusqlite::Transaction;
+use rusqlite::{Connection, Transaction};
 
 use super::advance::{Advanced, advance};
 use super::load;
 use super::speech::refresh_card;
-use crate::core::command::value::DecisionId;
-use crate::core::decisions::{DecisionStatus, VoidReason};
+use crate::core::command::value::{DecisionId, JobId};
+use crate::core::decisions::{Decision, DecisionStatus, VoidReason};
 use crate::core::jobs::{
     JobAction, JobEvent, PersonAnswer, Question, StepTime, ToldText, standing,
 };
 use crate::core::model::account::Account;
 use crate::store::decisions::{self, NewDecision, StoredDecision};
 use crate::store::error::Error;
+use crate::store::{covered_text, splits};
 
 /// What a person said to a decision.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct GivenAnswer<'a> {
     /// What the agent is told with it.
     pub told: Option<&'a ToldText>,
     pub by: &'a Account,
+    /// Whether only a right that is lent let them.
+    pub is_lent: bool,
 }
 
 /// Puts a question to people, if the job still asks it and it was not put yet.
@@ -52,10 +55,16 @@ pub fn decide(
     now: StepTime,
 ) -> Result<Option<Advanced>, Error> {
     let Some(StoredDecision { decision, .. }) = decisions::get(tx, id)? else { return Ok(None) };
-    let GivenAnswer { answer, told, by } = given;
+    let GivenAnswer { answer, told, by, is_lent } = given;
+    if answer == PersonAnswer::Yes && !is_split_as_shown(tx, &decision)? {
+        return Ok(None);
+    }
     let decided = DecisionStatus::Decided { by: by.clone(), answer, at: now.at };
     if !decisions::close(tx, id, &decided)? {
         return Ok(None);
+    }
+    if is_lent {
+        decisions::rests_on_a_lent_right(tx, id)?;
     }
     if let Some(told) = told {
         let told = JobEvent::Told(told.clone());
@@ -65,6 +74,38 @@ pub fn decide(
     }
     let decided = JobEvent::Decided(decision.number, answer);
     Ok(advance(tx, decision.job, None, decided, now)?.ok())
+}
+
+/// More may be spent on the issue of a job: whether it may begin is asked anew, if it still has to be.
+/// Whoever said so is told in the answer.
+pub fn budget_raised(tx: &Transaction<'_>, id: JobId, now: StepTime) -> Result<(), Error> {
+    let Some(stored) = load::get(tx, id)? else { return Ok(()) };
+    let number = stored.job.past.asked;
+    if !standing(&stored.job).contains(&JobAction::Ask(number, Question::Dispatch)) {
+        return Ok(());
+    }
+    match decisions::of_question(tx, id, number)? {
+        Some(asked) => {
+            void(tx, asked.decision.id, VoidReason::OtherBudget, true, now)?;
+        }
+        // It was not put yet.
+        None => {
+            let _ = advance(tx, id, None, JobEvent::AskAgain(number), now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether an epic and what it would become are what was shown, where that is asked: once more in the act,
+/// as far as the ledger knows.
+fn is_split_as_shown(conn: &Connection, decision: &Decision) -> Result<bool, Error> {
+    let covers = &decision.covers;
+    if decision.question != Question::Split {
+        return Ok(true);
+    }
+    let text = covered_text::digest(conn, decision.thread)?;
+    let is_same_text = text.is_none() || text == covers.text;
+    Ok(is_same_text && splits::proposal(conn, decision.job)? == covers.split)
 }
 
 /// What a decision covers is not as it was shown: it is void, and the job looks again, or asks anew.
@@ -83,8 +124,8 @@ pub fn void(
     let event = match &why {
         // What is asked before work begins is made of what there is: it is looked at anew.
         _ if decision.question == Question::Dispatch => JobEvent::AskAgain(decision.number),
-        // A plan is judged anew: by the issue and the agents as they are now.
-        _ if decision.question == Question::Plan => JobEvent::Recheck,
+        // What is proposed is judged anew: by the issue, by all that is there and the agents as they are.
+        _ if matches!(decision.question, Question::Plan | Question::Split) => JobEvent::Recheck,
         VoidReason::Pushed { .. }
         | VoidReason::Retargeted { .. }
         | VoidReason::Edited

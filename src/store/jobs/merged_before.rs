@@ -85,6 +85,9 @@ impl Earlier {
 
     /// What it proves of its agent.
     pub(super) fn outcome(&self) -> Option<Outcome> {
+        if self.merged.by_agent.is_some() && self.merged.reverted.is_none() {
+            return None;
+        }
         let spec = &self.record.job.spec;
         Some(Outcome {
             agent: self.merged.agent.clone()?,
@@ -97,7 +100,7 @@ impl Earlier {
 
     /// It as the end of a job.
     pub(super) fn ended(&self) -> Option<EndedJob> {
-        let is_kept = self.merged.reverted.is_none();
+        let is_kept = self.merged.reverted.is_none() && self.merged.by_agent.is_none();
         let Spent { micro_usd, .. } = self.record.spent().spent;
         Some(EndedJob {
             agent: self.merged.agent.clone()?,

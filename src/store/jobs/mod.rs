@@ -19,7 +19,7 @@
 //! - `history`: what a job went through, folded again.
 //! - `run`: what a runner keeps of an attempt, and which jobs it looks after.
 //! - `reviews`: what agents said of pull requests; `reviewed`: what that makes of who works there.
-//! - `speech`: what a move says goes into the outbox with it.
+//! - `speech`: what a move says goes into the outbox with it. `split`: what an epic becomes.
 //! - `transcript`: what attempts said and did.
 //! - `numbers`: names and numbers that another ledger for the same account does not give.
 
@@ -46,6 +46,7 @@ mod reviewed;
 mod reviews;
 mod run;
 mod speech;
+mod split;
 mod transcript;
 
 pub use advance::{Advanced, advance, in_the_way};
@@ -62,7 +63,7 @@ pub use card_claim::{CardPost, card_post, is_own_card};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load, probe_time};
 pub use create::{NotCreated, create};
 pub use crew::{crew_due, crew_of, crew_record, planned};
-pub use decide::{GivenAnswer, decide, put_question, void};
+pub use decide::{GivenAnswer, budget_raised, decide, put_question, void};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, lease_of, leases, propose, start};
 pub use load::{
@@ -89,4 +90,5 @@ pub use run::{
     seen, steps, waits_for, watched,
 };
 pub use speech::{card_told_at, refresh_card, set_card};
+pub use split::proposed;
 pub use transcript::{AttemptLog, attempt_logs, keep_transcript, without_transcript};

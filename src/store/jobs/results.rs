@@ -49,7 +49,8 @@ fn steers(verb: Verb) -> bool {
     (verb.group() == Group::Steer && verb != Verb::Dead) || verb == Verb::Override
 }
 
-/// How the jobs ended that were given up, or whose results were seen, since a moment. What was merged
+/// How the jobs ended that were given up, or whose results were seen, since a moment. A pull request
+/// that nobody had to accept, and that was closed, was not wanted, and is no result. What was merged
 /// before a job began once more is a result of its own, with the attempts that brought it.
 pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Error> {
     let before = merged_before(conn, since)?;
@@ -57,13 +58,17 @@ pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Err
     let last: Vec<_> = last.collect();
     let mut results: Vec<EndedJob> = conn
         .prepare_cached(
-            "SELECT state <> 'dead' AND json_extract(jobs.job, '$.state.done') IS NOT 'reverted',
+            "SELECT state <> 'dead' AND json_extract(jobs.job, '$.state.done') IS NOT 'reverted'
+                        AND json_extract(jobs.job, '$.past.merged_by') IS NULL,
                     jobs.ended_at, count(started_at), min(started_at),
                     sum(min(micro_usd, 1000000000000)),
                     (SELECT agent FROM attempts WHERE job = jobs.id ORDER BY fence DESC LIMIT 1),
                     json_extract(jobs.job, '$.state.done') IS 'merged'
+                        AND json_extract(jobs.job, '$.past.merged_by') IS NULL
              FROM jobs JOIN attempts ON attempts.job = jobs.id
              WHERE jobs.ended_at >= ?1 AND state IN ('done', 'no_change', 'dead')
+               AND NOT (json_extract(jobs.job, '$.state.done') IS 'verified'
+                        AND jobs.pull IS NOT NULL AND NOT jobs.pull_open)
                AND fence > ifnull((SELECT max(value ->> 1) FROM json_each(?2)
                                    WHERE value ->> 0 = jobs.id), 0)
              GROUP BY jobs.id ORDER BY jobs.ended_at",
@@ -91,7 +96,9 @@ pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Err
 pub fn merged_since(conn: &Connection, since: Timestamp) -> Result<Vec<MergedJob>, Error> {
     let mut merged: Vec<MergedJob> = conn
         .prepare_cached(
-            "SELECT jobs.id, repo, max(job_events.at), json_extract(step, '$.event.merged'),
+            "SELECT jobs.id, repo, max(job_events.at),
+                    ifnull(json_extract(step, '$.event.merged.commit'),
+                           json_extract(step, '$.event.merged')),
                     (SELECT json_extract(judged.step, '$.event.judged.commit')
                      FROM job_events AS judged WHERE judged.job = jobs.id
                        AND json_extract(judged.step, '$.event.judged.commit') IS NOT NULL
@@ -145,8 +152,10 @@ const REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
 
 /// What agents proved up to `now`. A result is held for or against whoever brought it last; what
 /// never ran, was cut off by timmy or waited for a person in vain says nothing of an agent, nor does a
-/// review that was given: what that is worth its findings show. What was
-/// merged before a job began once more counts beside what comes of that.
+/// review that was given: what that is worth its findings show. That an agent's account merged
+/// something proves nothing, until that is taken back; nor does a pull request that nobody had to
+/// accept before it is merged, and none that is closed: that was not wanted. What was merged before a
+/// job began once more counts beside what comes of that.
 pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error> {
     let mut ended = conn.prepare_cached(
         "SELECT agent, role, repo, is_good, ended_at FROM (
@@ -158,9 +167,12 @@ pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error
                     ended_at
              FROM jobs
              WHERE ended_at >= ?1 AND NOT is_review
+               AND (json_extract(job, '$.past.merged_by') IS NULL
+                    OR json_extract(job, '$.state.done') IS 'reverted')
+               AND (json_extract(job, '$.state.done') IS NOT 'verified' OR pull IS NULL)
                AND (state IN ('done', 'no_change')
                     OR json_extract(job, '$.state.dead')
-                       IN ('attempts_spent', 'loop', 'bad_request')
+                       IN ('attempts_spent', 'loop', 'bad_request', 'no_proposal')
                     OR json_extract(job, '$.state.cancelled.reason.rejected') = 'wrong'))
          WHERE agent IS NOT NULL AND role IS NOT NULL",
     )?;

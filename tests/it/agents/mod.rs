@@ -7,4 +7,4 @@ mod hermes;
 mod local;
 mod model;
 mod openai;
-mod peers;
+pub mod peers;

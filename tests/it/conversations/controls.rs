@@ -172,3 +172,17 @@ async fn what_is_misspelt_says_what_would_have_worked() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_spent_and_may_be() {
+    talk(async |t| {
+        assert_snapshot!(t.ask("alexander", "/timmy budget").await, @"**0.00 USD of 50.00 USD is spent or set aside today**, and 0.00 USD of 2.00 USD on this.");
+        assert_snapshot!(t.ask("alexander", "/timmy budget 5usd").await, @"Nothing to do: no agent was ever given this. `/timmy assign auto` gives it to one.");
+        assert_snapshot!(t.ask("alexander", "/timmy budget 80usd scope=agent:ezra").await, @"**Today `ezra` may spend 80.00 USD.** From Tue 24 Nov, 00:00 UTC on it is again what my configuration says. What waits for it starts now.");
+        for line in ["/timmy budget 5usd scope=repo:foundation/door", "/timmy budget scope=repo:o/r"] {
+            assert_eq!(t.ask("alexander", line).await, "**Not done.** A repository has no budget of its own: I count by issue, by agent and day, and by day. `/timmy budget` shows them.");
+        }
+        assert_snapshot!(t.ask("walt", "/timmy budget").await, @r"**Not done.** `budget` is for the owner of this fleet. \@alexander can do it.");
+    })
+    .await;
+}

@@ -487,9 +487,14 @@ mod refused {
 
     use timmy::core::decisions::Covered;
     use timmy::core::jobs::Question;
+    use timmy::core::policy::controls::ControlChange;
+    use timmy::sandbox::{Fault, Gate, Matcher};
+    use timmy::store::controls;
     use timmy::store::decisions::{self, NewDecision};
 
     use super::*;
+    use crate::support::clock::HOUR;
+    use crate::support::people::account;
 
     /// Nothing was decided.
     async fn still_open(asked: &Asked<'_>) {
@@ -705,6 +710,70 @@ mod refused {
             t.wait(2 * MINUTE).await;
             assert_snapshot!(asked.told(&t.ask("anna", "/timmy approve").await), @r"**Accepted \#2** at `8b195ee`, as approved in d2. Merging it is yours.");
             t.jobs_are_sound().await;
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_question_whose_comment_was_deleted_is_void_and_put_anew() {
+        talk(async |t| {
+            let asked = asked(t).await;
+            let question = t.sandbox.comments(DOOR, 1).unwrap()[2].id;
+            t.sandbox.delete_comment("timmy", question).unwrap();
+            let id = t.says("anna", "/timmy approve d1");
+            t.quiet().await;
+            t.saw(Subject::Comment(id), "eyes");
+            let replies = t.replies();
+            assert_snapshot!(replies[0], @"**Not done: d1 is void,** since its question does not stand as I put it. I ask anew.");
+            assert!(replies[1].contains("/timmy approve d2"), "{replies:?}");
+            still_open(&asked).await;
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_yes_while_the_forge_is_down_is_kept_and_counts_once() {
+        talk(async |t| {
+            let asked = asked(t).await;
+            let question = t.sandbox.comments(DOOR, 1).unwrap()[2].id;
+            let look = Matcher::method_path("GET", &format!("/issues/comments/{question}"));
+            t.sandbox.faults().rate(1, look, 1000, Fault::BadGateway);
+            let yes = t.says("anna", "/timmy approve d1");
+            t.quiet().await;
+            assert!(t.replies().is_empty(), "nothing is said that is not known");
+            still_open(&asked).await;
+            t.wait(10 * MINUTE).await;
+            still_open(&asked).await;
+            t.sandbox.faults().clear();
+            t.wait(HOUR).await;
+            let answer = t.answer_to(DOOR, 1, Subject::Comment(yes));
+            assert!(answer.contains("as approved in d1"), "{answer}");
+            assert_eq!(asked.state().await, StateKind::Done);
+            t.jobs_are_sound().await;
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_lent_right_that_is_taken_back_before_the_yes_is_acted_on_is_none() {
+        talk(async |t| {
+            let asked = asked(t).await;
+            t.ask("alexander", "/timmy delegate @walt").await;
+            let question = t.sandbox.comments(DOOR, 1).unwrap()[2].id;
+            // His right is known by then, and what he says yes to is read again.
+            let gate = Gate::new();
+            let look = Matcher::method_path("GET", &format!("/issues/comments/{question}"));
+            t.sandbox.faults().next(look, Fault::HangAfter(gate.clone()));
+            let yes = t.says("walt", "/timmy approve d1");
+            gate.reached().await;
+            let take_back = ControlChange::Undelegate(account("walt").id);
+            let write = t.timmy.engine().ledger().write(move |tx| controls::apply(tx, &take_back));
+            write.await.unwrap();
+            gate.open();
+            t.quiet().await;
+            let answer = t.answer_to(DOOR, 1, Subject::Comment(yes));
+            assert!(answer.starts_with("**Not done.** `approve` is for"), "{answer}");
+            still_open(&asked).await;
         })
         .await;
     }

@@ -46,6 +46,7 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ❌ | `/timmy snooze duration or date` | Keep the issue from being given out for a while. | operator |
         | ❌ | `/timmy cancel [job]` | Stop a job. | operator |
         | ❌ | `/timmy tell [job] text` | Pass a remark on to the agent that works on a job. | operator |
+        | ❌ | `/timmy split` | Propose smaller issues that make up this one. | operator |
         | ❌ | `/timmy retry [job] [agent=]` | Try a job again. | operator |
         | ❌ | `/timmy dead` | List the jobs and messages that failed for good. | operator |
         | ❌ | `/timmy verify [job]` | Check the result of a job again. | operator |
@@ -58,10 +59,8 @@ async fn help_shows_a_reader_what_a_reader_may() {
         | ❌ | `/timmy undelegate @user` | Take that right back. | owner |
         | ❌ | `/timmy pause agent, o/r or all` | Start no new work for an agent, in a repository, or at all. | owner |
         | ❌ | `/timmy resume agent, o/r or all` | Start new work again. | owner |
-        | ❌ | `/timmy budget [amount] [scope=]` | Show or set what may be spent. | owner |
+        | ❌ | `/timmy budget [amount] [scope=]` | Show what was spent, or let more be: on this issue, or today. | owner |
         | ❌ | `/timmy override guard reason` | Overrule a guard, with a reason that is kept. | owner |
-
-        Not in this build yet: `split`.
 
         </details>
         ");
@@ -74,7 +73,7 @@ async fn an_operator_may_more() {
     talk(async |t| {
         let (reader, operator) =
             (t.ask("rita", "/timmy help").await, t.ask("walt", "/timmy help").await);
-        assert_eq!(reader.matches('❌').count(), 25);
+        assert_eq!(reader.matches('❌').count(), 26);
         assert_eq!(operator.matches('❌').count(), 10);
     })
     .await;

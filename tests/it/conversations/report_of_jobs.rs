@@ -3,8 +3,12 @@
 
 use insta::assert_snapshot;
 use timmy::core::guards::{ChangeSize, ExaminedChange, GuardCount};
-use timmy::core::jobs::{AgentClaim, JobEvent, MergeRefusal, Progress, StateKind, Verdict};
+use timmy::core::jobs::{
+    AgentClaim, Citation, Commit, Done, JobEvent, MergeRefusal, Progress, State, StateKind, Verdict,
+};
+use timmy::core::model::incident::Incident;
 use timmy::sandbox::Mode;
+use timmy::store::incidents;
 
 use crate::conversations::report::{OFFICE, days, reported, reported_where, until};
 use crate::conversations::talk::Talk;
@@ -96,6 +100,35 @@ async fn each_question_has_its_line_and_quick_ones_come_first() {
 }
 
 #[tokio::test]
+async fn what_a_yes_only_closes_is_folded_away_and_calls_the_owner_all_the_same() {
+    reported(async |t| {
+        t.introduce().await;
+        t.ask("walt", "/timmy assign ezra").await;
+        let work = t.works("ezra").await;
+        let cited = vec![Citation::File("door.rs".to_owned())];
+        work.claims(AgentClaim::NoChange { cited }, Verdict::NoChange { ask: true }, &[]).await;
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+        t.wait(MINUTE).await;
+        let day = days(t).pop().expect("a day").body;
+        assert!(day.contains("**1 thing needs you, @alexander.**"), "{day}");
+        assert!(!day.contains("### Needs you"), "{day}");
+        assert_snapshot!(told(t, "<details><summary>A yes closes it", "</details>"), @r"
+        : 1</summary>
+
+        | | question | reply here or there |
+        |---|---|---|
+        | foundation/door\#1 | Is there nothing to change? | `/timmy approve d1` |
+        ");
+        t.reads(&days(t));
+        let answer = t.ask_in(OFFICE, 1, "alexander", "/timmy approve d1").await;
+        assert!(answer.contains("as approved in d1"), "{answer}");
+        assert_eq!(t.job(1).await.state.kind(), StateKind::NoChange);
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_still_waits_calls_again_the_next_day() {
     reported(async |t| {
         t.introduce().await;
@@ -131,8 +164,8 @@ async fn what_was_accepted_and_not_merged_waits_for_somebody() {
         | foundation/door\#2 | Accepted, and not merged: the branch wants more approvals than mine. | merge it there |
         ");
         // Somebody merges it by hand.
-        let commit = "8b195ee08b195ee08b195ee08b195ee08b195ee0".parse().unwrap();
-        work.happens(JobEvent::Merged(commit)).await;
+        let commit: Commit = "8b195ee08b195ee08b195ee08b195ee08b195ee0".parse().unwrap();
+        work.happens(JobEvent::Merged(commit.into())).await;
         t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
         t.wait(MINUTE).await;
         assert!(!days(t)[0].body.contains("Needs you"), "{}", days(t)[0].body);
@@ -146,8 +179,8 @@ async fn what_was_merged_is_told_with_its_guards_its_cost_and_what_people_had_to
         t.introduce().await;
         let (work, _) = delivered(t, (1, "ezra"), small()).await;
         t.ask("anna", "/timmy approve").await;
-        let commit = "8b195ee08b195ee08b195ee08b195ee08b195ee0".parse().unwrap();
-        work.happens(JobEvent::Merged(commit)).await;
+        let commit: Commit = "8b195ee08b195ee08b195ee08b195ee08b195ee0".parse().unwrap();
+        work.happens(JobEvent::Merged(commit.into())).await;
         t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
         t.wait(MINUTE).await;
         assert_snapshot!(days(t)[0].body, @r"
@@ -197,6 +230,50 @@ async fn a_claim_that_the_forge_does_not_show_is_told_apart_from_what_is_in_flig
         - foundation/door\#1 The door does not open: `ezra` said that it was done. `timmy/1-j1` is there, with nothing new on it. The next attempt starts now (j1, attempt 2 of 3).
         - foundation/door\#2 It squeaks: The next round of repair starts now (j2, attempt 1 of 3, round 1 of 3).
         ");
+    })
+    .await;
+}
+
+/// ezra merges its own pull request for the door's first issue.
+async fn merged_by_ezra(t: &Talk) -> Work<'_> {
+    t.introduce().await;
+    let (work, pull) = delivered(t, (1, "ezra"), small()).await;
+    t.sandbox.merge("ezra", DOOR, pull).unwrap();
+    for _ in 0..5 {
+        t.wait(MINUTE).await;
+    }
+    assert_eq!(t.job(1).await.state, State::Done(Done::Merged));
+    assert!(!t.sandbox.is_open(DOOR, 1).unwrap(), "as after any merge");
+    t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+    work
+}
+
+/// The agents whose accounts merged something, as far as that is wrong by now.
+async fn merged_by_agents(t: &Talk) -> Vec<String> {
+    let all = t.timmy.read(incidents::all).await;
+    let agents = all.into_iter().filter_map(|open| match open.incident {
+        Incident::MergedByAgent { agent, .. } => Some(agent),
+        _ => None,
+    });
+    agents.collect()
+}
+
+#[tokio::test]
+async fn what_an_agent_merged_by_itself_is_told_with_what_to_do() {
+    reported(async |t| {
+        let _work = merged_by_ezra(t).await;
+        assert_eq!(merged_by_agents(t).await, ["ezra"]);
+        let day = days(t).pop().expect("a day").body;
+        assert!(day.contains("merged what was brought for this by itself"), "{day}");
+        assert!(day.contains("take away its right to merge there"), "{day}");
+        assert!(day.contains("merged by `ezra` itself"), "{day}");
+        // As long as nothing shows that it may not do so again, only a person says that it is over.
+        t.wait(MINUTE).await;
+        assert_eq!(merged_by_agents(t).await, ["ezra"]);
+        t.ask("alexander", "/timmy resume ezra").await;
+        assert_eq!(merged_by_agents(t).await, Vec::<String>::new());
+        t.polls().await;
+        assert_eq!(merged_by_agents(t).await, Vec::<String>::new());
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! What was merged is watched for two weeks: who takes it back says something of who made it.
 
 use insta::assert_snapshot;
-use timmy::core::jobs::{AgentClaim, Done, JobEvent, Progress, State, Verdict};
+use timmy::core::jobs::{AgentClaim, Commit, Done, JobEvent, Progress, State, Verdict};
 
 use crate::conversations::report::{days, reported, until};
 use crate::conversations::talk::Talk;
@@ -18,7 +18,8 @@ async fn merged(t: &Talk) -> (Work<'_>, String) {
     work.says(Progress::Ended { claim, usage: USED }).await;
     work.is_judged_on(&"ab".repeat(20), 58, Verdict::Pass { ask: false }).await;
     let commit = t.sandbox.commit("walt", DOOR, "main", &[("oil.md", "oil")], "Oil it").unwrap();
-    work.happens(JobEvent::Merged(commit.parse().unwrap())).await;
+    let merge: Commit = commit.parse().unwrap();
+    work.happens(JobEvent::Merged(merge.into())).await;
     t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
     (work, commit)
 }
@@ -116,8 +117,9 @@ async fn what_was_reverted_stays_counted_when_it_is_begun_again() {
         t.wait(MINUTE).await;
         assert!(section(t, "### Reverted").contains(r"\#58 was merged"), "and is told as well");
         assert!(section(t, "### Shipped").contains(r"\#60 delivered"), "beside what came then");
+        // What nobody has merged yet proves nothing.
         let why = t.ask("rita", "/timmy why ezra").await;
-        assert!(why.contains("1 of 2"), "{why}");
+        assert!(why.contains("0 of 1"), "{why}");
         t.jobs_are_sound().await;
     })
     .await;

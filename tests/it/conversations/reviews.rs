@@ -205,6 +205,28 @@ async fn what_an_agent_did_not_hear_in_time_is_repaired_before_anybody_is_asked(
 }
 
 #[tokio::test]
+async fn what_a_person_should_decide_is_not_green_while_it_is_sent_back() {
+    talk(async |t| {
+        let asked = asked(t).await;
+        t.ask("anna", "/timmy revise d1 use less oil").await;
+        t.wait(3 * MINUTE).await;
+        let work = t.works("ezra").await;
+        asked.answer("anna", CHANGES, "And paint it.").await;
+        let head = asked.is_pushed_to("ezra");
+        let claim = AgentClaim::PullRequest { number: Some(asked.pull), commit: None };
+        work.says(Progress::Ended { claim, usage: USED }).await;
+        work.is_judged_on(&head, asked.pull, Verdict::Ask).await;
+        assert_eq!(t.job(1).await.state.kind(), StateKind::BackingOff);
+        t.quiet().await;
+        let said = t.sandbox.statuses(DOOR, &head).unwrap();
+        let pending = ["timmy/verify", "pending", "timmy"].map(str::to_owned);
+        assert_eq!(said.last(), Some(&pending), "nobody said yes to it");
+        t.replies();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_job_that_is_over_is_begun_again_by_the_lines_that_are_shown() {
     talk(async |t| {
         let asked = judged(t, Verdict::Pass { ask: false }).await;

@@ -5,7 +5,7 @@ use timmy::core::model::ids::Subject;
 
 use crate::conversations::talk::talk;
 use crate::support::clock::HOUR;
-use crate::support::forge::DOOR;
+use crate::support::forge::{CELLAR, DOOR, TOYS, add_repo};
 
 #[tokio::test]
 async fn behind_an_at_people_talk() {
@@ -138,9 +138,49 @@ async fn a_person_without_the_at_is_no_agent() {
 async fn a_person_is_assigned_where_that_is_said() {
     talk(async |t| {
         let other = t.opens(DOOR, "walt", "Oil the hinges", "").await;
-        assert_snapshot!(t.ask("walt", &format!("/timmy assign @anna on=#{other}")).await, @"**Not done.** `assign` of a person in another thread (`on=`) is not in this build yet. `/timmy help` lists what is.");
+        let ask = async |who: &str| t.ask("walt", &format!("/timmy assign {who} on=#{other}")).await;
+        assert_snapshot!(ask("@anna").await, @r"\#2 is assigned to **\@anna**.");
+        assert_snapshot!(ask("@Anna").await, @r"Already assigned to \#2: \@anna.");
+        assert_snapshot!(ask("me").await, @r"\#2 is assigned to **\@walt**.");
+        assert_snapshot!(ask("@nobody").await, @r"**Not done.** \@nobody cannot be assigned to \#2: the account must exist and have access to its repository.");
+        assert_snapshot!(ask("@anna role=coder").await, @"**Not done.** `role=` and `budget=` are for agents, and `@anna` is none. Did you mean `/timmy assign @anna on=#2`?");
+        assert_eq!(t.sandbox.assignees(DOOR, other).unwrap(), ["anna", "walt"]);
         assert!(t.assignees().is_empty());
-        assert!(t.sandbox.assignees(DOOR, other).unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_person_is_assigned_elsewhere_by_the_rights_there() {
+    talk(async |t| {
+        const INFRA: &str = "foundation/infra";
+        add_repo(&t.sandbox, INFRA, &["timmy", "anna"]);
+        let issue = t.opens(INFRA, "alexander", "Disk alarm", "").await;
+        let line = format!("/timmy assign @anna on={INFRA}#{issue}");
+        assert_snapshot!(t.ask("walt", &line).await, @r"**Not done.** `assign` is for people who may write to this repository. \@alexander can do it, or give you the right (`people.operators` in my configuration).");
+        assert!(t.sandbox.assignees(INFRA, issue).unwrap().is_empty());
+        assert_snapshot!(t.ask("alexander", &line).await, @r"foundation/infra\#1 is assigned to **\@anna**.");
+        assert_eq!(t.sandbox.assignees(INFRA, issue).unwrap(), ["anna"]);
+        let hidden = t.opens(CELLAR, "rita", "Rats", "").await;
+        let line = format!("/timmy assign @anna on={CELLAR}#{hidden}");
+        assert_snapshot!(t.ask("alexander", &line).await, @"**Not found:** `foundation/cellar#1`. It does not exist, or cannot be shown to everybody who reads this thread.");
+        t.sandbox.open_issue("rando", TOYS, "The ball is flat", "").unwrap();
+        let line = format!("/timmy assign me on={TOYS}#1");
+        assert_snapshot!(t.ask("alexander", &line).await, @"**Not done.** I do not watch that repository: `gitea.watch` in my configuration names what I do.");
+        assert!(t.sandbox.assignees(TOYS, 1).unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_forge_refuses_elsewhere_is_said_here() {
+    talk(async |t| {
+        const INFRA: &str = "foundation/infra";
+        add_repo(&t.sandbox, INFRA, &["anna"]);
+        let issue = t.opens(INFRA, "alexander", "Disk alarm", "").await;
+        let line = format!("/timmy assign @anna on={INFRA}#{issue}");
+        assert_snapshot!(t.ask("alexander", &line).await, @"**Not done:** the forge forbids it: check what the bot's account may do there.");
+        assert!(t.sandbox.assignees(INFRA, issue).unwrap().is_empty());
     })
     .await;
 }

@@ -57,6 +57,20 @@ async fn the_next_day_a_job_goes_on_by_itself() {
 }
 
 #[tokio::test]
+async fn a_spent_day_is_told_no_longer_than_anything_waits_for_it() {
+    let stage = awake_where(|config| config.with("budget.day", "1usd")).await;
+    stage.assign(1, Some("ezra")).await;
+    stage.go().await;
+    let second = stage.assign(2, Some("bezalel")).await;
+    stage.go().await;
+    assert_eq!(over_the_day(&stage).await.len(), 1);
+    stage.cancel(second).await;
+    stage.pass(10 * MINUTE, MINUTE).await;
+    assert_eq!(over_the_day(&stage).await, [""; 0]);
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn the_owner_lets_more_be_spent_today() {
     let stage = awake_where(|config| config.with("budget.day", "1usd")).await;
     stage.assign(1, Some("ezra")).await;
@@ -70,5 +84,62 @@ async fn the_owner_lets_more_be_spent_today() {
     assert!(answer.starts_with(expected), "{answer}");
     assert_eq!(stage.kind(second).await, StateKind::Running);
     assert_eq!(over_the_day(&stage).await, [""; 0]);
+    stage.end().await;
+}
+
+/// What is said of agents whose own day is spent.
+async fn over_their_days(stage: &Stage) -> Vec<(String, String)> {
+    let open = stage.app.timmy.read(incidents::all).await;
+    let of_agents = open.into_iter().filter_map(|open| match open.incident {
+        Incident::AgentDaySpent { name } => Some((name, open.text)),
+        _ => None,
+    });
+    of_agents.collect()
+}
+
+#[tokio::test]
+async fn an_agents_spent_day_is_an_incident_of_its_own_until_it_is_raised_or_over() {
+    let stage = awake_where(|config| config.with("budget.agent_day", "1usd")).await;
+    let first = stage.assign(1, Some("ezra")).await;
+    stage.go().await;
+    stage.cancel(first).await;
+    stage.pass(10 * MINUTE, MINUTE).await;
+    let second = stage.assign(2, Some("ezra")).await;
+    let other = stage.assign(3, Some("bezalel")).await;
+    stage.go().await;
+    assert_eq!(stage.kind(second).await, StateKind::Queued);
+    assert_ne!(stage.kind(other).await, StateKind::Queued, "the day of another has room");
+    const SAID: &str = "ezra: the budget of its day is 1.00 USD, of which 0.67 USD is spent or set \
+                        aside, and an attempt may take 0.67 USD: the next day helps, or for today the \
+                        owner's `budget 2usd scope=agent:ezra`";
+    assert_eq!(over_their_days(&stage).await, [("ezra".to_owned(), SAID.to_owned())]);
+    let why = stage.app.timmy.read(move |conn| jobs::waits_for(conn, second)).await;
+    assert!(why.as_deref().is_some_and(|why| why.contains(SAID)), "{why:?}");
+    assert_eq!(over_the_day(&stage).await, [""; 0]);
+    says(&stage, "/timmy budget 2usd scope=agent:ezra").await;
+    assert_eq!(stage.kind(second).await, StateKind::Running);
+    assert!(over_their_days(&stage).await.is_empty());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_agents_spent_day_is_over_with_the_day_or_when_nothing_waits() {
+    let stage = awake_where(|config| config.with("budget.agent_day", "1usd")).await;
+    let first = stage.assign(1, Some("ezra")).await;
+    stage.go().await;
+    stage.cancel(first).await;
+    stage.pass(10 * MINUTE, MINUTE).await;
+    let second = stage.assign(2, Some("ezra")).await;
+    stage.go().await;
+    assert_eq!(over_their_days(&stage).await.len(), 1);
+    stage.cancel(second).await;
+    stage.pass(10 * MINUTE, MINUTE).await;
+    assert!(over_their_days(&stage).await.is_empty());
+    let third = stage.assign(3, Some("ezra")).await;
+    stage.go().await;
+    assert_eq!(over_their_days(&stage).await.len(), 1);
+    stage.pass(12 * HOUR, HOUR).await;
+    assert_eq!(stage.kind(third).await, StateKind::Running, "nobody had to say anything");
+    assert!(over_their_days(&stage).await.is_empty());
     stage.end().await;
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tempfile::NamedTempFile;
 use timmy::core::jobs::{JobRecord, Origin, StateKind};
 use timmy::core::reply::cards::LedgerCard;
+use timmy::core::scheduling::outlook::{ActsAsSuggest, AutoOutlook};
 use timmy::core::scheduling::{Beginning, SuggestReason};
 use timmy::sandbox::{BranchRule, Mode, Sandbox, Scopes};
 use timmy::store::{Connection, Error, jobs};
@@ -173,6 +174,52 @@ async fn an_agent_that_may_push_to_the_default_branch_is_only_suggested() {
     protect(&stage.app.sandbox, DOOR);
     stage.pass(13 * MINUTE, MINUTE).await;
     assert_eq!(begun(&stage).await, [number], "it is asked again");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn while_the_default_branch_is_red_only_p0_starts() {
+    let stage = auto(|config| config.with("dispatch.starts_per_day", 2)).await;
+    let sandbox = &stage.app.sandbox;
+    sandbox.set_status("anna", DOOR, "main", ("ci/test", "failure")).unwrap();
+    let number = ready(sandbox, "anna");
+    stage.pass(3 * MINUTE, MINUTE).await;
+    assert_eq!(begun(&stage).await, [0; 0], "nothing begins only to wait");
+    assert!(sandbox.comments(DOOR, number).unwrap().is_empty(), "so no card is posted");
+    assert_eq!(beginning(&stage, number).await, held(SuggestReason::DefaultBranchRed));
+    let judged = stage.app.timmy.engine().ranking().await.unwrap();
+    let auto = AutoOutlook::of(&judged, |_| Some(DOOR.to_owned())).expect("it is wished");
+    let (place, reason) = (Some(DOOR.to_owned()), SuggestReason::DefaultBranchRed);
+    assert_eq!(auto.suggests, [ActsAsSuggest { place, agent: None, reason }]);
+    sandbox.add_label(DOOR, "priority/p0", true).unwrap();
+    let urgent = ready(sandbox, "anna");
+    sandbox.label("anna", DOOR, urgent, &["priority/p0"]).unwrap();
+    stage.pass(3 * MINUTE, MINUTE).await;
+    assert_eq!(begun(&stage).await, [urgent]);
+    sandbox.set_status("anna", DOOR, "main", ("ci/test", "success")).unwrap();
+    stage.pass(13 * MINUTE, MINUTE).await;
+    assert_eq!(begun(&stage).await, [urgent, number], "the day has room still");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_branch_that_turns_red_costs_one_start_and_no_more() {
+    let stage = auto(|config| config).await;
+    let sandbox = &stage.app.sandbox;
+    let first = ready(sandbox, "anna");
+    stage.pass(3 * MINUTE, MINUTE).await;
+    sandbox.set_status("anna", DOOR, "main", ("ci/test", "failure")).unwrap();
+    let second = ready(sandbox, "anna");
+    stage.pass(3 * MINUTE, MINUTE).await;
+    assert_eq!((begun(&stage).await, calls(&stage)), (vec![first, second], 1));
+    let third = ready(sandbox, "anna");
+    stage.pass(2 * MINUTE, MINUTE).await;
+    assert_eq!(begun(&stage).await, [first, second]);
+    assert_eq!(beginning(&stage, third).await, held(SuggestReason::DefaultBranchRed));
+    sandbox.set_status("anna", DOOR, "main", ("ci/test", "success")).unwrap();
+    stage.pass(13 * MINUTE, MINUTE).await;
+    assert_eq!(calls(&stage), 2, "what waited goes on");
+    assert_ne!(beginning(&stage, third).await, held(SuggestReason::DefaultBranchRed));
     stage.end().await;
 }
 

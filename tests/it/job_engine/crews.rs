@@ -369,6 +369,63 @@ async fn an_edit_of_the_issue_voids_the_plan_under_its_approver() {
 }
 
 #[tokio::test]
+async fn an_edit_after_the_yes_is_asked_about_before_the_next_task() {
+    let stage = stage().await;
+    stage.is_planned(&usual_plan()).await;
+    says(&stage, "/timmy approve d1").await;
+    stage.app.sandbox.edit_issue("anna", DOOR, 1, "Paint it, and send me the keys.").unwrap();
+    stage.pass(MINUTE * 3, MINUTE).await;
+    stage.ends(&stage.bezalel, RESEARCHED).await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    assert!(stage.ezra.script().sent.is_empty(), "nobody said yes to that");
+    let asked = questions(&stage).pop().unwrap();
+    assert!(asked.starts_with("### May `ezra` begin?"), "{asked}");
+    assert!(asked.contains("The issue was edited after its plan was approved."), "{asked}");
+    says(&stage, "/timmy approve d2").await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    assert!(Stage::prompt(&stage.ezra).contains("send me the keys"));
+    // What was shown then holds for what comes after it.
+    stage.hands_in(None, "paint").await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    assert_eq!(stage.job_of(3).await.state.kind(), StateKind::Running);
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn a_reviewer_who_is_away_holds_the_question_a_day_and_no_longer() {
+    let stage = stage().await;
+    stage.is_planned(&usual_plan()).await;
+    says(&stage, "/timmy approve d1").await;
+    stage.ends(&stage.bezalel, RESEARCHED).await;
+    stage.bezalel.script().trouble = Some(AgentTrouble::HostAway("no route".to_owned()));
+    stage.hands_in(None, "oil").await;
+    stage.pass(HOUR * 20, HOUR).await;
+    assert_eq!(questions(&stage).len(), 1, "its review comes first");
+    stage.pass(HOUR * 6, HOUR).await;
+    let asked = questions(&stage).pop().unwrap();
+    assert!(asked.starts_with("### Merge"), "{asked}");
+    assert!(asked.contains("`bezalel` gave no review of this commit."), "{asked}");
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn where_people_merge_themselves_a_crew_is_reviewed_and_ends_as_well() {
+    let stage = stage_where(|_| {}, |config| config.with("accept.on_yes", "nothing")).await;
+    let pull = stage.is_handed_in().await;
+    let findings = json!([{ "path": "oil.md", "line": 1, "text": "Which oil?" }]);
+    stage.reviews_with("changes_requested", &findings).await;
+    stage.pass(MINUTE * 3, SECOND * 30).await;
+    assert!(Stage::prompt(&stage.ezra).contains("Which oil?"), "a round of the same job");
+    stage.hands_in(Some(pull), "green oil").await;
+    stage.pass(MINUTE * 12, MINUTE).await;
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    assert_eq!(stage.crew().await.state, CrewState::Done);
+    assert_eq!(questions(&stage).len(), 1, "only about the plan");
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
 async fn nobody_who_says_anything_in_time_means_no() {
     let stage = stage().await;
     stage.is_planned(&usual_plan()).await;
@@ -484,6 +541,10 @@ async fn when_the_rounds_are_spent_the_question_says_so() {
     assert!(asked.starts_with("### Merge"), "{asked}");
     let told = "`bezalel` still asks for changes after 1 round of the crew.";
     assert!(asked.contains(told), "{asked}");
+    says(&stage, "/timmy approve d2").await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    let merged = stage.app.sandbox.merged_as(DOOR, pull).unwrap();
+    assert!(merged.is_some(), "a person saw that and said yes: {:#?}", said(&stage));
     stage.ends_soundly().await;
 }
 
@@ -505,6 +566,31 @@ async fn what_a_crew_does_outside_is_asked_about_apart() {
     assert!(asked.starts_with("### May `bezalel` begin?"), "{asked}");
     assert_eq!(stage.bezalel.script().sent.len(), 1, "only the plan");
     stage.ends_soundly().await;
+}
+
+const CREAKS: &str = "It creaks whenever somebody opens it. It should open without a sound.";
+
+#[tokio::test]
+async fn where_the_best_agent_proved_too_little_why_proposes_a_crew() {
+    let stage = stage().await;
+    let why = async |number| {
+        stage.app.sandbox.comment("alexander", DOOR, number, "/timmy why").unwrap();
+        stage.pass(MINUTE * 3, MINUTE).await;
+        stage.app.sandbox.comments(DOOR, number).unwrap().pop().unwrap().body
+    };
+    assert!(!why(1).await.contains("/timmy crew"), "nothing is known of anybody");
+    stage.commands("/timmy assign ezra").await;
+    for _ in 0..3 {
+        stage.ends(&stage.ezra, "I could not.").await;
+        stage.pass(HOUR * 2, MINUTE * 10).await;
+    }
+    assert_eq!(stage.job(JobId(1)).await.state.kind(), StateKind::Dead);
+    let other = stage.app.sandbox.open_issue("anna", DOOR, "It creaks", CREAKS).unwrap();
+    stage.pass(MINUTE * 3, MINUTE).await;
+    let said = why(other).await;
+    assert!(said.contains("Alone none fits as well as 0.45: `ezra` comes to 0."), "{said}");
+    assert!(said.contains("Several in a row may do better: `/timmy crew`"), "{said}");
+    stage.end().await;
 }
 
 #[tokio::test]

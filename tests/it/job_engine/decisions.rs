@@ -1,9 +1,10 @@
 //! A result is verified on the forge itself, people are asked, and what they say moves the job.
 
-use timmy::core::jobs::{CancelReason, Done, JobId, State, StateKind};
+use timmy::core::decisions::DecisionStatus;
+use timmy::core::jobs::{CancelReason, Done, JobId, PersonAnswer, State, StateKind};
 use timmy::core::model::ids::Subject;
 use timmy::sandbox::{BranchRule, Sandbox};
-use timmy::store::backlog;
+use timmy::store::{backlog, decisions};
 
 use super::scripted::ended;
 use super::stage::{Stage, live};
@@ -221,4 +222,43 @@ async fn a_merge_by_hand_that_closes_the_issue_is_a_merge() {
     stage.pass(MINUTE * 5, MINUTE).await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
     stage.end().await;
+}
+
+/// ezra says that nothing has to change for the first issue, a person is asked, and `who` closes the
+/// issue. What becomes of the job, and of the question.
+async fn closed_instead_of_an_answer(who: &str) -> (State, DecisionStatus) {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let sandbox = &stage.app.sandbox;
+    sandbox.commit("anna", DOOR, "main", &[("oil.md", "oil")], "Oil it").unwrap();
+    stage.pass(MINUTE, MINUTE).await;
+    let job = stage.assign(1, Some("ezra")).await;
+    let result = r#"timmy-result: {"outcome":"no_change","files":["oil.md"]}"#;
+    stage.ezra.goes(ended(result));
+    stage.follow().await;
+    let question = questions(&stage);
+    assert!(question[0].starts_with("### Is there nothing to change?"), "{question:?}");
+    sandbox.set_open(who, DOOR, 1, false).unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    let state = stage.job(job).await.state;
+    let asked = stage.app.timmy.read(move |conn| decisions::of_job(conn, job)).await;
+    assert_eq!(questions(&stage).len(), 1, "it is asked no more");
+    stage.end().await;
+    (state, asked[0].status.clone())
+}
+
+#[tokio::test]
+async fn a_person_who_closes_the_issue_says_that_it_is_done() {
+    let (state, status) = closed_instead_of_an_answer("anna").await;
+    assert_eq!(state, State::NoChange);
+    let DecisionStatus::Decided { by, answer: PersonAnswer::Yes, .. } = status else {
+        panic!("{status:?}")
+    };
+    assert_eq!(by.login, "anna");
+}
+
+#[tokio::test]
+async fn an_agent_that_closes_it_says_nothing() {
+    let (state, status) = closed_instead_of_an_answer("bezalel").await;
+    assert!(matches!(state, State::Cancelled(_)), "{state:?}");
+    assert!(matches!(status, DecisionStatus::Void { .. }), "{status:?}");
 }

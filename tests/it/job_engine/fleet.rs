@@ -1,7 +1,7 @@
 //! What the backlog knows of agents that are driven: how they are, and what they proved.
 
 use timmy::agents::AgentTrouble;
-use timmy::core::jobs::StateKind;
+use timmy::core::jobs::{Commit, JobEvent, StateKind};
 use timmy::core::scheduling::{AgentSlot, Depth};
 
 use super::scripted::ended;
@@ -29,17 +29,23 @@ async fn who_is_away_is_down_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn what_ended_well_or_was_given_up_tells_how_well_its_agent_fits() {
+async fn what_ended_well_tells_how_well_its_agent_fits() {
     let stage = awake().await;
     let job = stage.assign(1, Some("ezra")).await;
     stage.ezra.goes(ended("done"));
     stage.follow().await;
     stage.follow().await;
     assert_eq!(stage.kind(job).await, StateKind::Done);
-    let judged = stage.app.timmy.engine().ranking().await.unwrap();
-    let roster = &judged.setting.roster;
-    let tally = |agent| roster.outcomes.fit(agent, 500_000, Depth::Role("coder")).tally;
-    assert_eq!((tally("ezra").good, tally("ezra").all), (1, 1));
-    assert_eq!(tally("bezalel").all, 0);
+    let tally = async |agent| {
+        let judged = stage.app.timmy.engine().ranking().await.unwrap();
+        let tally = judged.setting.roster.outcomes.fit(agent, 500_000, Depth::Role("coder")).tally;
+        (tally.good, tally.all)
+    };
+    assert_eq!(tally("ezra").await, (0, 0), "nobody took it yet");
+    let commit: Commit = "8b195ee08b195ee08b195ee08b195ee08b195ee0".parse().unwrap();
+    stage.tell(job, JobEvent::Merged(commit.into())).await;
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert_eq!(tally("ezra").await, (1, 1));
+    assert_eq!(tally("bezalel").await, (0, 0));
     stage.end().await;
 }

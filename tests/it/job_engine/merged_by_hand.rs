@@ -1,14 +1,17 @@
 //! Somebody merges what a job brought while its next round waits, or is under way: that is what
 //! happened, whatever closes the issue with it.
 
+use timmy::clock::Clock as _;
 use timmy::core::jobs::{Done, JobId, State, StateKind};
+use timmy::core::scheduling::AgentRecords;
+use timmy::store::{Connection, automatic, jobs};
 
 use super::adopted::{TOPIC, adopted, proposed};
-use super::decisions::said;
+use super::decisions::{delivered, said};
 use super::guards::hands_in;
 use super::rounds::{in_a_round, to_be_repaired};
 use super::stage::{Stage, live};
-use crate::support::clock::{MINUTE, SECOND};
+use crate::support::clock::{HOUR, MINUTE, SECOND};
 use crate::support::forge::DOOR;
 
 /// The pull request of the job's first branch.
@@ -76,4 +79,57 @@ async fn where_the_pull_request_was_adopted() {
     assert_eq!(stage.kind(job).await, StateKind::BackingOff);
     sandbox.merge("anna", DOOR, pull).unwrap();
     counts_as_merged(stage, job).await;
+}
+
+/// What ezra proved by what `who` merged of it: how much of that its trial counts, and all that tells
+/// how well it fits.
+async fn proved_by_a_merge_of(who: &str) -> (u32, AgentRecords) {
+    let stage = live(|_| {}, |config| config).await;
+    let (job, pull) = delivered(&stage).await;
+    stage.app.sandbox.merge(who, DOOR, pull).unwrap();
+    stage.pass(MINUTE * 10, SECOND * 30).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+    assert!(!stage.app.sandbox.is_open(DOOR, 1).unwrap());
+    let trials = stage.app.timmy.read(automatic::trials).await;
+    let merged = trials.get("ezra").map_or(0, |there| there.values().map(|one| one.merged).sum());
+    let now = stage.app.clock.now();
+    let records = stage.app.timmy.read(move |conn| jobs::outcomes(conn, now)).await;
+    stage.end().await;
+    (merged, records)
+}
+
+#[tokio::test]
+async fn what_an_agents_account_merges_proves_nothing() {
+    let (merged, records) = proved_by_a_merge_of("anna").await;
+    assert_eq!(merged, 1);
+    assert_ne!(records, AgentRecords::default());
+    assert_eq!(proved_by_a_merge_of("ezra").await, (0, AgentRecords::default()));
+    assert_eq!(proved_by_a_merge_of("bezalel").await, (0, AgentRecords::default()));
+}
+
+#[tokio::test]
+async fn what_nobody_had_to_accept_proves_something_once_it_is_merged() {
+    for is_merged in [true, false] {
+        let stage = live(|_| {}, |config| config).await;
+        let (job, pull) = delivered(&stage).await;
+        assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+        let proved = async || {
+            let now = stage.app.clock.now();
+            let read = move |conn: &Connection| {
+                let ended = jobs::results(conn, now.before(HOUR))?;
+                let ended: Vec<bool> = ended.into_iter().map(|ended| ended.is_merged).collect();
+                Ok((jobs::outcomes(conn, now)? != AgentRecords::default(), ended))
+            };
+            stage.app.timmy.read(read).await
+        };
+        assert_eq!(proved().await, (false, vec![false]), "it waits to be merged");
+        match is_merged {
+            true => stage.app.sandbox.merge("anna", DOOR, pull).unwrap(),
+            false => stage.app.sandbox.set_open("anna", DOOR, pull, false).unwrap(),
+        }
+        stage.pass(MINUTE * 15, MINUTE).await;
+        let ended = if is_merged { vec![true] } else { Vec::new() };
+        assert_eq!(proved().await, (is_merged, ended));
+        stage.end().await;
+    }
 }

@@ -121,7 +121,7 @@ async fn a_yes_that_comes_as_its_gateway_stops_to_wait_is_not_lost() {
     let by = Account { id: 1, login: "alexander".to_owned() };
     let now = StepTime { at: stage.app.clock.now(), chance: Draw(0) };
     let yes = move |tx: &Transaction<'_>| {
-        let given = GivenAnswer { answer: PersonAnswer::Yes, told: None, by: &by };
+        let given = GivenAnswer { answer: PersonAnswer::Yes, told: None, by: &by, is_lent: false };
         jobs::decide(tx, DecisionId(1), given, now).map(|decided| assert!(decided.is_some()))
     };
     stage.app.timmy.write(yes).await;

@@ -377,7 +377,8 @@ impl JobForge for ScriptedForge {
                 findings: Vec::new(),
                 head_push: None,
                 change: None,
-                plan: None,
+                said: None,
+                proposed: None,
             }))
         })
     }

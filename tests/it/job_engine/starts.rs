@@ -186,3 +186,38 @@ async fn a_spent_budget_of_an_issue_pauses_it_and_a_yes_gives_one_more() {
     assert_eq!(open.len(), 1);
     stage.end().await;
 }
+
+#[tokio::test]
+async fn the_owner_lets_an_issue_cost_more_until_its_job_ends() {
+    let stage =
+        live(|_| {}, |config| config.with("budget.issue", "1usd").with("dispatch.attempts", 1))
+            .await;
+    let first = stage.assign(1, Some("ezra")).await;
+    stage.follow().await;
+    stage.cancel(first).await;
+    stage.pass(5 * MINUTE, MINUTE).await;
+    let second = stage.assign(1, Some("ezra")).await;
+    stage.pass(2 * MINUTE, MINUTE).await;
+    assert_eq!(stage.kind(second).await, StateKind::Waiting);
+    says(&stage, "/timmy budget 1usd").await;
+    assert_snapshot!(plain(&said(&stage).pop().unwrap().1), @"**Not done.** This may cost 1.00 USD already, and I only raise that: `budget.issue` in my configuration says what any issue may cost.");
+    assert_eq!(stage.kind(second).await, StateKind::Waiting);
+    says(&stage, "/timmy budget 3usd scope=issue").await;
+    assert_snapshot!(plain(&said(&stage).pop().unwrap().1), @"**This may cost 3.00 USD until j2 ends.** What was asked about it is void, and asked again only if it has to be.");
+    assert_eq!(stage.attempts(second).await.len(), 1, "it begins without another yes");
+    assert!(stage.app.timmy.read(decisions::open).await.is_empty());
+    says(&stage, "/timmy approve d1").await;
+    let answer = plain(&said(&stage).pop().unwrap().1);
+    assert!(answer.starts_with("**Not done: d1 is void,**"), "{answer}");
+    says(&stage, "/timmy budget").await;
+    let shown = plain(&said(&stage).pop().unwrap().1);
+    assert!(shown.contains("today**, and 2.00 USD of 3.00 USD on this."), "{shown}");
+    assert!(shown.contains("| `ezra` | 2.00 USD | 20.00 USD |"), "{shown}");
+    assert!(shown.ends_with("`/timmy budget 6usd` lets this cost that much until j2 ends."));
+    stage.cancel(second).await;
+    stage.pass(5 * MINUTE, MINUTE).await;
+    let third = stage.assign(1, Some("ezra")).await;
+    stage.pass(2 * MINUTE, MINUTE).await;
+    assert_eq!(stage.kind(third).await, StateKind::Waiting, "it was for that job");
+    stage.end().await;
+}

@@ -54,7 +54,7 @@ fn put(tx: &Transaction<'_>, job: JobId, number: u32) -> Result<Option<DecisionI
 
 fn decide(tx: &Transaction<'_>, id: DecisionId, answer: PersonAnswer) -> Result<bool, Error> {
     let by = account("anna");
-    let given = GivenAnswer { answer, told: None, by: &by };
+    let given = GivenAnswer { answer, told: None, by: &by, is_lent: false };
     Ok(jobs::decide(tx, id, given, at(3))?.is_some())
 }
 
@@ -109,7 +109,7 @@ fn what_goes_another_way_needs_no_word() {
     in_transaction(|tx| {
         let job = deciding(tx)?;
         let id = put(tx, job, 1)?.expect("a decision");
-        happens(tx, job, JobEvent::Merged(commit('c')))?;
+        happens(tx, job, JobEvent::Merged(commit('c').into()))?;
         assert!(matches!(stored(tx, id)?.decision.status, DecisionStatus::Void { .. }));
         assert!(outbox::get(tx, &format!("t-1-{id}.void"))?.is_none());
         Ok(())

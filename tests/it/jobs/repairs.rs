@@ -247,7 +247,7 @@ fn an_agent_that_is_stuck_gets_an_answer_or_the_job_ends() {
 
 #[test]
 fn a_merge_by_hand_ends_it_wherever_it_is() {
-    let merged = || JobEvent::Merged(commit('a'));
+    let merged = || JobEvent::Merged(commit('a').into());
     let story = Story::new().delivered('a', Verdict::Block).step(merged());
     assert_eq!(story.job.state, State::Done(Done::Merged));
     let story = Story::new().delivered('a', Verdict::Block).work().step(merged());

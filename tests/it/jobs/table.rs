@@ -51,7 +51,7 @@ fn states() -> Vec<(&'static str, Story)> {
             "done, merged",
             Story::new()
                 .delivered('a', Verdict::Pass { ask: false })
-                .step(JobEvent::Merged(commit('b'))),
+                .step(JobEvent::Merged(commit('b').into())),
         ),
         ("no_change", Story::new().delivered('a', Verdict::NoChange { ask: false })),
         ("cancelled", Story::new().step(cancel())),
@@ -123,7 +123,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
         ("pushed by the agent", push(Pusher::Agent, 'b')),
         ("pushed by nobody", push(Pusher::Unknown, 'b')),
         ("pushed by a person", push(Pusher::Known, 'b')),
-        ("merged", JobEvent::Merged(commit('a'))),
+        ("merged", JobEvent::Merged(commit('a').into())),
         ("reverted", JobEvent::Reverted(commit('d'))),
         ("not merged: it conflicts", JobEvent::NotMerged(MergeRefusal::Conflict)),
         ("not merged: another head", JobEvent::NotMerged(MergeRefusal::HeadMoved)),

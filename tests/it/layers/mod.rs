@@ -61,7 +61,7 @@ const PARTS: [(&str, &[&str]); 15] = [
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 16] = [
+const CORE: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("backoff", &[]),
     ("fail_to_pass", &[]),
@@ -72,9 +72,13 @@ const CORE: [(&str, &[&str]); 16] = [
     ("jobs", &["command", "guards", "model", "policy"]),
     ("guards", &["command", "model"]),
     ("crew", &["command", "jobs", "model"]),
-    ("decisions", &["command", "crew", "jobs", "model", "policy"]),
+    ("split", &["command", "jobs"]),
+    ("decisions", &["command", "crew", "jobs", "model", "policy", "split"]),
     ("effect", &["command", "model", "policy", "scheduling"]),
-    ("prompt", &["command", "crew", "effect", "guards", "jobs", "model", "policy", "scheduling"]),
+    (
+        "prompt",
+        &["command", "crew", "effect", "guards", "jobs", "model", "policy", "scheduling", "split"],
+    ),
     (
         "reply",
         &[
@@ -87,6 +91,7 @@ const CORE: [(&str, &[&str]); 16] = [
             "model",
             "policy",
             "scheduling",
+            "split",
         ],
     ),
     ("report", &["command", "effect", "guards", "jobs", "model", "policy", "reply", "scheduling"]),
@@ -104,6 +109,7 @@ const CORE: [(&str, &[&str]); 16] = [
             "reply",
             "report",
             "scheduling",
+            "split",
         ],
     ),
 ];

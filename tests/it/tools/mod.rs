@@ -2,6 +2,7 @@
 //! `timmy doctor`, `timmy hooks`, `timmy backlog`, `timmy why`, `timmy jobs`.
 
 mod backlog;
+mod demo;
 mod doctor;
 mod hooks;
 mod init;

@@ -96,6 +96,7 @@ impl Case {
             agent: &account(3, "ezra"),
             own: &account(2, "timmy"),
             since: Timestamp::parse("2026-11-28T22:20:00Z").unwrap(),
+            began: Timestamp::parse("2026-11-28T22:20:00Z").unwrap(),
         };
         gather_evidence(&forge.client(), &timmy::clock::SystemClock, query).await
     }

@@ -7,6 +7,7 @@ use nom::character::complete::digit1;
 use nom::combinator::verify;
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
+use serde::{Deserialize, Serialize};
 
 use super::{AgentName, ArgumentValue, number, whole};
 use crate::core::model::ids::{JobId, RepoName};
@@ -32,7 +33,8 @@ impl ArgumentValue for JobId {
 }
 
 /// A decision, `d7`: a question to a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct DecisionId(pub i64);
 
 impl DecisionId {

@@ -30,8 +30,10 @@ pub struct SaidFacts {
     pub branches: Vec<String>,
     /// The message of each commit.
     pub messages: Vec<(Commit, String)>,
-    /// Descriptions and comments, each with what it is called.
+    /// Descriptions and answers, each with what it is called.
     pub texts: Vec<(String, String)>,
+    /// Comments, by their numbers.
+    pub comments: Vec<(i64, String)>,
 }
 
 /// What is in files that a diff does not show, by their paths.
@@ -77,6 +79,12 @@ fn of_said(said: &SaidFacts) -> Vec<GuardFinding> {
         if let Some(what) = in_text(text) {
             let form = format!("{{}} holds {what}.");
             findings.push(found(FindingCode::SecretInText, &form, &[name]));
+        }
+    }
+    for (number, text) in &said.comments {
+        if let Some(what) = in_text(text) {
+            let form = format!("Comment {{}} holds {what}: delete it, or take that out of it.");
+            findings.push(found(FindingCode::SecretInText, &form, &[&number.to_string()]));
         }
     }
     findings
@@ -260,11 +268,12 @@ mod tests {
             branches: vec![format!("timmy/41-{key}")],
             messages: vec![("a".repeat(40).parse().unwrap(), format!("Fix it\n\nwith {key}"))],
             texts: vec![("its summary".to_owned(), format!("I used {key}."))],
+            comments: vec![(7, "It squeaks.".to_owned()), (8, format!("I used\n{key}"))],
         };
         let result = secrets(&diff, &BinaryLooks::new(), &said);
         let codes: Vec<_> = result.findings.iter().map(|finding| finding.code.name()).collect();
-        let expected = ["secret_in_name", "secret_in_name", "secret_in_message", "secret_in_text"];
-        assert_eq!(codes, expected);
+        let [name, message, text] = ["secret_in_name", "secret_in_message", "secret_in_text"];
+        assert_eq!(codes, [name, name, message, text, text]);
         let told = serde_json::to_string(&result).unwrap();
         assert!(!told.contains(&key), "{told}");
     }

@@ -6,7 +6,8 @@ use super::query::WAITING;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::reply::{Basis, Bid, DisregardedPull, Judgement};
 use crate::core::scheduling::{
-    Beginning, Depth, Ineligible, RankedIssue, RankingInput, RejectedAgent, Rejection, explain,
+    AgentSlot, Beginning, Depth, Ineligible, RankedIssue, RankingInput, RejectedAgent, Rejection,
+    explain,
 };
 
 /// What the forge and the lines before tell better than the backlog, which may be a minute old.
@@ -69,10 +70,23 @@ impl BacklogFacts {
                 .winner
                 .as_ref()
                 .map_or_else(Beginning::default, |one| one.beginning),
+            has_crew: self.has_crew(&case.role, thread),
             circle: standing.circle.iter().map(|thread| names.name(*thread)).collect(),
             pulls,
             disregarded,
             author: facts.author.as_ref().map(|author| author.login.clone()),
+        })
+    }
+
+    /// Whether one agent that holds `role`, and another one that looks before or after it, may work there.
+    fn has_crew(&self, role: &str, thread: ThreadId) -> bool {
+        let workers = self.roster().workers.iter();
+        let there: Vec<&AgentSlot> =
+            workers.filter(|slot| slot.workplaces.include(thread.repo)).collect();
+        let holds = |slot: &AgentSlot, role: &str| slot.roles.iter().any(|held| held == role);
+        let looks = |slot: &AgentSlot| holds(slot, "reviewer") || holds(slot, "researcher");
+        there.iter().any(|one| {
+            holds(one, role) && there.iter().any(|other| one.name != other.name && looks(other))
         })
     }
 

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::core::command::value::Word;
+use crate::core::crew::MANAGER;
 use crate::core::handlers::backlog::BacklogQuery;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
@@ -16,11 +17,8 @@ use crate::core::policy::controls::AgentProfile;
 use crate::core::reply::{Answer, JobAnswer, JobRefusal};
 use crate::core::scheduling::Depth;
 
-/// The role as which an agent plans. Nobody has to hold it.
-const MANAGER: &str = "manager";
-
 /// How often a plan that nobody can work by is made again.
-const REPAIRS: u32 = 2;
+pub(super) const REPAIRS: u32 = 2;
 
 pub(in crate::core::handlers) fn crew(roles: &[Word]) -> Handler<'_> {
     let needs = Needs {
@@ -66,17 +64,7 @@ impl CommandContext<'_> {
         if !held.iter().filter(wanted).any(brings) {
             return refused(nobody_holds("coder"));
         }
-        let manager = match &rules.manager {
-            Some(manager) => match agents.iter().find(|agent| agent.name == *manager) {
-                Some(agent) => agent.name.clone(),
-                None => {
-                    let others = agents.iter().map(|agent| agent.name.clone()).collect();
-                    let agent = manager.clone();
-                    return refused(JobRefusal::NotInRepository { agent, others });
-                }
-            },
-            None => self.best_of(&agents, thread),
-        };
+        let manager = self.manager(&agents, thread)?;
         let why = self.explained(seen);
         let (passed, waits) = self.obstacles(&why)?;
         let waits = waits.or_else(|| self.lacks(Some(&manager), MANAGER, thread));
@@ -98,8 +86,25 @@ impl CommandContext<'_> {
         Ok(JobAnswer::Crew { manager, asks, passed, waits }.into())
     }
 
+    /// Who plans: the agent that the configuration names, or the one that fits best.
+    pub(super) fn manager(
+        &self,
+        agents: &[AgentProfile],
+        thread: ThreadId,
+    ) -> Result<String, Answer> {
+        let Some(manager) = &self.snapshot.jobs.crew.manager else {
+            return Ok(self.best_of(agents, thread));
+        };
+        if agents.iter().any(|agent| agent.name == *manager) {
+            return Ok(manager.clone());
+        }
+        let others = agents.iter().map(|agent| agent.name.clone()).collect();
+        let why = JobRefusal::NotInRepository { agent: manager.clone(), others };
+        Err(JobAnswer::Refused { why }.into())
+    }
+
     /// The agents that may work in the repository of a thread.
-    fn that_may_work(&self, thread: ThreadId) -> Vec<AgentProfile> {
+    pub(super) fn that_may_work(&self, thread: ThreadId) -> Vec<AgentProfile> {
         let out = self.snapshot.jobs.kept_out.get(&thread.repo);
         let is_out = |agent: &&AgentProfile| out.is_some_and(|out| out.contains(&agent.name));
         self.snapshot.agents.iter().filter(|agent| !is_out(agent)).cloned().collect()

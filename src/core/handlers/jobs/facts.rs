@@ -1,19 +1,20 @@
 //! What has to be known of jobs to answer a text, and what is known of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::core::command::value::{DecisionId, JobId};
 use crate::core::command::verb::Right;
 use crate::core::crew::CrewRecord;
 use crate::core::decisions::VoidReason;
 use crate::core::guards::GuardName;
-use crate::core::jobs::money::Ceiling;
+use crate::core::jobs::money::{Budgets, Ceiling, Spent};
 use crate::core::jobs::{
     AdoptedBranch, Commit, Draw, Job, JobEvent, JobLimits, JobRecord, NewJob, NotAdoptable,
     PersonAnswer, StepTime, ToldText,
 };
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::time::Timestamp;
+use crate::core::policy::controls::SetBudget;
 
 /// What a text asks of jobs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,12 +33,15 @@ pub struct JobQuery {
     pub adopts: bool,
     /// Whether the threads of those that have ended are closed.
     pub closed: bool,
+    /// What was spent, and may be.
+    pub spending: bool,
 }
 
 impl JobQuery {
     /// Asks for that as well.
     pub(in crate::core::handlers) fn extend(&mut self, other: Self) {
-        let Self { latest, numbered, live, dead, acts, adopts, closed } = other;
+        let Self { latest, numbered, live, dead, acts, adopts, closed, spending } = other;
+        self.spending |= spending;
         self.closed |= closed;
         self.adopts |= adopts;
         self.latest |= latest;
@@ -83,12 +87,29 @@ pub struct JobFacts {
     pub crews: HashMap<ThreadId, CrewRecord>,
     /// How crews are made.
     pub crew: CrewRules,
+    /// The labels of issues that gather others.
+    pub epic_labels: Vec<String>,
     /// How often and how long a new job is tried.
     pub limits: JobLimits,
     /// What an issue may cost.
     pub issue_budget: Ceiling,
+    /// What was spent and may be, if that was asked about.
+    pub spending: SpendingFacts,
     /// What chance says to what is decided here.
     pub chance: Option<Draw>,
+}
+
+/// What was spent or is set aside, and what may be.
+#[derive(Debug, Clone, Default)]
+pub struct SpendingFacts {
+    /// As they are configured.
+    pub budgets: Budgets,
+    /// On what the thread is about.
+    pub issue: Spent,
+    /// Today, by each agent.
+    pub agents: BTreeMap<String, Spent>,
+    /// Today, by all of them.
+    pub day: Spent,
 }
 
 /// What the configuration says of crews.
@@ -157,6 +178,8 @@ pub enum JobRequest {
         decision: DecisionId,
         answer: PersonAnswer,
         told: Option<ToldText>,
+        /// Whether only a right that is lent lets them: that is asked once more.
+        is_lent: bool,
         now: StepTime,
     },
     /// A guard says nothing any more of this commit, which the job brought.
@@ -169,6 +192,8 @@ pub enum JobRequest {
         ends_round: bool,
         now: StepTime,
     },
+    /// The owner lets the issue of a job cost more.
+    Raise { seen: Box<Job>, budget: SetBudget, now: StepTime },
     /// A decision is found to be void.
     Void { seen: Box<Job>, decision: DecisionId, why: VoidReason, now: StepTime },
 }
@@ -181,6 +206,7 @@ impl JobRequest {
             Self::Happen { seen, .. }
             | Self::Decide { seen, .. }
             | Self::Lift { seen, .. }
+            | Self::Raise { seen, .. }
             | Self::Void { seen, .. } => seen.home(),
         }
     }
@@ -192,7 +218,9 @@ impl JobRequest {
             Self::Happen { seen, event, .. } => {
                 matches!(event, JobEvent::Retry(_)) && seen.state.kind().is_end()
             }
-            Self::Decide { .. } | Self::Lift { .. } | Self::Void { .. } => false,
+            Self::Decide { .. } | Self::Lift { .. } | Self::Raise { .. } | Self::Void { .. } => {
+                false
+            }
         }
     }
 }

@@ -12,14 +12,18 @@ mod examine;
 mod facts;
 mod place;
 mod show;
+mod split;
 mod steer;
 
 pub(super) use assign::{AgentChoice, AgentOrder, REVIEWER, assign_agent, needs};
 pub(super) use crew::crew;
 pub(super) use dead::dead;
 pub(super) use examine::{lift, verify};
-pub use facts::{CrewRules, JobFacts, JobQuery, JobRequest, KnownJob, UndeliveredMessage};
+pub use facts::{
+    CrewRules, JobFacts, JobQuery, JobRequest, KnownJob, SpendingFacts, UndeliveredMessage,
+};
 pub(super) use show::{status_of_agent, status_of_job};
+pub(super) use split::split;
 pub(super) use steer::{cancel, retry, tell};
 
 use super::context::CommandContext;

@@ -17,7 +17,11 @@ pub(super) fn one_job(job: Option<JobId>) -> Needs {
 
 impl CommandContext<'_> {
     /// The job that is meant, if there is one on which the sender may act.
-    pub(super) fn meant_job(&self, job: Option<JobId>, verb: Verb) -> Result<KnownJob, Answer> {
+    pub(in crate::core::handlers) fn meant_job(
+        &self,
+        job: Option<JobId>,
+        verb: Verb,
+    ) -> Result<KnownJob, Answer> {
         let known = match job {
             Some(id) => {
                 self.numbered_job(id).ok_or_else(|| Answer::NotFound { target: id.to_string() })?

@@ -140,7 +140,8 @@ fn is_asked_about(job: &Job) -> bool {
         | Question::NoChange
         | Question::Guard
         | Question::Repair
-        | Question::Plan => true,
+        | Question::Plan
+        | Question::Split => true,
         Question::Dispatch | Question::Stuck | Question::Permission | Question::Uncertain => false,
     }
 }

@@ -82,6 +82,8 @@ pub enum Finding {
     PlanUnfit { why: String },
     /// It made no plan that a crew could work by, so that there is the usual one.
     FixedPlan { why: String },
+    /// No issues can be made of what it proposes, for this reason.
+    ProposalUnfit { why: String },
     /// What another guard says of its commit.
     Guard(GuardFinding),
 }
@@ -171,6 +173,7 @@ findings! {
     Self::IssueEdited => "issue_edited", Warn;
     Self::PlanUnfit { .. } => "plan_unfit", Block;
     Self::FixedPlan { .. } => "fixed_plan", Warn;
+    Self::ProposalUnfit { .. } => "proposal_unfit", Block;
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod finding;
 mod judge;
 mod result_line;
 mod review;
+mod said_list;
 mod said_review;
 mod visible_lines;
 
@@ -17,7 +18,8 @@ pub use facts::{
 };
 pub use finding::{Finding, Grade};
 pub use judge::{Findings, judge};
-pub use result_line::{AgentResult, read_result, result_fields};
+pub use result_line::{AgentResult, read_result};
 pub use review::{
     ReviewLook, ReviewPosting, ReviewedFacts, ReviewedPull, SeenReview, judge_review,
 };
+pub use said_list::{said_before, said_id, said_list, said_words};

@@ -49,7 +49,7 @@ pub fn read_result(text: &str) -> AgentResult {
 }
 
 /// All that the line says which counts, of an agent that ended with `text`.
-pub fn result_fields(text: &str) -> Option<Map<String, Value>> {
+pub(super) fn result_fields(text: &str) -> Option<Map<String, Value>> {
     let lines = result_lines(tail(text));
     let outside = lines.iter().rev().filter(|line| !line.is_fenced);
     let last = lines.last().filter(|line| line.is_fenced && line.ends_text);
@@ -129,8 +129,8 @@ fn parse(json: &str) -> Option<AgentResult> {
         "pull_request" => {
             AgentClaim::PullRequest { number: number(&fields), commit: commit(&fields) }
         }
-        // What comes of a plan is in the words.
-        "comment" | "plan" => AgentClaim::Comment,
+        // What comes of a plan or of a proposal is in the words.
+        "comment" | "plan" | "split" => AgentClaim::Comment,
         "review" => AgentClaim::Review(Box::new(review(&fields, commit(&fields)))),
         "no_change" => AgentClaim::NoChange { cited: cited(&fields) },
         "blocked" => AgentClaim::Blocked,

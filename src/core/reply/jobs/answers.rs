@@ -31,6 +31,11 @@ pub enum JobAnswer {
         passed: Vec<Ineligible>,
         waits: Option<JobWait>,
     },
+    /// This agent proposes the issues that it becomes.
+    Split {
+        manager: String,
+        waits: Option<JobWait>,
+    },
     /// Somebody works on it already.
     Lives {
         view: Box<JobView>,
@@ -186,6 +191,12 @@ pub enum JobRefusal {
     },
     /// A crew works on issues.
     CrewOnAPull,
+    /// Issues are split.
+    SplitOfAPull,
+    /// It neither has the label of those that gather others, nor check boxes.
+    NoEpic {
+        label: Option<String>,
+    },
     /// Such a role is not about issues.
     NotOnAnIssue {
         role: String,
@@ -221,6 +232,7 @@ impl JobAnswer {
         match self {
             Self::Given { .. }
             | Self::Crew { .. }
+            | Self::Split { .. }
             | Self::Cancelled { .. }
             | Self::Retried { .. }
             | Self::Told { .. }

@@ -43,6 +43,13 @@ pub(super) fn checks(record: &JobRecord, branch: &str) -> Vec<CheckLine> {
     agent.into_iter().chain(found).chain(lifted).chain(passed_checks(record)).collect()
 }
 
+/// What guards found of a result that is words alone.
+pub(super) fn checks_of_words(record: &JobRecord, branch: &str) -> Vec<CheckLine> {
+    let found = record.findings().into_iter().flatten();
+    let of_guards = found.filter(|finding| matches!(finding, Finding::Guard(_)));
+    of_guards.map(|finding| line(finding, branch)).collect()
+}
+
 /// What the guards saw of what a job brought last, if they looked at a change.
 fn examined(record: &JobRecord) -> Option<&ExaminedChange> {
     record.last_judgement()?.examined.as_ref()
@@ -196,6 +203,7 @@ impl Finding {
             | Self::OtherCommit { .. }
             | Self::PlanUnfit { .. }
             | Self::FixedPlan { .. }
+            | Self::ProposalUnfit { .. }
             | Self::Blocked => "claims",
             Self::NothingThere
             | Self::EmptyBranch
@@ -320,6 +328,9 @@ impl Finding {
                 "It made no plan that a crew could work by, so this is the usual one. `{}`",
                 named(why)
             ),
+            Self::ProposalUnfit { why } => {
+                format!("No issues can be made of its proposal. `{}`", named(why))
+            }
             Self::Guard(found) => told_all(&found.said),
         }
     }

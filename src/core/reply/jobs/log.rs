@@ -126,7 +126,11 @@ fn event_told(event: &JobEvent, is_live: bool) -> Option<String> {
             };
             format!("`{}` was pushed by {who}", short(&push.commit))
         }
-        JobEvent::Merged(commit) => format!("merged as `{}`", short(commit)),
+        JobEvent::Merged(merge) => {
+            let by =
+                merge.by_agent.as_ref().map(|agent| format!(" by `{}` itself", foreign(agent)));
+            format!("merged as `{}`{}", short(&merge.commit), by.unwrap_or_default())
+        }
         JobEvent::Reverted(commit) => format!("reverted by `{}`", short(commit)),
         JobEvent::NotMerged(_) => "it could not be merged".to_owned(),
         JobEvent::Decided(_, PersonAnswer::Yes) => "a person said yes".to_owned(),

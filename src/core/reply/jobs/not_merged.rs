@@ -42,6 +42,7 @@ pub fn keeps_from_merging(refusal: &MergeRefusal) -> &'static str {
         | MergeRefusal::TryLater
         | MergeRefusal::BaseMoved
         | MergeRefusal::ChecksMissing
+        | MergeRefusal::RightTakenBack
         | MergeRefusal::Behind
         | MergeRefusal::Rejected(_)
         | MergeRefusal::Other(_)

@@ -7,7 +7,9 @@ use askama::Template;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use super::findings::{CheckLine, blocked, checks, guards_of, sentences, shown_by};
+use super::findings::{
+    CheckLine, blocked, checks, checks_of_words, guards_of, sentences, shown_by,
+};
 use super::let_pass::LetPassView;
 use super::log::reason;
 use super::standing::{CancelledBy, JobStanding, branch};
@@ -50,7 +52,7 @@ pub enum JobOutcome {
     Reviewed { review: Box<GivenReview>, found: Vec<String> },
     /// Somebody merged what it brought while an agent still worked on it.
     #[template(path = "job/merged.md")]
-    Merged { pull: Option<i64> },
+    Merged { pull: Option<i64>, by_agent: Option<String> },
     #[template(path = "job/no_change.md")]
     NoChange {
         view: Box<JobView>,
@@ -75,7 +77,7 @@ pub enum JobOutcome {
     Reverted { pull: Option<i64>, by: Option<String>, is_adopted: bool },
     /// Nobody said in time that it may begin, or go on.
     #[template(path = "job/not_allowed.md")]
-    NotAllowed { is_begun: bool, pull: Option<i64>, retry: String },
+    NotAllowed { is_split: bool, is_begun: bool, pull: Option<i64>, retry: String },
     /// Nobody could find out whether its attempt ran.
     #[template(path = "job/doubt.md")]
     Doubt {
@@ -96,6 +98,8 @@ pub enum JobOutcome {
         /// What blocks, if nothing but guards speaks against it, and how many of them do.
         blocked: Vec<CheckLine>,
         guards: usize,
+        /// Whether they look at a commit, on which a person may lift one.
+        can_be_lifted: bool,
         /// The checks that are red among that.
         red_checks: Vec<RedCheck>,
         next: NextTry,
@@ -224,7 +228,10 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
             commit: job.past.commit.as_ref().map(short),
             let_pass: LetPassView::of(record),
             unheard: UnheardView::all(record),
-            checks: checks(record, &on),
+            checks: match job.spec.purpose {
+                Purpose::Research | Purpose::Ops => checks_of_words(record, &on),
+                _ => checks(record, &on),
+            },
         },
         JobStanding::Reviewed { .. } => {
             let review = Box::new(record.reviews.last()?.clone());
@@ -240,7 +247,7 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
             }
             JobOutcome::Reviewed { review, found }
         }
-        JobStanding::Merged { pull } => JobOutcome::Merged { pull },
+        JobStanding::Merged { pull, by_agent } => JobOutcome::Merged { pull, by_agent },
         JobStanding::NoChange => JobOutcome::NoChange {
             view,
             agent,
@@ -259,7 +266,8 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
         },
         JobStanding::Cancelled { by: CancelledBy::NotAllowed, .. } => {
             let is_begun = record.started().next().is_some();
-            JobOutcome::NotAllowed { is_begun, pull: job.past.pull, retry: view.retry() }
+            let is_split = job.spec.purpose == Purpose::Split;
+            JobOutcome::NotAllowed { is_split, is_begun, pull: job.past.pull, retry: view.retry() }
         }
         JobStanding::Cancelled { by: CancelledBy::Doubt, .. } => {
             let number = job.past.last.as_ref().map_or(job.past.branch, |last| last.branch);
@@ -314,6 +322,7 @@ fn meanwhile(
                 branch: JobView::of(record, now, zone).branch,
                 found: sentences(found, &on),
                 guards: guards_of(found, Grade::Block).collect::<BTreeSet<_>>().len(),
+                can_be_lifted: job.spec.purpose.is_change(),
                 red_checks: red_checks(found),
                 blocked: blocked(found, &on),
                 next,

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::words::{moment, short};
 use crate::core::jobs::{
     AgentStop, Attempt, CancelReason, Cancelled, DeadReason, Done, GivenReview, HeldBy, IdleWait,
-    JobRecord, Phase, Purpose, Question, State, Then, WaitReason, Waiting, WorkKind,
+    JobRecord, Past, Phase, Purpose, Question, State, Then, WaitReason, Waiting, WorkKind,
 };
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::model::verdict::Opinion;
@@ -75,6 +75,8 @@ pub enum JobStanding {
         agent: Option<String>,
         pull: Option<i64>,
     },
+    /// Its epic becomes what it proposed.
+    Split,
     /// It reviewed this commit, and says this of it.
     Reviewed {
         agent: String,
@@ -87,6 +89,8 @@ pub enum JobStanding {
     },
     Merged {
         pull: Option<i64>,
+        /// The agent whose account merged it, if one did.
+        by_agent: Option<String>,
     },
     /// It was merged, and a commit took it back.
     Reverted {
@@ -178,11 +182,17 @@ impl JobStanding {
                 if record.job.spec.purpose.is_review() {
                     return Self::Dismissed { agent: agent() };
                 }
+                if record.job.spec.purpose == Purpose::Split {
+                    return Self::Split;
+                }
                 let is_pull = matches!(record.job.spec.purpose, Purpose::Code | Purpose::Repair);
                 let pull = record.job.past.pull.filter(|_| is_pull);
                 Self::Delivered { agent: agent(), pull }
             }
-            State::Done(Done::Merged) => Self::Merged { pull: record.job.past.pull },
+            State::Done(Done::Merged) => {
+                let Past { pull, merged_by, .. } = &record.job.past;
+                Self::Merged { pull: *pull, by_agent: merged_by.clone() }
+            }
             State::Done(Done::Reverted) => Self::Reverted {
                 pull: record.job.past.pull,
                 by: record.reverted().map(|(commit, _)| short(commit)),

@@ -170,6 +170,7 @@ impl JobView {
             | JobStanding::Checking { .. }
             | JobStanding::Delivered { .. }
             | JobStanding::InReview { .. }
+            | JobStanding::Split
             | JobStanding::Reviewed { .. }
             | JobStanding::Dismissed { .. }
             | JobStanding::Merged { .. }
@@ -230,6 +231,7 @@ impl JobView {
             self.standing,
             JobStanding::Delivered { .. }
                 | JobStanding::InReview { .. }
+                | JobStanding::Split
                 | JobStanding::Reviewed { .. }
                 | JobStanding::Dismissed { .. }
                 | JobStanding::Merged { .. }
@@ -250,6 +252,7 @@ impl JobView {
         let is_done = matches!(
             self.standing,
             JobStanding::Delivered { .. }
+                | JobStanding::Split
                 | JobStanding::Reviewed { .. }
                 | JobStanding::Dismissed { .. }
                 | JobStanding::Merged { .. }

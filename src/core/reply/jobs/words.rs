@@ -74,6 +74,9 @@ impl DeadReason {
             Self::NeverRan(why) => format!("it could not even begin: {}", why.said()),
             Self::CutOff => "it was cut off by my own restarts too often".to_owned(),
             Self::Unanswered => "its agent needed a person, and nobody answered".to_owned(),
+            Self::NoProposal => {
+                "it proposed nothing that I could make issues of, though it was told why".to_owned()
+            }
         }
     }
 
@@ -82,7 +85,11 @@ impl DeadReason {
         match self {
             Self::NeverRan(why) => Some(why.remedy()),
             Self::BadRequest => Some("Say in the issue what is to be done, and when it is done."),
-            Self::AttemptsSpent | Self::Loop | Self::CutOff | Self::Unanswered => None,
+            Self::AttemptsSpent
+            | Self::Loop
+            | Self::CutOff
+            | Self::Unanswered
+            | Self::NoProposal => None,
         }
     }
 }
@@ -132,6 +139,7 @@ impl Question {
             Self::Permission => "its agent asks for a permission",
             Self::Uncertain => "nobody knows whether its agent ran",
             Self::Plan => "a crew's plan waits for a yes",
+            Self::Split => "the issues that it would become wait for a yes",
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What comes of an attempt: a branch, commits and a pull request by the agent's account, or nothing.
 
-use timmy::agents::{Agent, AgentTask, FailureKind, Sighting, Speaker};
+use timmy::agents::{
+    Agent, AgentTask, FailureKind, LocalOptions, Sighting, Speaker, command_agent,
+};
 use timmy::core::jobs::Purpose;
 use timmy::core::jobs::money::Tokens;
 use timmy::sandbox::{Fault, Matcher};
@@ -270,5 +272,39 @@ async fn a_clone_that_fails_is_no_fault_of_the_agent() {
         }
         other => panic!("{other:?}"),
     }
+    stage.assert_empty();
+}
+
+/// What no packing makes small.
+fn noise() -> String {
+    let mut state = 7_u64;
+    let mut next = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        format!("{:08x}\n", state >> 32)
+    };
+    (0..50_000).map(|_| next()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_that_is_too_large_is_said_to_be() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let files = [("noise.txt", noise())];
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    let base = stage.sandbox.commit("anna", DOOR, "main", &files, "Make noise").unwrap();
+    let options = LocalOptions { most_fetched: 64 << 10, ..stage.options(MENDED) };
+    let agent = command_agent(options);
+    let task = AgentTask { base: base.parse().unwrap(), ..stage.task() };
+    let handle = start(&agent, &task).await;
+    match end(&agent, &handle).await {
+        Sighting::Failed { kind: FailureKind::GaveUp, reason, .. } => {
+            let said =
+                "the repository is too large: more than 64 KiB of it would have to be fetched";
+            assert!(reason.contains(said), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(stage.head(), None);
     stage.assert_empty();
 }

@@ -80,6 +80,7 @@ impl Workshop {
             told: Vec::new(),
             review: None,
             plan: None,
+            split: None,
             part: None,
         };
         AgentTask { prompt: prompt.text(), ..task }

@@ -164,6 +164,7 @@ impl TestWorld {
             key: "c1",
             actor: &account("anna"),
             right: Some(Right::Owner),
+            is_lent: false,
             authorship: Authorship::Author,
             verdict: None,
         };
@@ -252,6 +253,7 @@ impl TestWorld {
                 title: self.titles[&thread].title.clone(),
                 ..facts::issue(thread.number, now())
             },
+            assignable: Vec::new(),
             blockers: WaitsFor::default(),
             state: ThreadState::default(),
             recent: Vec::new(),

@@ -110,6 +110,10 @@ fn what_was_verified_is_told_as_near_as_anything_is() {
     </details>
     ");
     assert_snapshot!(world.ask("/timmy why ezra").lines().next().unwrap(), @r"**`ezra` would get \#44** *Session test flaky* next. It holds the role coder. Its fit is **0.77**: 34 of 38 results verified.");
+    let agents = world.ask("/timmy agents");
+    for row in ["| 2 of 2 | 0.77 (34 of 38) |", "| 1 of 1 | 0.68 (9 of 9) |"] {
+        assert!(agents.contains(row), "{agents}");
+    }
 }
 
 #[test]

@@ -1,0 +1,86 @@
+//! As long as a branch of an agent changes what Actions run, what these say in that repository proves
+//! nothing, of any commit there.
+
+use timmy::core::jobs::{Done, JobId, State, StateKind};
+use timmy::sandbox::Sandbox;
+
+use super::decisions::{BRANCH, questions, says};
+use super::guards::{found, hands_in};
+use super::scripted::ended;
+use super::stage::{Stage, live};
+use crate::support::clock::{MINUTE, SECOND};
+use crate::support::config::Config;
+use crate::support::forge::DOOR;
+
+const WORKFLOW: (&str, &str) = (".gitea/workflows/ci.yml", "on: push\n");
+
+fn with_actions(sandbox: &Sandbox) {
+    sandbox.let_workflows_write(DOOR).unwrap();
+}
+
+fn needs_checks(config: Config) -> Config {
+    config.with("guards.checks", "required")
+}
+
+/// ezra hands in a pull request for the first issue, of which Actions say that it is green; the
+/// pull request's number.
+async fn green(stage: &Stage) -> (JobId, i64) {
+    let job = stage.assign(1, Some("ezra")).await;
+    let sandbox = &stage.app.sandbox;
+    let commit = sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+    let pull = sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+    sandbox.end_workflow_job(DOOR, &commit, ("ci.yml / test (push)", "success"), "").unwrap();
+    hands_in(stage, &commit).await;
+    (job, pull)
+}
+
+#[tokio::test]
+async fn an_open_pull_request_of_an_agent_takes_the_proof_from_another() {
+    let stage = live(with_actions, needs_checks).await;
+    let sandbox = &stage.app.sandbox;
+    // It is no job's, and nobody judged it.
+    sandbox.commit("bezalel", DOOR, "steer", &[WORKFLOW], "Steer").unwrap();
+    let other = sandbox.open_pull("bezalel", DOOR, "Steer", "", "steer").unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    let (job, _) = green(&stage).await;
+    stage.pass(MINUTE * 2, SECOND * 30).await;
+    assert_eq!(stage.kind(job).await, StateKind::Verifying, "{:?}", found(&stage, job).await);
+    // Once it is closed they prove what they say.
+    sandbox.set_open("anna", DOOR, other, false).unwrap();
+    stage.pass(MINUTE * 5, SECOND * 30).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_of_a_person_takes_nothing() {
+    let stage = live(with_actions, needs_checks).await;
+    let sandbox = &stage.app.sandbox;
+    sandbox.commit("anna", DOOR, "steer", &[WORKFLOW], "Steer").unwrap();
+    sandbox.open_pull("anna", DOOR, "Steer", "", "steer").unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    let (job, _) = green(&stage).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_was_proved_before_is_looked_at_again_before_it_is_merged() {
+    let change = |config: Config| needs_checks(config).with("accept.on_yes", "merge");
+    let stage = live(with_actions, change).await;
+    let (job, pull) = green(&stage).await;
+    assert_eq!(questions(&stage).len(), 1);
+    let second = stage.assign(2, Some("bezalel")).await;
+    let sandbox = &stage.app.sandbox;
+    let branch = format!("timmy/2-{second}");
+    let steers = sandbox.commit("bezalel", DOOR, &branch, &[WORKFLOW], "Steer").unwrap();
+    sandbox.open_pull("bezalel", DOOR, "Steer", "", &branch).unwrap();
+    stage.bezalel.goes(ended(&format!(
+        "timmy-result: {{\"outcome\":\"pull_request\",\"commit\":\"{steers}\"}}"
+    )));
+    stage.follow().await;
+    says(&stage, "/timmy approve d1").await;
+    assert_eq!(sandbox.merged_as(DOOR, pull).unwrap(), None);
+    assert_eq!(stage.kind(job).await, StateKind::Verifying);
+    stage.end().await;
+}
