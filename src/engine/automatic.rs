@@ -331,7 +331,7 @@ impl AutomaticWork {
         }
         self.answers().branches.insert(repo.id, now);
         match self.forge.is_red(repo).await {
-            Ok(is_red) => Some(is_red),
+            Ok(is_red) => is_red,
             Err(error) => {
                 tracing::debug!(repository = %repo.name, %error, "its default branch cannot be read");
                 None

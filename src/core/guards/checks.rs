@@ -48,8 +48,7 @@ pub struct CheckFacts {
     pub on_target: Vec<Vec<CommitStatus>>,
     /// How long they were waited for.
     pub waited: Duration,
-    /// Whether a branch of an agent's account changes workflow files in this repository: then
-    /// Actions run what an agent wrote.
+    /// Whether it changes workflow files itself: then Actions run what an agent wrote.
     pub workflows_changed: bool,
 }
 
@@ -88,6 +87,14 @@ fn counts(status: &CommitStatus, facts: &CheckFacts, rules: &GuardRules) -> bool
     !status.context.starts_with(OWN_CONTEXTS)
         && rules.trusted_reporters.iter().any(|login| is_by(login))
         && !(facts.workflows_changed && is_by(ACTIONS))
+}
+
+/// Whether Actions are among those who said that a commit is good.
+pub fn rests_on_actions(statuses: &[CommitStatus]) -> bool {
+    statuses.iter().any(|status| {
+        let is_good = matches!(status.state, CheckState::Success | CheckState::Warning);
+        is_good && status.by.as_ref().is_some_and(|by| by.is(ACTIONS))
+    })
 }
 
 /// What was said under each context, the newest last.

@@ -67,6 +67,8 @@ codes! {
     CheckUnknown = "check_unknown", Block, "a check says something that nobody knows";
     ChecksProveNothing = "checks_prove_nothing", Warn, "workflow files changed, so that Actions prove nothing";
 
+    ActionsChangedBeside = "actions_changed_beside", Ask, "Actions are green while a branch of an agent changes what they run";
+
     // tests
     TestDeleted = "test_deleted", Block, "a test is gone";
     TestFileDeleted = "test_file_deleted", Block, "a file of tests is gone, or no runner finds it any more";

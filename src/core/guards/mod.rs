@@ -51,7 +51,7 @@ mod verdict;
 pub use author::{AuthorFacts, ReviewFacts, author, reviewer};
 pub use base::{BaseFacts, Merges, base};
 pub use change_size::{ChangeSize, ExaminedChange, GuardCount, PassedGuard};
-pub use checks::{CheckFacts, OWN_CONTEXT, OWN_CONTEXTS, checks};
+pub use checks::{CheckFacts, OWN_CONTEXT, OWN_CONTEXTS, checks, rests_on_actions};
 pub use claims::{ClaimFacts, claims, claims_said};
 pub use code::FindingCode;
 pub use duplicate::{OtherPull, OtherPullStanding, duplicate};

@@ -270,7 +270,7 @@ mod tests {
         assert_snapshot!(seen, @r"
         ## Sunday, 22 November
 
-        **3 things need you, @alexander.** 9 commands by 4 people: 7 done, 2 not in build. This tells all since Sun 22 Nov, 00:00 UTC.
+        **3 things need you, @alexander.** 9 commands by 4 people: 7 done, 2 unclear. This tells all since Sun 22 Nov, 00:00 UTC.
 
         ### Needs you
         | | question | reply here or there |

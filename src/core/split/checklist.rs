@@ -72,7 +72,11 @@ struct Raw {
 
 impl Raw {
     fn read(self, home: Home<'_>) -> ChecklistItem {
-        let text: String = self.text.chars().take(LONGEST).collect();
+        let mut text: String = self.text.chars().take(LONGEST).collect();
+        if text.len() < self.text.len() {
+            // Half of a number is another number.
+            text.truncate(text.rfind(char::is_whitespace).unwrap_or(0));
+        }
         let (mut issues, mut words) = (Vec::new(), Vec::new());
         for word in text.split_whitespace() {
             let bare = word.trim_matches(|c: char| matches!(c, ',' | '.' | ':' | ';' | '(' | ')'));

@@ -10,8 +10,9 @@ use crate::core::command::value::Size;
 use crate::core::guards::diff::{DiffContent, DiffFile, LARGEST_DIFF, parse_diff};
 use crate::core::guards::{
     AuthorFacts, BaseFacts, BinaryLooks, CannotBeRead, ChangeFacts, ChangeSize, CheckFacts,
-    ClaimFacts, CommitVerdict, GuardFacts, GuardName, GuardRules, LARGEST_BINARY, LatePush,
-    MOST_BINARIES, Merges, OWN_CONTEXTS, OtherPull, SaidFacts, changes_actions, examine, look_into,
+    ClaimFacts, CommitVerdict, FindingCode, GuardFacts, GuardFinding, GuardName, GuardResult,
+    GuardRules, LARGEST_BINARY, LatePush, MOST_BINARIES, Merges, OWN_CONTEXTS, OtherPull,
+    SaidFacts, Sentence, changes_actions, examine, look_into, rests_on_actions,
 };
 use crate::core::jobs::{ChangeDigest, Commit};
 use crate::core::model::commit_status::CommitStatus;
@@ -183,7 +184,7 @@ fn judge(
             required: target.required.clone(),
             on_target: target.said.clone(),
             waited: query.waited,
-            workflows_changed: query.workflows_changed || changes == Some(true),
+            workflows_changed: changes == Some(true),
         },
         diff,
         size: query.size,
@@ -199,11 +200,22 @@ fn judge(
         late: query.late,
     };
     let facts = GuardFacts::Change(Box::new(facts));
-    let verdict = examine(query.commit.clone(), &facts, query.rules);
+    let mut verdict = examine(query.commit.clone(), &facts, query.rules);
+    if query.workflows_changed && rests_on_actions(seen) {
+        verdict.results.push(changed_beside());
+    }
     let digest = |diff: &Vec<u8>| ChangeDigest(Sha256::digest(diff).into());
     let digest = read.diff.as_ref().ok().map(digest);
     let statuses = HeadStatuses::of(seen);
     Examined { verdict, digest, size, changes_actions: changes, statuses }
+}
+
+/// A person decides: whether what Actions say is true, only the files that they run tell.
+fn changed_beside() -> GuardResult {
+    let code = FindingCode::ActionsChangedBeside;
+    let form = "Another branch of an agent changes what Actions run here: that they are green proves nothing.";
+    let finding = GuardFinding::new(GuardName::Checks, code, Sentence::of(form, &[]));
+    GuardResult::new(GuardName::Checks, Sentence::of("", &[]), vec![finding])
 }
 
 fn said(read: &ChangeRead, query: &ChangeQuery<'_>) -> SaidFacts {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Jobs;
+use super::forge::may_be_said;
 use super::look::{NextLook, SeenJob, told};
 use crate::core::command::value::{Cause, DecisionId};
 use crate::core::crew::Crew;
@@ -206,6 +207,7 @@ impl Jobs {
             },
         };
         let says = asked.said.as_deref().map(|said| read_result(said).summary);
+        let says = says.filter(|says| may_be_said(says));
         let says = permission.or(says).filter(|says| !says.is_empty());
         let people = self.accounts.people();
         let now = self.step_time();

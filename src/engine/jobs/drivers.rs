@@ -39,8 +39,8 @@ pub trait JobForge: Send + Sync {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    /// Whether the default branch of a repository is known to be red.
-    fn is_red<'a>(&'a self, repo: &'a Repo) -> ForgeCall<'a, bool>;
+    /// Whether the default branch of a repository is red; none if nobody can tell.
+    fn is_red<'a>(&'a self, repo: &'a Repo) -> ForgeCall<'a, Option<bool>>;
 
     /// What an agent says in its last words that it did.
     fn claim(&self, text: &str) -> AgentClaim;

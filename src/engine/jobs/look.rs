@@ -220,17 +220,18 @@ impl Jobs {
 
     /// Looks whether the default branch is red no more.
     async fn wait_for_green(&self, seen: &SeenJob) -> Result<NextLook, Error> {
-        let is_red = match &seen.repo {
-            Some(repo) => self.forge.is_red(repo).await.unwrap_or(true),
-            None => true,
+        let looked = match &seen.repo {
+            Some(repo) => self.forge.is_red(repo).await.ok(),
+            None => None,
         };
-        match is_red {
-            true => Ok(NextLook::At(self.ctx.now().after(GREEN))),
-            false => {
-                self.note_branch(seen.job.spec.repo(), false).await?;
-                Ok(told(self.tell(seen.id(), JobEvent::Ready).await?.is_some()))
-            }
+        // Of which nobody can tell halts nothing.
+        let Some(None | Some(false)) = looked else {
+            return Ok(NextLook::At(self.ctx.now().after(GREEN)));
+        };
+        if looked == Some(Some(false)) {
+            self.note_branch(seen.job.spec.repo(), false).await?;
         }
+        Ok(told(self.tell(seen.id(), JobEvent::Ready).await?.is_some()))
     }
 
     /// Whether some agent that may take the job is there.

@@ -23,13 +23,15 @@ impl Jobs {
         else {
             return Ok(NextLook::Idle);
         };
-        if let Some(place) = seen.job.spec.crew_place() {
-            self.begin_reviews(place.crew).await?;
-        }
         let id = seen.id();
         match self.ctx.gitea.pull(&repo.name, pull).await {
             Ok(Some(found)) => match found.state {
-                PullState::Open => Ok(NextLook::At(self.ctx.now().after(AGAIN))),
+                PullState::Open => {
+                    if let Some(place) = seen.job.spec.crew_place() {
+                        self.begin_reviews(place.crew).await?;
+                    }
+                    Ok(NextLook::At(self.ctx.now().after(AGAIN)))
+                }
                 PullState::Merged { commit, by } => {
                     let commit = commit.unwrap_or(found.head);
                     let merged = JobEvent::Merged(self.ctx.policy.merge(commit, by.as_ref()));

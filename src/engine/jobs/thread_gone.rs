@@ -7,11 +7,13 @@ use std::time::Duration;
 use super::Jobs;
 use super::look::{NextLook, SeenJob, told};
 use super::own_pulls::merged_before;
+use crate::core::command::verb::Right;
 use crate::core::decisions::Decision;
 use crate::core::jobs::{CancelReason, Deciding, Job, JobEvent, PersonAnswer, Question, State};
 use crate::core::model::account::Account;
 use crate::core::model::gesture::Gesture;
 use crate::core::model::repository::Repo;
+use crate::core::policy::authority::Proof;
 use crate::gitea::{self, PullState};
 use crate::store::jobs::{self, GivenAnswer};
 use crate::store::{Error, decisions};
@@ -69,7 +71,7 @@ impl Jobs {
         again
     }
 
-    /// The person who closed the issue; none if it is gone otherwise, or nobody can tell who did it.
+    /// The approver who closed the issue; none if it is gone otherwise, or nobody can tell who did it.
     async fn closed_by(
         &self,
         seen: &SeenJob,
@@ -89,7 +91,10 @@ impl Jobs {
         let mut made = made.await?.into_iter();
         let closed = made.rfind(|made| made.gesture == Gesture::Closed);
         let (own, people) = (self.identity.known().map(|own| own.id), self.accounts.people());
-        let is_person = |by: &Account| Some(by.id) != own && !people.is_ignored(by);
+        // Whoever opened an issue may close it: a yes is for those who are named for that.
+        let may =
+            |by: &Account| people.right_of(by, Proof::default(), &[]) >= Some(Right::Approver);
+        let is_person = |by: &Account| Some(by.id) != own && !people.is_ignored(by) && may(by);
         Ok(closed.and_then(|made| made.by).filter(is_person))
     }
 

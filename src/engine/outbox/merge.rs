@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use super::stored_effect::effect_of;
 use crate::core::effect::{Effect, MergePull};
-use crate::core::guards::{CheckFacts, ExpectedChecks, GuardName, GuardRules, checks};
-use crate::core::jobs::{JobEvent, MergeRefusal, StepTime};
-use crate::core::model::account::Account;
+use crate::core::guards::{
+    CheckFacts, ExpectedChecks, FindingCode, GuardName, GuardRules, checks, rests_on_actions,
+};
+use crate::core::jobs::{JobEvent, JobRecord, MergeRefusal, StepTime};
 use crate::core::model::text::Review;
 use crate::core::model::verdict::Opinion;
 use crate::engine::guards::said_of_heads;
@@ -137,9 +138,10 @@ impl MergePull {
             return Ok(Some(MergeRefusal::ChecksMissing));
         }
         let reviews = to.ctx.gitea.all_reviews(to.name(), to.number()).await?;
-        let agents = &to.ctx.policy.jobs.agents;
-        let is_agent = |by: &Account| agents.values().any(|terms| by.is(&terms.account));
-        Ok(self.wants_changes(&reviews, is_agent).then_some(MergeRefusal::ChangesRequested))
+        let pull = to.thread();
+        let shown = to.ctx.ledger.read(move |conn| jobs::reviews_of_pull(conn, pull)).await?;
+        let shown: Vec<i64> = shown.iter().filter_map(|given| given.review).collect();
+        Ok(self.wants_changes(&reviews, &shown).then_some(MergeRefusal::ChangesRequested))
     }
 
     /// Whether the guard `checks` would block or wait now, if nobody lifted it. What is missing was
@@ -149,8 +151,10 @@ impl MergePull {
         to: &EffectDelivery<'_>,
         pull: &PullRequest,
     ) -> Result<bool, ApplyError> {
+        let statuses = to.ctx.gitea.statuses(to.name(), &self.commit).await?;
+        let is_news = rests_on_actions(&statuses) && self.is_news_of_actions(to).await?;
         let mut facts = CheckFacts {
-            statuses: Ok(to.ctx.gitea.statuses(to.name(), &self.commit).await?),
+            statuses: Ok(statuses),
             required: Ok(Vec::new()),
             on_target: Vec::new(),
             waited: Duration::MAX,
@@ -159,15 +163,11 @@ impl MergePull {
         let rules =
             GuardRules { checks: ExpectedChecks::IfPresent, ..to.ctx.policy.guards.rules.clone() };
         let lets_pass = checks(&facts, &rules).lets_pass();
-        let beside = self.workflows_changed(to).await?;
-        if (lets_pass && !beside) || self.are_checks_lifted(to).await? {
+        if (lets_pass && !is_news) || self.are_checks_lifted(to).await? {
             return Ok(false);
         }
-        if beside && !self.is_green_without_actions(to, facts.clone()).await? {
+        if is_news {
             return Ok(true);
-        }
-        if lets_pass {
-            return Ok(false);
         }
         if let Some(base) = &pull.base {
             facts.on_target = said_of_heads(&to.ctx.gitea, to.name(), base).await?;
@@ -175,30 +175,18 @@ impl MergePull {
         Ok(!checks(&facts, &rules).lets_pass())
     }
 
-    /// Whether a branch of an agent changes by now what Actions run there.
-    async fn workflows_changed(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
-        let (pull, now) = (to.thread(), to.ctx.now());
-        let read =
-            to.ctx.ledger.read(move |conn| agent_heads::change_actions_beside(conn, pull, now));
+    /// Whether a branch of an agent changes by now what Actions run there, and nobody was asked about
+    /// that.
+    async fn is_news_of_actions(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+        let (pull, now, job) = (to.thread(), to.ctx.now(), self.job);
+        let read = to.ctx.ledger.read(move |conn| {
+            let changed = agent_heads::change_actions_beside(conn, pull, now)?;
+            let code = FindingCode::ActionsChangedBeside.name();
+            let found = jobs::record(conn, job)?;
+            let found = found.as_ref().and_then(JobRecord::findings).unwrap_or_default();
+            Ok(changed && !found.iter().any(|finding| finding.code() == code))
+        });
         Ok(read.await?)
-    }
-
-    /// Whether the commit would pass if Actions had said nothing of it.
-    async fn is_green_without_actions(
-        &self,
-        to: &EffectDelivery<'_>,
-        facts: CheckFacts,
-    ) -> Result<bool, ApplyError> {
-        let Some(target) = to.ctx.gitea.branch(to.name(), &self.target).await? else {
-            return Ok(true);
-        };
-        let facts = CheckFacts {
-            on_target: said_of_heads(&to.ctx.gitea, to.name(), &target.head).await?,
-            required: Ok(target.status_contexts),
-            workflows_changed: true,
-            ..facts
-        };
-        Ok(checks(&facts, &to.ctx.policy.guards.rules).lets_pass())
     }
 
     async fn are_checks_lifted(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
@@ -207,15 +195,15 @@ impl MergePull {
         Ok(lifted.contains_key(&GuardName::Checks))
     }
 
-    /// Whether the last word of any person whose review of this commit counts is that something has to
+    /// Whether the last word of anybody whose review of this commit counts is that something has to
     /// change. What was asked of an earlier one is not said of this one, if that proposes something
-    /// else; what an agent asks for stood in the question that a person said yes to. Where the forge's
-    /// own rules see it otherwise it refuses by itself.
-    fn wants_changes(&self, reviews: &[Review], is_agent: impl Fn(&Account) -> bool) -> bool {
+    /// else; what agents asked for in the reviews `shown` a person read when they said yes. Where the
+    /// forge's own rules see it otherwise it refuses by itself.
+    fn wants_changes(&self, reviews: &[Review], shown: &[i64]) -> bool {
         let counts = |review: &&Review| {
             let verdict = &review.verdict;
             verdict.is_official
-                && !review.text.written.author.as_ref().is_some_and(&is_agent)
+                && !shown.contains(&review.id)
                 && !verdict.is_dismissed
                 && verdict.opinion != Opinion::Comment
                 && (!verdict.is_stale || verdict.commit == self.commit.to_string())

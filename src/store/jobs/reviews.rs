@@ -62,10 +62,7 @@ pub(super) fn reviews_of_job(conn: &Connection, job: JobId) -> Result<Vec<GivenR
 }
 
 /// Those that were given to a pull request, in order.
-pub(super) fn reviews_of_pull(
-    conn: &Connection,
-    pull: ThreadId,
-) -> Result<Vec<GivenReview>, Error> {
+pub fn reviews_of_pull(conn: &Connection, pull: ThreadId) -> Result<Vec<GivenReview>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM agent_reviews WHERE repo = ?1 AND pull = ?2 ORDER BY attempt"
     );

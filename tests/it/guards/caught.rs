@@ -371,6 +371,7 @@ fn of_runs() -> Vec<(GuardName, FindingCode)> {
     let mut found = pairs(&results);
     // What the engine reads, and no guard judges.
     found.push((GuardName::Protected, FindingCode::PolicyUnreadable));
+    found.push((GuardName::Checks, FindingCode::ActionsChangedBeside));
     found
 }
 

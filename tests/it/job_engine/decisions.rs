@@ -3,7 +3,7 @@
 use timmy::core::decisions::DecisionStatus;
 use timmy::core::jobs::{CancelReason, Done, JobId, PersonAnswer, State, StateKind};
 use timmy::core::model::ids::Subject;
-use timmy::sandbox::{BranchRule, Sandbox};
+use timmy::sandbox::{BranchRule, Mode, Sandbox};
 use timmy::store::{backlog, decisions};
 
 use super::scripted::ended;
@@ -229,6 +229,8 @@ async fn a_merge_by_hand_that_closes_the_issue_is_a_merge() {
 async fn closed_instead_of_an_answer(who: &str) -> (State, DecisionStatus) {
     let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
     let sandbox = &stage.app.sandbox;
+    sandbox.add_user("walt");
+    sandbox.collaborator(DOOR, "walt", Mode::Write).unwrap();
     sandbox.commit("anna", DOOR, "main", &[("oil.md", "oil")], "Oil it").unwrap();
     stage.pass(MINUTE, MINUTE).await;
     let job = stage.assign(1, Some("ezra")).await;
@@ -254,6 +256,13 @@ async fn a_person_who_closes_the_issue_says_that_it_is_done() {
         panic!("{status:?}")
     };
     assert_eq!(by.login, "anna");
+}
+
+#[tokio::test]
+async fn whoever_may_not_say_yes_says_none_by_closing_it() {
+    let (state, status) = closed_instead_of_an_answer("walt").await;
+    assert!(matches!(state, State::Cancelled(_)), "{state:?}");
+    assert!(matches!(status, DecisionStatus::Void { .. }), "{status:?}");
 }
 
 #[tokio::test]

@@ -334,8 +334,8 @@ impl JobForge for ScriptedForge {
         })
     }
 
-    fn is_red<'a>(&'a self, _: &'a Repo) -> ForgeCall<'a, bool> {
-        Box::pin(async { Ok(false) })
+    fn is_red<'a>(&'a self, _: &'a Repo) -> ForgeCall<'a, Option<bool>> {
+        Box::pin(async { Ok(Some(false)) })
     }
 
     fn claim(&self, text: &str) -> AgentClaim {

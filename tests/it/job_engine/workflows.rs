@@ -44,9 +44,13 @@ async fn an_open_pull_request_of_an_agent_takes_the_proof_from_another() {
     stage.pass(MINUTE * 5, MINUTE).await;
     let (job, _) = green(&stage).await;
     stage.pass(MINUTE * 2, SECOND * 30).await;
-    assert_eq!(stage.kind(job).await, StateKind::Verifying, "{:?}", found(&stage, job).await);
+    assert_eq!(found(&stage, job).await, ["actions_changed_beside"]);
+    assert_eq!(stage.kind(job).await, StateKind::Deciding, "a person looks");
+    assert!(questions(&stage)[0].contains("that they are green proves nothing"));
     // Once it is closed they prove what they say.
     sandbox.set_open("anna", DOOR, other, false).unwrap();
+    stage.pass(MINUTE * 5, SECOND * 30).await;
+    says(&stage, "/timmy approve d1").await;
     stage.pass(MINUTE * 5, SECOND * 30).await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
     stage.end().await;
@@ -80,7 +84,15 @@ async fn what_was_proved_before_is_looked_at_again_before_it_is_merged() {
     )));
     stage.follow().await;
     says(&stage, "/timmy approve d1").await;
+    stage.pass(MINUTE * 2, SECOND * 30).await;
     assert_eq!(sandbox.merged_as(DOOR, pull).unwrap(), None);
-    assert_eq!(stage.kind(job).await, StateKind::Verifying);
+    assert_eq!(found(&stage, job).await, ["actions_changed_beside"]);
+    // Who saw that and says yes is not asked again.
+    for _ in 0..2 {
+        let open = questions(&stage).len() as u64;
+        says(&stage, &format!("/timmy approve d{}", open)).await;
+        stage.pass(MINUTE * 2, SECOND * 30).await;
+    }
+    assert!(sandbox.merged_as(DOOR, pull).unwrap().is_some(), "{:#?}", questions(&stage));
     stage.end().await;
 }

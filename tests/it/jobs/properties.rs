@@ -77,6 +77,10 @@ impl Observer {
             let was_accepted = before.state == State::Done(Done::Accepted);
             match step.kind() {
                 StepKind::NotMerged => prop_assert!(was_accepted),
+                // What nobody had to accept is mended as a review wants it.
+                StepKind::Reviewed => {
+                    prop_assert_eq!(&before.state, &State::Done(Done::Verified));
+                }
                 other => {
                     prop_assert_eq!(other, StepKind::Retry);
                     self.spent.clear();
