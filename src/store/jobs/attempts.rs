@@ -293,15 +293,17 @@ pub fn spent_by(conn: &Connection, agent: &str, since: Timestamp) -> Result<Spen
 
 /// What was spent or is set aside for a thread.
 pub fn spent_on(conn: &Connection, thread: ThreadId) -> Result<Spent, Error> {
-    let which = format!("repo = ?1 AND number IN ({SAME_WORK})");
-    sum(conn, &which, (thread.repo, thread.number))
+    sum(conn, SAME_WORK, (thread.repo, thread.number))
 }
 
-/// The threads of what was made of the thread ?2, or what that was made of: an issue and its pull
-/// requests are one piece of work, and have one budget.
-const SAME_WORK: &str = "SELECT ?2
-    UNION ALL SELECT number FROM jobs WHERE repo = ?1 AND pull = ?2
-    UNION ALL SELECT pull FROM jobs WHERE repo = ?1 AND number = ?2";
+/// The attempts for what was made of the thread ?2, or what that was made of: an issue and its pull
+/// requests are one piece of work, and have one budget. A routine's pull request has no issue, but
+/// the job that brought it.
+const SAME_WORK: &str = "repo = ?1 AND (
+    number IN (SELECT ?2
+        UNION ALL SELECT number FROM jobs WHERE repo = ?1 AND pull = ?2 AND number IS NOT NULL
+        UNION ALL SELECT pull FROM jobs WHERE repo = ?1 AND number = ?2)
+    OR job IN (SELECT id FROM jobs WHERE repo = ?1 AND pull = ?2 AND number IS NULL))";
 
 /// What was spent or is set aside: for the thread of a job (for a routine's, for the job), and since
 /// `day_began` by an agent and by all. What began before and has not ended counts as well. Without the
@@ -316,7 +318,7 @@ pub fn spending(
     let issue = match job.given() {
         Some(thread) => sum(
             conn,
-            &format!("repo = ?1 AND number IN ({SAME_WORK}) AND fence IS NOT ?3"),
+            &format!("{SAME_WORK} AND fence IS NOT ?3"),
             (thread.repo, thread.number, except),
         )?,
         None => sum(conn, "job = ?1 AND fence IS NOT ?2", (job.id, except))?,

@@ -8,7 +8,7 @@ use timmy::core::jobs::{
     Done, Job, JobEvent, JobId, JobRecord, NewJob, Origin, State, StateKind, ToldText,
 };
 use timmy::core::model::account::Account;
-use timmy::core::model::ids::Subject;
+use timmy::core::model::ids::{Subject, ThreadId};
 use timmy::core::model::incident::Incident;
 use timmy::core::policy::controls::{ControlChange, Pause, PauseScope};
 use timmy::sandbox::{Mode, Sandbox};
@@ -163,6 +163,11 @@ async fn a_date_makes_a_job_whose_thread_is_its_pull_request() {
     assert!(status.contains("routine oil") && status.contains("approve d1"), "{status}");
     says(&stage, (DOOR, pull), "/timmy approve d1").await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+    let logs = stage.app.timmy.read(move |conn| jobs::attempt_logs(conn, job)).await;
+    assert!(logs.len() == 1 && logs[0].asked.contains("Oil what squeaks."), "{logs:?}");
+    let thread = ThreadId { repo: stage.job(job).await.spec.repo(), number: pull };
+    let spent = stage.app.timmy.read(move |conn| jobs::spent_on(conn, thread)).await;
+    assert_eq!(spent.runs, 1, "what it cost counts as spent on its pull request");
     assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
     stage.pass(DAY, HOUR).await;
     assert_eq!(dates(&stage).await.len(), 2, "and again the next day");
