@@ -20,6 +20,7 @@ mod output;
 mod parse;
 mod progress;
 mod report;
+mod routine_view;
 mod secret_file;
 mod serve;
 mod simulate;
