@@ -176,6 +176,7 @@ pub(super) fn engine(
         acceptance: config.score.acceptance.clone(),
         zone: config.people.timezone.clone(),
         report: report(config),
+        routines: config.routines.clone(),
         notify: notify(config),
         jobs: job_policy(config, &gitea)?,
         crew: crew_rules(config),
@@ -218,6 +219,7 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
             terms: config.charge_terms(agent),
             repositories: agent.repositories.clone(),
             is_unconfined: agent.is_unconfined(),
+            needs_thread: matches!(agent.kind, AgentKind::Forge),
             works_by: match &agent.kind {
                 AgentKind::OpenAi { .. } => WorksBy::Tools,
                 AgentKind::Acp(_) | AgentKind::Command(_) | AgentKind::CrewAi(_) => WorksBy::Clone,

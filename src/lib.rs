@@ -98,6 +98,15 @@
 //!    crash is no other case than any look, and nothing is repeated that was not looked for.
 //!    [`store::jobs::rebuilt`] folds every history again and compares.
 //!
+//! # The walk of a routine
+//!
+//! 1. `engine/routines` looks whether a date has come ([`core::scheduling::RoutineCalendar`], over the dates
+//!    of [`core::model::recurrence`]), with each tick and when the next one is due.
+//! 2. [`store::jobs::begin_routine`]: the date is settled and its job made in one transaction; or no job,
+//!    as long as what the last one brought is not dealt with ([`store::routines`]).
+//! 3. From there on it is a job like any other, without an issue ([`core::jobs::JobThread`]): it is talked of
+//!    in its pull request, and before that, if anything has to be said, in the report.
+//!
 //! # The walk of a crew
 //!
 //! 1. `crew` makes a job that plans, and with it a [`core::crew`] of that number ([`store::crews`]). What

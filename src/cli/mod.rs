@@ -19,6 +19,7 @@ mod output;
 mod parse;
 mod progress;
 mod report;
+mod routine_view;
 mod secret_file;
 mod serve;
 mod simulate;

@@ -14,6 +14,7 @@ use super::people::PeopleConfig;
 use super::pool::PoolConfig;
 use super::problem::Problem;
 use super::webhook::WebhookConfig;
+use crate::core::scheduling::Routine;
 
 /// A whole configuration without faults. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub struct Config {
     pub accept: AcceptConfig,
     /// How several agents work one issue.
     pub crew: CrewConfig,
+    /// What comes up again and again; names are unlike each other.
+    pub routines: Vec<Routine>,
     /// The one report; none if it is not wanted.
     pub report: Option<ReportConfig>,
     /// Who is told elsewhere; none if nobody is.

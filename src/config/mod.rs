@@ -38,6 +38,7 @@ mod reading;
 mod repositories;
 mod repository_policy;
 mod role;
+mod routine;
 mod run_places;
 mod sandbox_kind;
 mod secret;

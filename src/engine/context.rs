@@ -31,7 +31,7 @@ use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
 use crate::core::policy::controls::{AgentProfile, ControlChange, PauseScope};
 use crate::core::report::Hours;
-use crate::core::scheduling::{AgentSlot, Limits, Rules};
+use crate::core::scheduling::{AgentSlot, Limits, Routine, Rules};
 use crate::gitea::Gitea;
 use crate::store::Ledger;
 
@@ -77,6 +77,8 @@ pub struct Policy {
     pub zone: TimeZone,
     /// The one report, if it is wanted.
     pub report: Option<Report>,
+    /// What comes up again and again.
+    pub routines: Vec<Routine>,
     /// Who is told elsewhere, if anybody is.
     pub notify: Option<Notify>,
     pub jobs: JobPolicy,
@@ -160,6 +162,8 @@ pub struct AgentTerms {
     pub works_by: WorksBy,
     /// Whether it runs here with the rights of this service.
     pub is_unconfined: bool,
+    /// Whether it takes nothing but threads.
+    pub needs_thread: bool,
 }
 
 /// How an agent gets at a repository, and what it makes to the forge.

@@ -355,9 +355,10 @@ fn own_branch(repo: RepoId, pull: &PullRequest) -> Option<Branch> {
 /// The job whose work it is.
 fn job_of(conn: &Connection, pull: ThreadId, branch: Option<Branch>) -> Result<Option<Job>, Error> {
     let by_branch = match branch {
-        Some(branch) => jobs::get(conn, branch.job)?
-            .map(|stored| stored.job)
-            .filter(|job| job.spec.thread == ThreadId { repo: pull.repo, number: branch.thread }),
+        Some(branch) => jobs::get(conn, branch.job)?.map(|stored| stored.job).filter(|job| {
+            let given = job.spec.given().map(|thread| thread.number);
+            job.spec.repo() == pull.repo && given == branch.thread
+        }),
         None => None,
     };
     // Who went on with it later knows more of it.

@@ -46,6 +46,7 @@ mod repository_policies;
 mod retry;
 mod rights;
 mod roster;
+mod routines;
 mod scope_questions;
 mod snapshot;
 mod sync;
@@ -60,7 +61,7 @@ pub use guards::{check_fixtures, fixture_id};
 pub use identity::remembered;
 pub use jobs::{
     AgentCondition, CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult,
-    Proposed, ShownChange, state_of,
+    OrderSubject, Proposed, ShownChange, state_of,
 };
 pub use planner::rank_backlog;
 pub use queue::DRAIN;
@@ -95,6 +96,7 @@ use self::poll::Poller;
 use self::queue::LaneQueue;
 use self::report::Reporter;
 use self::repository_policies::RepositoryPolicies;
+use self::routines::Routines;
 use self::scope_questions::ScopeQuestions;
 use self::snapshot::Snapshots;
 use self::sync::{BacklogSync, templates};
@@ -200,7 +202,7 @@ impl Engine {
             &ctx,
             world.clone(),
             permissions.clone(),
-            policies,
+            policies.clone(),
             (fleet.clone(), forge),
         );
         let questions = ScopeQuestions::new(&ctx, world.clone(), reader.clone());
@@ -230,7 +232,7 @@ impl Engine {
             identity.clone(),
             (planner.clone(), automatic),
             questions,
-            jobs.clone(),
+            (Routines::new(&ctx, incidents.clone(), policies, jobs.clone()), jobs.clone()),
         );
         let overviews =
             Overviews::new(ctx.clone(), identity.clone(), planner.clone(), fleet.clone());

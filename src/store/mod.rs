@@ -69,6 +69,7 @@ pub mod permissions;
 pub mod queue;
 pub mod reports;
 pub mod repos;
+pub mod routines;
 pub mod scope_answers;
 pub mod scope_questions;
 pub mod splits;

@@ -206,8 +206,8 @@ pub fn place(
             None => (None, None),
         },
         NotificationSubject::Job { job, .. } => {
-            let thread = jobs::get(conn, *job)?.map(|stored| stored.job.spec.thread);
-            (thread.map(Lane::Thread), None)
+            let home = jobs::get(conn, *job)?.and_then(|stored| stored.job.home());
+            (home.map(Lane::Thread), None)
         }
         NotificationSubject::Effect { key } => {
             let lane = conn
@@ -223,8 +223,8 @@ pub fn place(
     };
     let (lane, comment) = match thread {
         Some(Lane::Job(job)) => {
-            let thread = jobs::get(conn, job)?.map(|stored| stored.job.spec.thread);
-            (thread.map(Lane::Thread), None)
+            let home = jobs::get(conn, job)?.and_then(|stored| stored.job.home());
+            (home.map(Lane::Thread), None)
         }
         lane => (lane, comment),
     };

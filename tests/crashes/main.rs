@@ -34,6 +34,7 @@ mod random_run;
 mod relay;
 mod report;
 mod reviews;
+mod routines;
 mod shutdown;
 mod split;
 mod stage;

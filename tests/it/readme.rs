@@ -225,6 +225,20 @@ fn work_starts_by_itself_where_it_says() {
 }
 
 #[test]
+fn a_routine_is_one_as_it_is_shown() {
+    let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();
+    let [agents] = <[String; 1]>::try_from(blocks("toml agents")).unwrap();
+    let [routine] = <[String; 1]>::try_from(blocks("toml routine")).unwrap();
+    let env = |name: &str| name.starts_with("TIMMY_").then(|| "0123456789".to_owned());
+    let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
+    let report = "[report]\nrepository = \"foundation/config\"";
+    let text = format!("{least}\n{agents}\n{report}\n{routine}");
+    let config = config::parse(&text, Path::new("timmy.toml"), world).unwrap().config;
+    let [routine] = &config.routines[..] else { panic!("one routine") };
+    assert_eq!((routine.when.to_string().as_str(), routine.role.as_str()), ("Mon 06:00", "coder"));
+}
+
+#[test]
 fn authors_are_asked_and_quotas_kept_as_it_says() {
     let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();
     let [scope] = <[String; 1]>::try_from(blocks("toml scope")).unwrap();

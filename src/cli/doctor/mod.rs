@@ -24,6 +24,7 @@ mod probe;
 mod reach;
 mod reactions;
 mod report;
+mod routines;
 mod server;
 mod teams;
 mod watch;
@@ -131,6 +132,7 @@ impl DoctorArgs {
         findings.extend(fleet::check(&gitea, &own.login, config, &watched).await);
         findings.extend(fleet::budgets(config));
         findings.extend(automatic::check(config, memory.readers.as_ref()).await);
+        findings.extend(routines::check(config, memory.readers.as_ref(), now).await);
         let served = memory.readers.as_ref().filter(|_| memory.is_served);
         findings.extend(confinement::check(config, served).await);
         let has_proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]

@@ -70,6 +70,10 @@ pub enum Incident {
     },
     /// The report has no place to stand.
     ReportHomeless,
+    /// A routine makes no jobs: its repository is not there.
+    RoutineUnplaced {
+        name: String,
+    },
     /// Nobody takes what `[notify]` is to tell.
     NotifyFailed,
     /// The budget of the day has no room for what waits.
@@ -167,6 +171,7 @@ impl fmt::Display for Incident {
             Self::VerdictForged { .. } => f.write_str("verdict forged"),
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::ReportHomeless => f.write_str("report without a place"),
+            Self::RoutineUnplaced { name } => write!(f, "routine {name} without a repository"),
             Self::NotifyFailed => f.write_str("notifications not taken"),
             Self::DayBudgetSpent => f.write_str("day's budget spent"),
             Self::AgentDaySpent { name } => write!(f, "day's budget of {name} spent"),
@@ -201,6 +206,7 @@ impl Incident {
             | Self::CannotRead { .. }
             | Self::WatchRenamed { .. }
             | Self::ReportHomeless
+            | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
@@ -243,6 +249,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::ReportHomeless
+            | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
@@ -288,6 +295,7 @@ impl Incident {
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
+            | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
@@ -315,6 +323,7 @@ impl Incident {
             | Self::DependenciesUnreadable { .. }
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
+            | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }

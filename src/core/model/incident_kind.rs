@@ -4,7 +4,7 @@ use super::incident::Incident;
 
 impl Incident {
     /// All words for what can be wrong.
-    pub const KINDS: [&str; 25] = [
+    pub const KINDS: [&str; 26] = [
         "bad_token",
         "missing_scope",
         "forge_down",
@@ -21,6 +21,7 @@ impl Incident {
         "verdict_forged",
         "dependencies_unreadable",
         "report_homeless",
+        "routine_unplaced",
         "notify_failed",
         "day_budget_spent",
         "agent_day_spent",
@@ -51,6 +52,7 @@ impl Incident {
             Self::VerdictForged { .. } => "verdict_forged",
             Self::DependenciesUnreadable { .. } => "dependencies_unreadable",
             Self::ReportHomeless => "report_homeless",
+            Self::RoutineUnplaced { .. } => "routine_unplaced",
             Self::NotifyFailed => "notify_failed",
             Self::DayBudgetSpent => "day_budget_spent",
             Self::AgentDaySpent { .. } => "agent_day_spent",

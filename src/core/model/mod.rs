@@ -16,6 +16,7 @@ pub mod incident;
 mod incident_kind;
 pub mod issue;
 pub mod quota;
+pub mod recurrence;
 pub mod remark;
 pub mod repository;
 pub mod spending;

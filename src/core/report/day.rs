@@ -175,6 +175,7 @@ mod tests {
                 paused: vec![],
                 lent: vec![],
                 dead: vec![],
+                routines: vec![],
                 outlook: Outlook::default(),
             },
             jobs: DayJobs::default(),

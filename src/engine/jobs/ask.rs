@@ -20,12 +20,13 @@ use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::crew::PlanView;
 use crate::core::reply::decisions::{QuestionView, scheduled_notice};
+use crate::core::reply::jobs::said_in_report;
 use crate::core::reply::split::SplitView;
 use crate::core::split::SplitProposal;
 use crate::engine::decision_check::check_covered;
 use crate::gitea::PullState;
 use crate::store::decisions::{self, NewDecision};
-use crate::store::{Connection, Error, backlog, controls, covered_text, jobs, splits};
+use crate::store::{Connection, Error, backlog, controls, covered_text, jobs, reports, splits};
 
 /// How long it is from one look to the next whether something moved that an open question covers.
 const LOOKS: Duration = Duration::from_secs(60);
@@ -46,6 +47,8 @@ struct AskedQuestion {
     said: Option<String>,
     /// What it asks to do.
     asks: Option<String>,
+    /// Where it is asked; none as long as there is nothing to write it in.
+    home: Option<ThreadId>,
     text: Option<TextDigest>,
     answers: Option<TextDigest>,
     decision: Option<Decision>,
@@ -61,12 +64,22 @@ struct AskedQuestion {
 
 impl AskedQuestion {
     fn read(conn: &Connection, seen: &SeenJob, number: u32) -> Result<Option<Self>, Error> {
-        let (id, thread) = (seen.id(), seen.job.spec.thread);
+        let (id, given) = (seen.id(), seen.job.spec.given());
         let Some(record) = jobs::record(conn, id)? else { return Ok(None) };
-        let pull = record.job.past.pull.map(|number| ThreadId { number, ..thread });
-        let of_pull = match pull {
-            Some(pull) => backlog::moved_at(conn, pull)?,
-            None => None,
+        let moved_at = |thread: Option<ThreadId>| match thread {
+            Some(thread) => backlog::moved_at(conn, thread),
+            None => Ok(None),
+        };
+        let (text, answers) = match given {
+            Some(thread) => {
+                (covered_text::digest(conn, thread)?, covered_text::answers(conn, thread)?)
+            }
+            None => (None, None),
+        };
+        // What is asked before there is a pull request stands in the report.
+        let home = match record.job.home() {
+            Some(home) => Some(home),
+            None => reports::place_for(conn, record.job.spec.repo())?,
         };
         let stored = decisions::of_question(conn, id, number)?;
         let last = jobs::attempts(conn, id)?.pop();
@@ -74,13 +87,14 @@ impl AskedQuestion {
         Ok(Some(Self {
             said,
             asks,
-            text: covered_text::digest(conn, thread)?,
-            answers: covered_text::answers(conn, thread)?,
+            text,
+            answers,
+            home,
             decision: stored.map(|stored| stored.decision),
             crew: jobs::crew_of(conn, &record.job)?,
             raised: controls::raised(conn, id)?,
             split: splits::proposal(conn, id)?,
-            moved: [backlog::moved_at(conn, thread)?, of_pull],
+            moved: [moved_at(given)?, moved_at(record.job.pull())?],
             record,
         }))
     }
@@ -113,7 +127,7 @@ impl Jobs {
                 Ok(Ok(_)) => self.await_reviews(crew.id).await,
                 Ok(Err(event)) => Ok(told(self.tell(seen.id(), event).await?.is_some())),
                 Err(error) => {
-                    self.incidents.met(&error, seen.job.spec.thread).await;
+                    self.incidents.met(&error, seen.job.lane()).await;
                     Ok(self.later(seen))
                 }
             };
@@ -145,6 +159,7 @@ impl Jobs {
         asked: AskedQuestion,
         repo: &Repo,
     ) -> Result<NextLook, Error> {
+        let Some(thread) = asked.home else { return Ok(self.later(seen)) };
         let proposal = proposal_of(seen);
         if let Some(proposal) = proposal
             && !self.shows(proposal, seen, repo).await?
@@ -155,7 +170,7 @@ impl Jobs {
             Ok(Ok(head)) => head,
             Ok(Err(event)) => return Ok(told(self.tell(seen.id(), event).await?.is_some())),
             Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 return Ok(self.later(seen));
             }
         };
@@ -178,7 +193,7 @@ impl Jobs {
             job: seen.id(),
             number,
             question,
-            thread: seen.job.spec.thread,
+            thread,
             pull: seen.job.past.pull.filter(|_| is_code(seen)),
             covers: Covered {
                 head,
@@ -200,17 +215,20 @@ impl Jobs {
         let mut view =
             QuestionView::of(&asked.record, question, says, (owner, take_over), now.at, zone);
         view.plan = plan.as_ref().map(|plan| PlanView::of(plan, configured));
-        let epic = seen.job.spec.thread.number;
-        view.split = split.as_ref().map(|split| SplitView::of(split, epic, &repo.name));
+        view.split = split
+            .as_ref()
+            .zip(seen.job.spec.given())
+            .map(|(split, epic)| SplitView::of(split, epic.number, &repo.name));
         let notes = asked.crew.iter().filter(|_| question == Question::Accept);
         let notes = notes.flat_map(|crew| crew.review_notes(seen.job.past.commit.as_ref()));
         view.crew = notes.map(|note| note.said()).collect();
         let Some(own) = self.identity.known() else { return Ok(self.later(seen)) };
         let name = own.login.clone();
-        let write = self
-            .ctx
-            .ledger
-            .write(move |tx| jobs::put_question(tx, &new, |id| view.text(id, &name), now));
+        let (job, place) = (seen.job.clone(), repo.name.to_string());
+        let write = self.ctx.ledger.write(move |tx| {
+            let says = |id| said_in_report(&job, &place, view.text(id, &name));
+            jobs::put_question(tx, &new, says, now)
+        });
         if let Some(id) = write.await? {
             tracing::info!(job = %seen.id(), decision = %id, ?question, "a person is asked");
             self.ctx.stored.notify();
@@ -229,10 +247,11 @@ impl Jobs {
         seen: &SeenJob,
         repo: &Repo,
     ) -> Result<bool, Error> {
-        let Ok(issue) = self.ctx.gitea.issue(&repo.name, seen.job.spec.thread.number).await else {
+        let Some(thread) = seen.job.spec.given() else { return Ok(true) };
+        let Ok(issue) = self.ctx.gitea.issue(&repo.name, thread.number).await else {
             return Ok(true);
         };
-        let (thread, text) = (seen.job.spec.thread, backlog::digest_of_text(&issue));
+        let text = backlog::digest_of_text(&issue);
         let shown = self
             .ctx
             .ledger
@@ -313,7 +332,7 @@ impl Jobs {
             Ok(checked) => checked,
             Err(error) => {
                 let error = error.of_forge()?;
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 return Ok(self.later(seen));
             }
         };
@@ -340,7 +359,7 @@ impl Jobs {
                 Ok(Err(event)) => Ok(told(self.tell(seen.id(), event).await?.is_some())),
                 Ok(Ok(_)) => Ok(next),
                 Err(error) => {
-                    self.incidents.met(&error, seen.job.spec.thread).await;
+                    self.incidents.met(&error, seen.job.lane()).await;
                     Ok(self.later(seen))
                 }
             },

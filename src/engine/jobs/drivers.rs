@@ -11,7 +11,7 @@ use crate::core::guards::CannotBeRead;
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
     AgentClaim, CancelReason, Commit, Course, GivenReview, Job, JobBranch, JobMerge, NeverRan,
-    OutcomeDigest, Push, ResultJudgement, ToldText, Verdict,
+    OutcomeDigest, Push, ResultJudgement, RoutineRun, ToldText, Verdict,
 };
 use crate::core::model::issue::{Comment, Issue};
 use crate::core::model::repository::Repo;
@@ -56,6 +56,14 @@ pub trait JobForge: Send + Sync {
     ) -> ForgeCall<'a, Option<JobEvidence>> {
         Box::pin(async { Ok(Some(evidence)) })
     }
+}
+
+/// What an attempt is about, as it is now.
+#[derive(Debug, Clone)]
+pub enum OrderSubject {
+    /// An issue, or a pull request.
+    Issue(Box<Issue>),
+    Routine(RoutineRun),
 }
 
 /// Why an attempt cannot begin.
@@ -178,7 +186,7 @@ pub struct JobOrder {
     pub job: Job,
     pub repo: Repo,
     /// The issue as it is now.
-    pub issue: Issue,
+    pub about: OrderSubject,
     /// What was answered in comments when its author was asked what it does not say.
     pub answers: Vec<String>,
     pub agent: String,

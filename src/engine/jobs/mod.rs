@@ -92,8 +92,8 @@ use crate::store::{Connection, Error, Transaction, backlog};
 pub(super) use access::{AgentAccess, by_rights};
 pub(super) use adopted::source_of;
 pub use drivers::{
-    CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, Proposed,
-    ShownChange,
+    CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, OrderSubject,
+    Proposed, ShownChange,
 };
 pub(super) use fleet::Fleet;
 pub use fleet::{AgentCondition, state_of};
@@ -246,7 +246,7 @@ impl Jobs {
         self.incidents.all_open().iter().any(is_of_a_day)
     }
 
-    fn drains(&self) -> bool {
+    pub(super) fn drains(&self) -> bool {
         self.is_draining.load(Ordering::SeqCst)
     }
 
@@ -276,7 +276,7 @@ impl Jobs {
             && let Some(stored) = self.ctx.ledger.read(move |conn| jobs::get(conn, id)).await?
         {
             // Before the job learns it: after a crash between the two it is told once more.
-            self.incidents.merged(stored.job.spec.thread, merge).await;
+            self.incidents.merged(stored.job.lane(), merge).await;
         }
         let now = self.step_time();
         let write = self.ctx.ledger.write(move |tx| {

@@ -28,7 +28,7 @@ impl Jobs {
             Ok(Some(evidence)) => self.found(seen, result, evidence).await,
             Ok(None) => Ok(self.in_a_while(seen)),
             Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 Ok(self.later(seen))
             }
         }
@@ -43,7 +43,7 @@ impl Jobs {
     ) -> Result<NextLook, Error> {
         if let Some(why) = evidence.over.clone() {
             if let Some(merge) = &evidence.merged {
-                self.incidents.merged(seen.job.spec.thread, merge).await;
+                self.incidents.merged(seen.job.lane(), merge).await;
             }
             let told_it = self.tell(seen.id(), JobEvent::Cancel(why)).await?;
             return Ok(told(told_it.is_some()).or(self.in_a_while(seen)));
@@ -79,7 +79,7 @@ impl Jobs {
             }
             Ok(None) => Ok(self.in_a_while(seen)),
             Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 Ok(self.later(seen))
             }
         }
@@ -108,7 +108,7 @@ impl Jobs {
         let push = match self.forge.judge(&result).await {
             Ok(evidence) => evidence.and_then(|evidence| evidence.head_push),
             Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 return Ok(self.later(seen));
             }
         };
@@ -180,7 +180,8 @@ impl Jobs {
         (evidence, findings): (ReviewEvidence, Vec<Finding>),
         judged: JobEvent,
     ) -> Result<bool, Error> {
-        let (id, thread, now) = (seen.id(), seen.job.spec.thread, self.step_time());
+        let (id, now) = (seen.id(), self.step_time());
+        let Some(thread) = seen.job.spec.given() else { return Ok(false) };
         let ReviewEvidence { mut review, told, is_current, may_be_mended } = evidence;
         let look = seen.job.past.look;
         // Once its time is over nobody waits for who works there.

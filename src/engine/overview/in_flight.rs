@@ -40,7 +40,7 @@ pub(super) fn lines(
 
 fn line(conn: &Connection, lens: &Lens, record: &JobRecord) -> Result<JobLine, Error> {
     let since = moved_at(record);
-    let place = lens.place(conn, record.job.spec.thread)?;
+    let place = lens.job_place(conn, &record.job)?;
     let mut view = JobView::of(record, lens.now, &lens.zone);
     if let Place::Named { name, title, .. } = &place {
         (view.target, view.title) = (Some(name.clone()), title.clone());

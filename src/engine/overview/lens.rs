@@ -7,10 +7,12 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::view::Place;
+use crate::core::jobs::Job;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::model::time::{Timestamp, rounded, said};
 use crate::core::policy::audience::{Audience, Visible};
+use crate::core::reply::jobs::place_of;
 use crate::store::{Connection, Error, backlog, repos};
 
 /// Through which the ledger is looked at.
@@ -61,6 +63,19 @@ impl Lens {
             name: format!("{name}#{}", thread.number),
             url: Some(format!("{}{name}/issues/{}", self.forge, thread.number)),
             title,
+        })
+    }
+
+    /// Where a job is: its thread, or what it is of as long as it has none.
+    pub(super) fn job_place(&self, conn: &Connection, job: &Job) -> Result<Place, Error> {
+        if let Some(home) = job.home() {
+            return self.place(conn, home);
+        }
+        Ok(match self.repo_place(job.spec.repo()) {
+            Place::Named { name, url, title } => {
+                Place::Named { name: place_of(job, &name), url, title }
+            }
+            Place::Withheld => Place::Withheld,
         })
     }
 

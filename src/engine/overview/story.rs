@@ -5,7 +5,6 @@ use super::view::{AttemptRow, DecisionLine, JobStory, Listed, Place, StoryLog};
 use super::waits::at_comment;
 use crate::core::decisions::{Decision, DecisionStatus};
 use crate::core::jobs::{AttemptRecord, JobId, JobRecord, PersonAnswer};
-use crate::core::model::ids::ThreadId;
 use crate::core::model::time::rounded;
 use crate::core::policy::audience::Audience;
 use crate::core::reply::decisions::void_notice;
@@ -32,13 +31,12 @@ pub(super) fn story(
     (id, name): (JobId, String),
 ) -> Result<Option<JobStory>, Error> {
     let Some(record) = jobs::record(conn, id)? else { return Ok(None) };
-    let thread = record.job.spec.thread;
-    let place = lens.place(conn, thread)?;
+    let place = lens.job_place(conn, &record.job)?;
     if place == Place::Withheld {
         return Ok(None);
     }
-    let pull = record.job.past.pull.filter(|number| *number != thread.number);
-    let pull = pull.map(|number| lens.place(conn, ThreadId { number, ..thread })).transpose()?;
+    let pull = record.job.pull().filter(|pull| record.job.home() != Some(*pull));
+    let pull = pull.map(|pull| lens.place(conn, pull)).transpose()?;
     let mut view = JobView::of(&record, lens.now, &lens.zone);
     if let Place::Named { name, title, .. } = &place {
         (view.target, view.title) = (Some(name.clone()), title.clone());

@@ -107,7 +107,7 @@ fn waiting(
     Ok(Waiting {
         decision: None,
         job: record.job.spec.id.to_string(),
-        place: lens.place(conn, record.job.spec.thread)?,
+        place: lens.job_place(conn, &record.job)?,
         question,
         since: lens.said(since),
         age: lens.age(since),

@@ -63,6 +63,7 @@ impl Poller {
             | Incident::VerdictForged { .. }
             | Incident::PolicyUnreadable { .. }
             | Incident::ReportHomeless
+            | Incident::RoutineUnplaced { .. }
             | Incident::NotifyFailed
             | Incident::DayBudgetSpent
             | Incident::AgentDaySpent { .. }

@@ -79,10 +79,10 @@ fn begin(
     let purpose = planned.purpose();
     let thread = match purpose {
         Purpose::Review => match pull_of(tx, crew)? {
-            Some(number) => ThreadId { number, ..plans.spec.thread },
+            Some(number) => ThreadId { repo: plans.spec.repo(), number }.into(),
             None => return Ok(None),
         },
-        _ => plans.spec.thread,
+        _ => plans.spec.thread.clone(),
     };
     let new = NewJob {
         thread,

@@ -4,6 +4,7 @@
 //!
 //! - `create`: a job for a thread, and whether one may be there.
 //! - `by_itself`: what was matched is begun without anybody asking for it.
+//! - `by_routine`: what comes of a date of a routine.
 //! - `card_claim`: whether the card of a job claims its thread.
 //! - `crew`: what the moves of jobs make of their crews.
 //! - `advance`: an event happened ([`advance()`]). Told twice under one key, it happened once.
@@ -27,6 +28,7 @@ mod advance;
 mod asked;
 mod attempts;
 mod by_itself;
+mod by_routine;
 mod card_claim;
 mod check;
 mod costs;
@@ -55,6 +57,10 @@ pub use attempts::{
     spent_since, trust_again,
 };
 pub use by_itself::{AutomaticLimits, AutomaticStart, Begun, begin_by_itself};
+pub use by_routine::{
+    RoutineEnd, RoutineHold, RoutineInTheWay, RoutineStart, begin_routine, routine_in_the_way,
+    routines_waiting,
+};
 pub use card_claim::{CardPost, card_post, is_own_card};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load, probe_time};
 pub use costs::{AgentCost, costs_between};

@@ -59,6 +59,7 @@ fn what_is_commented_out_is_the_default() {
 fn what_is_an_example_works() {
     let config = config(&uncommented(true, true));
     assert_eq!(config.crew.manager.as_deref(), Some("groq"));
+    assert_eq!(config.routines[0].when.to_string(), "Mon 06:00");
     assert_eq!(config.pools[0].concurrent, Some(2));
     assert_eq!(config.pools[0].windows[1].ceiling.runs, Some(40));
     assert_eq!(config.agents[0].price.unwrap().output, 2_000_000);

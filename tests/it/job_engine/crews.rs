@@ -223,7 +223,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
     stage.pass(MINUTE * 3, MINUTE).await;
     let review = stage.job_of(3).await;
     assert_eq!((review.spec.purpose, review.state.kind()), (Purpose::Review, StateKind::Running));
-    assert_eq!(review.spec.thread.number, pull);
+    assert_eq!(review.spec.given().unwrap().number, pull);
     let prompt = Stage::prompt(&stage.bezalel);
     for part in ["Review the oil: it is so", "Oiled with green oil.", "1 file"] {
         assert!(prompt.contains(part), "{part} is missing in\n{prompt}");

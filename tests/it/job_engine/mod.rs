@@ -33,6 +33,7 @@ mod quotas;
 mod rechecks;
 mod reverted;
 mod rounds;
+mod routines;
 mod scheduled;
 mod scope;
 pub mod scripted;

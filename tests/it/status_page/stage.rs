@@ -107,7 +107,7 @@ fn in_vault(repo: RepoId) -> NewJob {
         adopts: None,
         claims_by_card: false,
         crew: None,
-        thread: ThreadId { repo, number: 1 },
+        thread: ThreadId { repo, number: 1 }.into(),
         purpose: Purpose::Code,
         role: "coder".to_owned(),
         origin: Origin::Person("alexander".to_owned()),

@@ -91,6 +91,7 @@ fn begun(origin: &Origin) -> String {
     match origin {
         Origin::Person(login) => format!("asked by {login}"),
         Origin::Match => "matched by me".to_owned(),
+        Origin::Routine => "a date of its routine".to_owned(),
     }
 }
 
@@ -149,7 +150,7 @@ fn event_told(event: &JobEvent, is_live: bool) -> Option<String> {
             None => "a review asks for changes".to_owned(),
         },
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
-        JobEvent::Cancel(CancelReason::IssueGone) => "the issue is gone".to_owned(),
+        JobEvent::Cancel(CancelReason::IssueGone) => "what it is about is gone".to_owned(),
         JobEvent::Cancel(CancelReason::PullMerged) => "the pull request was merged".to_owned(),
         JobEvent::Cancel(_) => "cancelled".to_owned(),
         JobEvent::Retry(Some(agent)) => format!("once more, by `{agent}`"),

@@ -77,7 +77,7 @@ pub enum JobOutcome {
     Reverted { pull: Option<i64>, by: Option<String>, is_adopted: bool },
     /// Nobody said in time that it may begin, or go on.
     #[template(path = "job/not_allowed.md")]
-    NotAllowed { is_split: bool, is_begun: bool, pull: Option<i64> },
+    NotAllowed { is_split: bool, is_begun: bool, pull: Option<i64>, retry: String },
     /// Nobody could find out whether its attempt ran.
     #[template(path = "job/doubt.md")]
     Doubt {
@@ -86,6 +86,7 @@ pub enum JobOutcome {
         /// How its agent calls the attempt, if it ever said so, and how timmy does.
         run: Option<RunHandle>,
         key: Option<String>,
+        retry: String,
     },
     /// An agent says that it did what the forge does not show, or not so; it is tried again.
     #[template(path = "job/claimed.md")]
@@ -209,7 +210,7 @@ fn reverted(record: &JobRecord) -> Option<JobOutcome> {
     (job.state == State::Done(Done::Reverted)).then(|| JobOutcome::Reverted {
         pull: job.past.pull,
         by: record.reverted().map(|(commit, _)| short(commit)),
-        is_adopted: job.spec.adopts.is_some(),
+        is_adopted: job.spec.adopts.is_some() || job.spec.routine().is_some(),
     })
 }
 
@@ -266,7 +267,7 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
         JobStanding::Cancelled { by: CancelledBy::NotAllowed, .. } => {
             let is_begun = record.started().next().is_some();
             let is_split = job.spec.purpose == Purpose::Split;
-            JobOutcome::NotAllowed { is_split, is_begun, pull: job.past.pull }
+            JobOutcome::NotAllowed { is_split, is_begun, pull: job.past.pull, retry: view.retry() }
         }
         JobStanding::Cancelled { by: CancelledBy::Doubt, .. } => {
             let number = job.past.last.as_ref().map_or(job.past.branch, |last| last.branch);
@@ -276,6 +277,7 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
                 branch: branch(record, number),
                 run: attempt.and_then(|attempt| attempt.run.clone()),
                 key: attempt.map(|attempt| attempt.key.clone()),
+                retry: view.retry(),
             }
         }
         // Whoever did it was answered, or sees what they did.

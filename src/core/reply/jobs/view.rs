@@ -23,6 +23,10 @@ pub struct JobView {
     pub id: String,
     /// Its thread, where it is told elsewhere.
     pub target: Option<String>,
+    /// Whether it has no thread yet, so that whoever speaks to it has to name it.
+    pub is_unplaced: bool,
+    /// The routine that it is of, if it is of one: `routine dependencies`.
+    pub routine: Option<String>,
     /// Its title, where that is told beside it, as people wrote it.
     pub title: Option<String>,
     /// The agent that has it, or had it last.
@@ -75,6 +79,8 @@ impl JobView {
         Self {
             id: job.spec.id.to_string(),
             target: None,
+            is_unplaced: job.home().is_none(),
+            routine: job.spec.routine().map(|run| format!("routine {}", run.routine)),
             title: None,
             agent: record.agent().map(str::to_owned),
             role: job.spec.role.clone(),
@@ -128,7 +134,7 @@ impl JobView {
     }
 
     fn line(&self, verb: &str) -> String {
-        match self.target.is_some() || self.is_review {
+        match self.target.is_some() || self.is_review || self.is_unplaced {
             false => verb.to_owned(),
             true => format!("{verb} {}", self.id),
         }
@@ -195,7 +201,7 @@ impl JobView {
             true => (tried(self.tries), None),
             false => (Some(format!("attempt {} of {}", self.attempt, self.of)), self.round()),
         };
-        let tries = attempts.into_iter().chain(round);
+        let tries = self.routine.clone().into_iter().chain(attempts).chain(round);
         tries.chain(self.took.clone()).chain(self.money()).collect()
     }
 
