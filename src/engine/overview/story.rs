@@ -42,7 +42,8 @@ pub(super) fn story(
         (view.target, view.title) = (Some(name.clone()), title.clone());
     }
     let asked = decisions::asked_by(conn, id)?;
-    let decisions = asked.iter().map(|stored| decision(lens, &place, stored)).collect();
+    let decisions = asked.iter().map(|stored| decision(conn, lens, stored));
+    let decisions = decisions.collect::<Result<Vec<_>, _>>()?;
     Ok(Some(JobStory {
         name,
         at: lens.said(lens.now),
@@ -56,20 +57,24 @@ pub(super) fn story(
     }))
 }
 
-fn decision(lens: &Lens, place: &Place, stored: &StoredDecision) -> DecisionLine {
+fn decision(
+    conn: &Connection,
+    lens: &Lens,
+    stored: &StoredDecision,
+) -> Result<DecisionLine, Error> {
     let StoredDecision { decision, comment, .. } = stored;
-    let url = match at_comment(place.clone(), *comment) {
+    let url = match at_comment(lens.place(conn, decision.thread)?, *comment) {
         Place::Named { url, .. } => url.filter(|_| comment.is_some()),
         Place::Withheld => None,
     };
-    DecisionLine {
+    Ok(DecisionLine {
         id: decision.id.to_string(),
         question: decision.question.said().to_owned(),
         asked: lens.said(decision.asked_at),
         answer: answered(lens, decision),
         url,
         is_open: decision.is_open(),
-    }
+    })
 }
 
 fn answered(lens: &Lens, decision: &Decision) -> String {
