@@ -26,6 +26,7 @@ mod review;
 mod said_result;
 pub mod scope_question;
 pub mod split;
+pub mod split_list;
 mod start_question;
 mod state;
 mod status;
