@@ -127,7 +127,8 @@
 //! 2. A yes stores all that is to be made as effects of the epic's lane ([`core::reply::split`]): the issues
 //!    (`engine/outbox/make_part`), each with its marker, what waits for what (`bond`), and last the list of
 //!    them, whose text is known only then (`split_list`). Which issue an effect became is kept
-//!    ([`store::made_issues`]); until all is bound nobody begins one.
+//!    ([`store::made_issues`]); until all is bound nobody begins one. What would close a circle, or was closed
+//!    meanwhile, is left out and told; what cannot be bound is on hold until a person frees it.
 //!
 //! # The walk of the report
 //!

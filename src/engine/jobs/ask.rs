@@ -56,8 +56,9 @@ struct AskedQuestion {
     crew: Option<Crew>,
     /// What the owner lets the issue cost at least.
     raised: Ceiling,
-    /// What it proposed that its epic becomes.
+    /// What it proposed that its epic becomes, and what that said then.
     split: Option<SplitProposal>,
+    split_text: Option<TextDigest>,
     /// When the threads of the job moved last, by the forge's clock.
     moved: [Option<Timestamp>; 2],
 }
@@ -94,9 +95,16 @@ impl AskedQuestion {
             crew: jobs::crew_of(conn, &record.job)?,
             raised: controls::raised(conn, id)?,
             split: splits::proposal(conn, id)?,
+            split_text: splits::text(conn, id)?,
             moved: [moved_at(given)?, moved_at(record.job.pull())?],
             record,
         }))
+    }
+
+    /// Whether an epic says something else by now than when it was judged what it would become, as far as
+    /// the ledger knows.
+    fn is_edited_epic(&self) -> bool {
+        self.split_text.zip(self.text).is_some_and(|(then, now)| then != now)
     }
 }
 
@@ -166,6 +174,9 @@ impl Jobs {
         {
             return Ok(told(self.tell(seen.id(), JobEvent::AskAgain(number)).await?.is_some()));
         }
+        if question == Question::Split && asked.is_edited_epic() {
+            return Ok(told(self.tell(seen.id(), JobEvent::Recheck).await?.is_some()));
+        }
         let head = match self.head_of(seen, question, repo).await {
             Ok(Ok(head)) => head,
             Ok(Err(event)) => return Ok(told(self.tell(seen.id(), event).await?.is_some())),
@@ -177,6 +188,7 @@ impl Jobs {
         let pull = head.as_ref().map(|head| head.pull);
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
+            None if question == Question::Split => asked.split_text.or(asked.text),
             None => asked.text.filter(|_| covers_text(question)),
         };
         let answers = asked.answers.filter(|_| covers_answers(question));

@@ -143,6 +143,10 @@ impl Jobs {
         judged: JobEvent,
     ) -> Result<bool, Error> {
         let (id, now) = (seen.id(), self.ctx.now());
+        // What is asked covers what the epic said then: the ledger knows no less of it.
+        if let (Proposed::Split { epic, .. }, Some(repo)) = (&proposed, &seen.repo) {
+            self.keep_fresh(repo, epic, None).await?;
+        }
         let last = seen.job.past.last.as_ref().map(|last| last.fence());
         let keep = move |tx: &Transaction<'_>| {
             if let Some(fence) = last {
@@ -150,7 +154,9 @@ impl Jobs {
             }
             match &proposed {
                 Proposed::Plan(plan) => jobs::planned(tx, (id, look), plan, now),
-                Proposed::Split(proposal) => jobs::proposed(tx, (id, look), proposal),
+                Proposed::Split { proposal, epic } => {
+                    jobs::proposed(tx, (id, look), (proposal, epic))
+                }
             }
         };
         Ok(self.tell_with(id, judged, keep).await?.is_some())

@@ -258,7 +258,7 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
         },
         JobStanding::Dead { .. } => JobOutcome::Dead {
             is_review: job.spec.purpose.is_review(),
-            tried: tried(view.tries),
+            tried: tried(view.tries, view.purpose),
             attempts: attempt_lines(record),
             left: LeftResult::of(record),
             found: sentences(found, &on),
