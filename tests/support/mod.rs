@@ -9,6 +9,7 @@ pub mod facts;
 pub mod forge;
 pub mod ledger;
 pub mod model;
+pub mod peers;
 pub mod people;
 pub mod process;
 pub mod random;
