@@ -50,12 +50,14 @@ async fn a_crew_edits_and_each_of_its_calls_is_counted() {
     let agent = stage.agent();
     agent.health().await.unwrap();
     let escape = r#"[[call:write_file {"path":"../../x","content":"x","replaces":""}]]"#;
-    let prompt = format!("Mend the {{hinge}}. {WRITE}{escape}[[say:{MENDED}]]");
+    let prompt = format!("Mend the {{hinge}}, not its {{tools}}. {WRITE}{escape}[[say:{MENDED}]]");
     let handle = stage.start(&*agent, 1, &prompt).await;
     let told = end(&*agent, &handle).await;
     assert_eq!(result(&told)["outcome"], "pull_request", "{told:?}");
     assert_eq!(stage.file("made.txt").as_deref(), Some("made\n"));
     assert!(asked(&model).contains("lies outside of the repository"));
+    let filled_in = "Tool Arguments:";
+    assert!(!asked(&model).contains(filled_in), "what people wrote stays as it is");
     assert_eq!(model.asked().len(), 3);
     assert!(agent.usage(&handle).await.unwrap().tokens.is_some());
     let words = said(&*agent, &handle, Speaker::Agent).await;
