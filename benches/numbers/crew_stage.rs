@@ -11,7 +11,7 @@ use timmy::sandbox::Mode;
 use timmy::sandbox::model::{Model, ModelCall};
 use timmy::store::{Ledger, crews};
 
-use crate::stage::{OWNER, REPO, Stage, Timmy, folder};
+use crate::stage::{OWNER, REPO, Stage, folder};
 
 /// Who has which role. Who plans needs none.
 const AGENTS: [(&str, &str); 4] =

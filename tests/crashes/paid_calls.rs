@@ -117,7 +117,7 @@ fn by_prompt<'a>(ran: &'a [Ran], calls: &'a [ModelCall]) -> BTreeMap<&'a str, Ve
     for call in calls {
         let told = prompts.iter().filter(|prompt| call.heard.contains(**prompt));
         if let Some(prompt) = told.max_by_key(|prompt| prompt.len()) {
-            of.entry(prompt).or_default().push(call);
+            of.entry(*prompt).or_default().push(call);
         }
     }
     of
