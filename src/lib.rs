@@ -175,7 +175,7 @@
 //! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report, notifications, and all of it at a glance |
 //! | [`page`] | the status page, which shows what the engine sees of itself, and changes nothing |
 //! | [`web`] | the listeners: webhook and health, and how much strangers may take up; metrics, for operators |
-//! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway |
+//! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway, or a model behind any agent |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
 //! | [`app`] | wiring: from the configuration to a running bot |
 //! | [`cli`] | one file or folder per subcommand |

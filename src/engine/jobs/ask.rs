@@ -11,9 +11,7 @@ use crate::core::decisions::{Covered, CoveredHead, CoveredStart, Decision, Quest
 use crate::core::jobs::evidence::read_result;
 use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::start_terms::StartProposal;
-use crate::core::jobs::{
-    CancelReason, JobEvent, JobId, JobRecord, Purpose, Question, State, Waiting,
-};
+use crate::core::jobs::{CancelReason, JobEvent, JobRecord, Purpose, Question, State, Waiting};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::issue::TextDigest;
 use crate::core::model::repository::Repo;
@@ -30,9 +28,6 @@ use crate::store::{Connection, Error, backlog, controls, covered_text, jobs, rep
 
 /// How long it is from one look to the next whether something moved that an open question covers.
 const LOOKS: Duration = Duration::from_secs(60);
-
-/// How long it is from one look whether a crew's reviews are over to the next.
-const AWAITS: Duration = Duration::from_secs(10);
 
 /// How long an attempt is looked for before people are asked about it: most are found.
 const SETTLES: Duration = Duration::from_secs(10 * 60);
@@ -142,22 +137,16 @@ impl Jobs {
         }
         match &asked.decision {
             Some(decision) => self.watch(seen, &asked, decision, repo).await,
-            None => self.put(seen, (number, question), asked, repo).await,
+            None => {
+                if question == Question::Accept
+                    && let Some(crew) = &asked.crew
+                    && self.ask_reviews_again((seen, repo), crew, None).await?
+                {
+                    return self.await_reviews(crew.id).await;
+                }
+                self.put(seen, (number, question), asked, repo).await
+            }
         }
-    }
-
-    /// A crew's reviews come before the question.
-    async fn await_reviews(&self, crew: JobId) -> Result<NextLook, Error> {
-        self.begin_reviews(crew).await?;
-        Ok(NextLook::At(self.ctx.now().after(AWAITS)))
-    }
-
-    /// Begins the reviews of a crew before which something else was in the way.
-    pub(super) async fn begin_reviews(&self, crew: JobId) -> Result<(), Error> {
-        let now = self.ctx.now();
-        self.ctx.ledger.write(move |tx| jobs::crew_due(tx, crew, now)).await?;
-        self.ctx.stored.notify();
-        Ok(())
     }
 
     async fn put(
@@ -350,6 +339,11 @@ impl Jobs {
         };
         match checked {
             QuestionCheck::Stands => {
+                if let Some(crew) = asked.crew.as_ref().filter(|_| covers.head.is_some())
+                    && self.ask_reviews_again((seen, repo), crew, Some(decision.id)).await?
+                {
+                    return Ok(told(true));
+                }
                 if let Some(head) = &covers.head {
                     self.tell_scheduled(decision.id, head.pull, repo).await?;
                 }
