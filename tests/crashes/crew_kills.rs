@@ -320,10 +320,10 @@ impl Storm {
     /// What is wrong in an issue in which a crew worked, and with its pull request.
     async fn problems_in(&self, issue: i64, all: &AllJobs) -> Vec<String> {
         let mut problems = Vec::new();
-        let codes = all
-            .iter()
-            .map(|(job, _)| job)
-            .filter(|job| job.spec.thread.number == issue && job.spec.purpose == Purpose::Code);
+        let codes = all.iter().map(|(job, _)| job).filter(|job| {
+            job.spec.given().is_some_and(|given| given.number == issue)
+                && job.spec.purpose == Purpose::Code
+        });
         let pulls: Vec<i64> = codes.filter_map(|job| job.past.pull).collect();
         let [pull] = pulls.as_slice() else {
             return vec![format!("#{issue} has the pull requests {pulls:?}")];

@@ -13,7 +13,7 @@ use timmy::sandbox::{ReviewState, Sandbox, Scopes};
 use timmy::store::{crews, jobs};
 
 use super::decisions::{questions, said, says};
-use super::scripted::{Scripted, ended};
+use super::managed::proposing;
 use super::stage::{Stage, live};
 use crate::support::clock::{DAY, HOUR, MINUTE, SECOND};
 use crate::support::config::Config;
