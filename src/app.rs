@@ -1,69 +1,38 @@
 //! A running timmy: the ledger, the engine and the listener, wired together and stopped together.
 
+mod error;
+mod listen;
+mod own_pages;
+
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use jiff::civil::Time;
 use tokio_util::sync::CancellationToken;
 
-use crate::agents::{self, Agent, AgentTrouble};
+pub use self::error::AppError;
+use self::listen::{Listening, bind, serve};
+use self::own_pages::OwnPages;
+use crate::agents::{self, Agent};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
-    AgentConfig, AgentKind, Config, CrewConfig, CrewEngine, KindName, OnYes, PeopleConfig,
-    WebhookConfig,
+    AgentConfig, AgentKind, Config, CrewConfig, CrewEngine, KindName, NotifyConfig, OnYes,
+    PeopleConfig, WebhookConfig,
 };
 use crate::core::decisions::TakeOver;
 use crate::core::handlers::CrewRules;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
 use crate::engine::{
-    AgentTerms, Context, DRAIN, Engine, JobDrivers, JobPolicy, Policy, Report, RunPlaces, Timing,
+    AgentTerms, Context, Engine, JobDrivers, JobPolicy, Notify, Policy, Report, RunPlaces, Timing,
     WorksBy,
 };
 use crate::gitea::signature::Keys;
-use crate::gitea::{ClientOptions, Gitea, NotAToken, Token};
-use crate::store::{Ledger, OpenError};
-use crate::temporal::{self, BegunOtherwise, NotBuilt, RemoteHosts, TemporalRunner};
-use crate::web::{self, ListenerLimits, Receiver, WebhookState};
-
-/// Why timmy cannot start, or had to stop.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    /// The ledger cannot be opened.
-    #[error(transparent)]
-    Ledger(#[from] OpenError),
-    /// The token cannot be one.
-    #[error("gitea.token_file: {0}")]
-    Token(#[from] NotAToken),
-    /// An agent of the configuration cannot be driven at all.
-    #[error("agent {agent}: {trouble}")]
-    Agent { agent: String, trouble: AgentTrouble },
-    /// The client cannot be made.
-    #[error(transparent)]
-    Client(#[from] crate::gitea::Error),
-    /// The port cannot be had.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Where.
-        address: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Jobs were to be workflows, and this build knows none.
-    #[error(transparent)]
-    Temporal(#[from] NotBuilt),
-    /// An agent is to be driven by a worker, and there is nowhere for that to come.
-    #[error("agent {0} is on another host: write in worker.listen where workers find this timmy")]
-    NoWorkers(String),
-    /// An agent is driven otherwise than before, and works.
-    #[error(transparent)]
-    Switched(#[from] BegunOtherwise),
-    /// The ledger cannot be read or written any more.
-    #[error("the ledger failed while running: {0}")]
-    Store(#[from] crate::store::Error),
-}
+use crate::gitea::{ClientOptions, Gitea, Token};
+use crate::store::Ledger;
+use crate::temporal::{self, RemoteHosts, TemporalRunner};
+use crate::web::{self, Introduced, ListenerLimits, Receiver, WebhookResults, WebhookState};
 
 /// By which clocks it works.
 pub struct Clocks {
@@ -85,9 +54,12 @@ impl Clocks {
 pub struct App {
     /// What does the work.
     pub engine: Arc<Engine>,
-    listener: Option<(TcpListener, axum::Router)>,
+    /// What the forge calls.
+    listener: Option<Listening>,
+    /// What operators look at.
+    own: Option<Listening>,
     /// Where workers of other hosts come.
-    desk: Option<(TcpListener, axum::Router)>,
+    desk: Option<Listening>,
     /// What keeps time for jobs, if that is not the engine itself.
     runner: Option<TemporalRunner>,
 }
@@ -118,17 +90,7 @@ impl App {
         clocks: Clocks,
         drivers: Option<JobDrivers>,
     ) -> Result<Self, AppError> {
-        let server = config.engine.temporal();
-        if server.is_some() {
-            temporal::is_built()?;
-        }
-        let hosts = RemoteHosts::of(config);
-        let is_away = |agent: &&AgentConfig| matches!(agent.kind, AgentKind::Elsewhere { .. });
-        if hosts.is_none()
-            && let Some(agent) = config.agents.iter().find(is_away)
-        {
-            return Err(AppError::NoWorkers(agent.name.clone()));
-        }
+        let hosts = hosts(config)?;
         let clock = clocks.engine.clone();
         let remote = hosts.as_ref().map(RemoteHosts::agents).unwrap_or_default();
         let names = remote.keys().cloned().collect();
@@ -137,16 +99,22 @@ impl App {
         if let Some(begun) = begun {
             return Err(begun.into());
         }
+        let server = config.engine.temporal();
         let runner = server.map(|server| TemporalRunner::new(server, &engine, hosts.as_ref()));
         let runner = runner.transpose()?;
         let desk = match &hosts {
             None => None,
             Some(hosts) => Some((bind(&hosts.listen().to_string()).await?, hosts.router())),
         };
+        let knows = engine.clone();
+        let introduced: Introduced = Arc::new(move || knows.own_account().is_some());
+        let results: Arc<WebhookResults> = Arc::default();
+        let watched = OwnPages { config, ledger: &ledger, engine: &engine, clock: &clock };
+        let own = watched.listener(&introduced, &results).await?;
         let listener = match &config.webhook {
             None => None,
             Some(webhook) => {
-                let (rings, knows, sees) = (engine.clone(), engine.clone(), engine.clone());
+                let (rings, sees) = (engine.clone(), engine.clone());
                 let router = web::router(WebhookState {
                     ledger,
                     clock,
@@ -154,12 +122,13 @@ impl App {
                     receiver: receiver(webhook, ListenerLimits::of_this_process()),
                     heard: Box::new(move || rings.notify()),
                     is_person: Box::new(move |account| sees.is_person(account)),
-                    introduced: Box::new(move || knows.own_account().is_some()),
+                    introduced,
+                    results,
                 });
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }
         };
-        Ok(Self { engine, listener, desk, runner })
+        Ok(Self { engine, listener, own, desk, runner })
     }
 
     /// Where it listens, if it does.
@@ -167,7 +136,12 @@ impl App {
         self.listener.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
-    /// Works until `stop`: then it hears no more, finishes within [`DRAIN`] what it has begun, and ends.
+    /// Where operators look at it, if they can.
+    pub fn own_address(&self) -> Option<std::net::SocketAddr> {
+        self.own.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
+    }
+
+    /// Works until `stop`: then it hears no more, finishes within [`DRAIN`](crate::engine::DRAIN) what it has begun, and ends.
     ///
     /// # Errors
     /// If the ledger fails. Nothing that the forge or strangers do ends it.
@@ -176,11 +150,9 @@ impl App {
         // To be ready early: the first text would ask for it anyway.
         let knows = engine.clone();
         let known = tokio::spawn(async move { knows.introduce().await });
-        let listening = async {
-            listen(self.listener, &stop).await;
-            Ok(())
-        };
-        // What ends with timmy is followed to its end: jobs are looked at until then.
+        let heard = serve(self.listener, ListenerLimits::of_this_process(), &stop);
+        let shown = serve(self.own, ListenerLimits::of_own_pages(), &stop);
+        // What ends with timmy is followed to its end: jobs are looked at until then, and workers asked.
         let over = CancellationToken::new();
         let _over = over.clone().drop_guard();
         let working = async {
@@ -194,28 +166,23 @@ impl App {
             }
             Ok(())
         };
-        // What is followed to its end is asked there as well.
-        let serving_workers = async {
-            listen(self.desk, &over).await;
-            Ok(())
-        };
-        let ended = tokio::try_join!(listening, working, keeping_time, serving_workers).map(drop);
+        let asked = serve(self.desk, ListenerLimits::of_this_process(), &over);
+        let ended = tokio::try_join!(heard, shown, asked, working, keeping_time).map(drop);
         known.abort();
         ended
     }
 }
 
-/// Answers what comes there, if anything can, until `stop`, and for a while what has begun.
-async fn listen(listener: Option<(TcpListener, axum::Router)>, stop: &CancellationToken) {
-    let Some((listener, router)) = listener else { return };
-    let serving = web::serve(listener, router, ListenerLimits::of_this_process(), stop.clone());
-    let patience = async {
-        stop.cancelled().await;
-        tokio::time::sleep(DRAIN).await;
-    };
-    tokio::select! {
-        () = serving => {}
-        () = patience => {}
+/// The agents of this configuration that workers drive, if there are any.
+fn hosts(config: &Config) -> Result<Option<RemoteHosts>, AppError> {
+    if config.engine.temporal().is_some() {
+        temporal::is_built()?;
+    }
+    let hosts = RemoteHosts::of(config);
+    let is_away = |agent: &&AgentConfig| matches!(agent.kind, AgentKind::Elsewhere { .. });
+    match config.agents.iter().find(is_away) {
+        Some(agent) if hosts.is_none() => Err(AppError::NoWorkers(agent.name.clone())),
+        _ => Ok(hosts),
     }
 }
 
@@ -265,6 +232,8 @@ fn engine_with(
         acceptance: config.score.acceptance.clone(),
         zone: config.people.timezone.clone(),
         report: report(config),
+        routines: config.routines.clone(),
+        notify: notify(config),
         jobs: job_policy(config, &gitea)?,
         crew: crew_rules(config),
         guards: config.guards.clone(),
@@ -310,6 +279,7 @@ fn job_policy(config: &Config, gitea: &Gitea) -> Result<JobPolicy, AppError> {
             terms: config.charge_terms(agent),
             repositories: agent.repositories.clone(),
             is_unconfined: agent.is_unconfined(),
+            needs_thread: matches!(agent.kind, AgentKind::Forge),
             works_by: match agent.kind.name() {
                 KindName::OpenAi => WorksBy::Tools,
                 KindName::Acp | KindName::Command | KindName::CrewAi => WorksBy::Clone,
@@ -365,6 +335,18 @@ pub(super) fn report(config: &Config) -> Option<Report> {
     })
 }
 
+/// Who is told elsewhere, if anybody is.
+fn notify(config: &Config) -> Option<Notify> {
+    let NotifyConfig { kind, url, token } = config.notify.clone()?;
+    let PeopleConfig { timezone, quiet_hours, .. } = &config.people;
+    Some(Notify {
+        kind,
+        url,
+        token,
+        hours: Hours::new(timezone.clone(), Time::midnight(), *quiet_hours),
+    })
+}
+
 /// What people may know of an agent: neither its key nor where it is reached.
 pub(super) fn known(agent: &crate::config::AgentConfig) -> AgentProfile {
     AgentProfile {
@@ -378,9 +360,4 @@ pub(super) fn known(agent: &crate::config::AgentConfig) -> AgentProfile {
         price: agent.price.map(|price| (price.input, price.output)),
         prior: agent.prior,
     }
-}
-
-async fn bind(address: &str) -> Result<TcpListener, AppError> {
-    let failed = |source| AppError::Listen { address: address.to_owned(), source };
-    TcpListener::bind(address).await.map_err(failed)
 }

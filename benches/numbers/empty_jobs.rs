@@ -126,7 +126,7 @@ async fn commit(ledger: Ledger, rows: usize) {
 async fn run(ledger: Ledger, repo: RepoId, number: usize) {
     let thread = ThreadId { repo, number: i64::try_from(number).unwrap() };
     let new = NewJob {
-        thread,
+        thread: thread.into(),
         purpose: Purpose::Code,
         role: "coder".to_owned(),
         origin: Origin::Person(OWNER.to_owned()),

@@ -6,16 +6,18 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::backlog_view::own_name;
-use super::job_log::job_log;
+use super::routine_view::RoutineStanding;
 use super::{forge, markdown};
 use crate::cli::output::{block_on, finish};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::core::command::value::{ArgumentValue as _, JobId};
 use crate::core::jobs::{JobRecord, Origin};
+use crate::core::model::ids::Lane;
 use crate::core::model::time::{Timestamp, said};
-use crate::core::reply::jobs::JobView;
-use crate::core::reply::{Answer, DeadLetter, JobAnswer};
+use crate::core::reply::jobs::{JobView, place_of};
+use crate::core::reply::{Answer, DeadLetter, JobAnswer, RoutineView};
+use crate::engine::job_log::job_log;
 use crate::store::jobs::AttemptLog;
 use crate::store::{Connection, Error, Ledger, OpenError, jobs, outbox, repos};
 
@@ -115,6 +117,7 @@ struct JobList {
     /// What the attempts of the one job were asked, did and said.
     logs: Vec<AttemptLog>,
     undelivered: Vec<DeadLetter>,
+    routines: Vec<RoutineView>,
     name: String,
     now: Timestamp,
     zone: jiff::tz::TimeZone,
@@ -153,10 +156,12 @@ impl JobList {
                 let reason = row.reason.unwrap_or_else(|| "nobody knows why".to_owned());
                 undelivered.push(DeadLetter { place, at: said(row.due_at, now, &in_zone), reason });
             }
-            Ok((listed, logs, undelivered, own_name(conn)?))
+            let standing = RoutineStanding::read(conn)?;
+            Ok((listed, logs, undelivered, (standing, own_name(conn)?)))
         });
-        let (jobs, logs, undelivered, name) = read.await?;
-        Ok(Self { jobs, logs, undelivered, name, now, zone })
+        let (jobs, logs, undelivered, (standing, name)) = read.await?;
+        let routines = standing.views(config, now);
+        Ok(Self { jobs, logs, undelivered, routines, name, now, zone })
     }
 
     fn view(&self, listed: &ListedJob) -> JobView {
@@ -174,7 +179,7 @@ impl JobList {
     fn list(&self) -> String {
         let jobs: Vec<JobView> = self.jobs.iter().map(|listed| self.view(listed)).collect();
         let live = jobs.iter().filter(|view| !view.is_over).count();
-        let answer = Answer::from(JobAnswer::Jobs { jobs, live });
+        let answer = Answer::from(JobAnswer::Jobs { jobs, live, routines: self.routines.clone() });
         markdown::shown(&answer.text(&self.name))
     }
 
@@ -204,7 +209,7 @@ impl JobList {
         let JobRecord { job, created_at, ended_at, attempts, .. } = &listed.record;
         let asked_by = match &job.spec.origin {
             Origin::Person(login) => Some(login),
-            Origin::Match => None,
+            Origin::Match | Origin::Routine => None,
         };
         let attempt = |attempt: &crate::core::jobs::AttemptRecord| {
             json!({
@@ -220,6 +225,7 @@ impl JobList {
         json!({
             "job": job.spec.id.to_string(),
             "thread": listed.thread,
+            "routine": job.spec.routine().map(|run| &run.routine),
             "state": job.state.kind().name(),
             "role": job.spec.role,
             "agent": listed.record.agent(),
@@ -236,12 +242,13 @@ impl JobList {
 
 fn listed(conn: &Connection, id: JobId) -> Result<Option<ListedJob>, Error> {
     let Some(record) = jobs::record(conn, id)? else { return Ok(None) };
-    let thread = place(conn, record.job.spec.thread.into())?;
+    let repo = place(conn, Lane::Repo(record.job.spec.repo()))?;
+    let thread = place_of(&record.job, &repo);
     Ok(Some(ListedJob { record, thread }))
 }
 
-/// A thread in full.
-fn place(conn: &Connection, lane: crate::core::model::ids::Lane) -> Result<String, Error> {
+/// A thread in full, or a repository.
+fn place(conn: &Connection, lane: Lane) -> Result<String, Error> {
     let repo = lane.repo().map(|repo| repos::name(conn, repo)).transpose()?.flatten();
     let repo = repo.map_or_else(|| "?".to_owned(), |repo| repo.name.to_string());
     Ok(match lane.thread() {

@@ -13,10 +13,12 @@ use super::engine::{EngineConfig, LedgerConfig, ReportConfig};
 use super::gitea::{GiteaConfig, PollConfig, WebConfig};
 use super::guards::GuardsConfig;
 use super::loaded::{Config, Loaded};
+use super::notify::NotifyConfig;
 use super::people::PeopleDraft;
 use super::pool::PoolConfig;
 use super::problem::Problems;
 use super::reading::ConfigReading;
+use super::routine::{RoutineDraft, routines_can_work};
 use super::section::Section;
 use super::webhook::WebhookDraft;
 use super::worker::{Away, WorkerConfig};
@@ -49,7 +51,9 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     let guards = root.table("guards", GuardsConfig::read);
     let accept = root.table("accept", AcceptConfig::read);
     let crew = root.table("crew", CrewDraft::read);
+    let routines = root.tables("routine", RoutineDraft::read);
     let report = root.table("report", ReportConfig::read).flatten();
+    let notify = root.table("notify", NotifyConfig::read).flatten();
     let web = root.table("web", WebConfig::read);
 
     check::agents_differ(root, &agents);
@@ -61,6 +65,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     check::listeners_differ(root, webhook.as_ref(), web.as_ref());
     check::webhooks_are_told_apart(root, webhook.as_ref(), gitea.as_ref());
     check::report_is_watched(root, report.as_ref(), gitea.as_ref());
+    routines_can_work(root, &routines, &agents, gitea.as_ref(), root.raw("report").is_some());
 
     Some(Config {
         file: root.reading.file(),
@@ -77,7 +82,9 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
         guards: guards?,
         accept: accept?,
         crew: crew?.crew,
+        routines: routines.into_iter().map(RoutineDraft::routine).collect::<Option<_>>()?,
         report: report.map(Spanned::into_inner),
+        notify,
         engine: engine?,
         worker: worker?,
         web: web?,

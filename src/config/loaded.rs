@@ -9,11 +9,13 @@ use super::dispatch::{BudgetConfig, DispatchConfig, ScoreConfig};
 use super::engine::{EngineConfig, LedgerConfig, ReportConfig};
 use super::gitea::{GiteaConfig, PollConfig, WebConfig};
 use super::guards::GuardsConfig;
+use super::notify::NotifyConfig;
 use super::people::PeopleConfig;
 use super::pool::PoolConfig;
 use super::problem::Problem;
 use super::webhook::WebhookConfig;
 use super::worker::WorkerConfig;
+use crate::core::scheduling::Routine;
 
 /// A whole configuration without faults. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -42,8 +44,12 @@ pub struct Config {
     pub accept: AcceptConfig,
     /// How several agents work one issue.
     pub crew: CrewConfig,
+    /// What comes up again and again; names are unlike each other.
+    pub routines: Vec<Routine>,
     /// The one report; none if it is not wanted.
     pub report: Option<ReportConfig>,
+    /// Who is told elsewhere; none if nobody is.
+    pub notify: Option<NotifyConfig>,
     /// What keeps jobs alive.
     pub engine: EngineConfig,
     /// How workers on other hosts are reached.

@@ -25,7 +25,9 @@ use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::AgentRights;
-use crate::core::scheduling::{Authors, AutoState, Beginning, Match, RankedBacklog, SuggestReason};
+use crate::core::scheduling::{
+    Authors, AutoState, Beginning, Match, RankedBacklog, Routine, SuggestReason,
+};
 use crate::store::{Connection, Error, automatic, backlog, incidents, meta};
 
 /// How long an answer is good.
@@ -105,11 +107,20 @@ impl AutomaticWork {
         !is_off && !self.fleet.is_empty()
     }
 
+    /// The routines that make jobs.
+    fn routines(&self) -> &[Routine] {
+        let policy = &self.ctx.policy;
+        match policy.dispatch.mode {
+            DispatchMode::Off => &[],
+            DispatchMode::Suggest => &policy.routines,
+        }
+    }
+
     /// Brings up to date what is known of the places where work starts by itself: a place where it
     /// is wished for the first time begins with the present day, once the whole backlog was read.
     pub(super) async fn look(&self) -> Result<(), Error> {
         let known = self.ctx.ledger.read(Known::read).await?;
-        if known.state == AutoState::default() && !self.is_wished() {
+        if known.state == AutoState::default() && !self.is_wished() && self.routines().is_empty() {
             return Ok(());
         }
         if !known.is_other_ledger_noted && self.incidents.is_open(&Incident::OtherLedger) {
@@ -144,14 +155,18 @@ impl AutomaticWork {
                 false => drop(state.since.remove(&repo.id)),
             }
         }
-        let since = &state.since;
+        let of_routines = self.routines();
+        let is_routines = |repo: &&Repo| of_routines.iter().any(|of| of.repository == repo.name);
+        state.routines = known.repos.iter().filter(is_routines).map(|repo| repo.id).collect();
+        let (since, routines) = (&state.since, &state.routines);
+        let is_place = |repo: &RepoId| since.contains_key(repo) || routines.contains(repo);
         state.strangers.retain(|repo, _| since.contains_key(repo));
         state.red.retain(|repo| since.contains_key(repo));
         for repos in state.pairs.values_mut() {
-            repos.retain(|repo, _| since.contains_key(repo));
+            repos.retain(|repo, _| is_place(repo));
         }
         for repos in state.safe.values_mut() {
-            repos.retain(|repo| since.contains_key(repo));
+            repos.retain(is_place);
         }
         state.pairs.retain(|_, repos| !repos.is_empty());
         state.safe.retain(|_, repos| !repos.is_empty());
@@ -240,7 +255,7 @@ impl AutomaticWork {
         let pairs: BTreeSet<(String, RepoId)> = against.chain(next).collect();
         for (agent, repo) in pairs {
             let place = known.repos.iter().find(|one| one.id == repo);
-            let Some(place) = place.filter(|_| state.since.contains_key(&repo)) else { continue };
+            let Some(place) = place.filter(|_| state.is_place(repo)) else { continue };
             if !self.is_fresh_pair(&agent, repo) {
                 let found = self.of_pair(&agent, place).await;
                 state.note_pair(&agent, repo, found);

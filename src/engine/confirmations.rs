@@ -180,7 +180,7 @@ impl Confirmations {
             self.ctx.ledger.write(move |tx| handled::confirmation(tx, id, &asked, &changes, now));
         match store.await {
             // It is looked at again, as things are then.
-            Err(store::Error::JobMoved { .. }) => self.check_later(id, &later).await,
+            Err(store::Error::JobMoved) => self.check_later(id, &later).await,
             stored => Ok(stored?),
         }
     }

@@ -10,11 +10,14 @@ use regex::Regex;
 use url::Url;
 
 use super::activity::{Activity, Signal};
+use super::last_poll::LastPoll;
 use super::retry;
 use crate::agents::Redactor;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::config::{DispatchConfig, GuardsConfig, PollConfig, RepositoryFilter, Watch};
+use crate::config::{
+    DispatchConfig, GuardsConfig, NotifyKind, PollConfig, RepositoryFilter, Secret, Watch,
+};
 use crate::core::decisions::TakeOver;
 use crate::core::handlers::{ChangeSet, CrewRules};
 use crate::core::jobs::ask_first::StartRules;
@@ -28,7 +31,7 @@ use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::People;
 use crate::core::policy::controls::{AgentProfile, ControlChange, PauseScope};
 use crate::core::report::Hours;
-use crate::core::scheduling::{AgentSlot, Limits, Rules};
+use crate::core::scheduling::{AgentSlot, Limits, Routine, Rules};
 use crate::gitea::Gitea;
 use crate::store::Ledger;
 
@@ -48,6 +51,7 @@ pub struct Context {
     pub(super) stored: Arc<Signal>,
     /// There may be something of the backlog to read.
     pub(super) moved: Arc<Signal>,
+    pub(super) last_poll: Arc<LastPoll>,
 }
 
 /// What the configuration says of the work.
@@ -73,6 +77,10 @@ pub struct Policy {
     pub zone: TimeZone,
     /// The one report, if it is wanted.
     pub report: Option<Report>,
+    /// What comes up again and again.
+    pub routines: Vec<Routine>,
+    /// Who is told elsewhere, if anybody is.
+    pub notify: Option<Notify>,
     pub jobs: JobPolicy,
     /// How crews are made.
     pub crew: CrewRules,
@@ -154,6 +162,8 @@ pub struct AgentTerms {
     pub works_by: WorksBy,
     /// Whether it runs here with the rights of this service.
     pub is_unconfined: bool,
+    /// Whether it takes nothing but threads.
+    pub needs_thread: bool,
 }
 
 /// How an agent gets at a repository, and what it makes to the forge.
@@ -176,6 +186,18 @@ pub struct Report {
     pub hours: Hours,
     /// How long it is not looked at again, whatever moves.
     pub every: Duration,
+}
+
+/// Who is told of decisions, dead letters and incidents, beside the forge.
+#[derive(Debug, Clone)]
+pub struct Notify {
+    pub kind: NotifyKind,
+    /// Where it is sent. Its path may be a secret.
+    pub url: Url,
+    /// Sent to that address alone.
+    pub token: Option<Secret>,
+    /// When nobody is told anything.
+    pub hours: Hours,
 }
 
 /// How long is waited for what a write whose answer never came may still do.
@@ -221,7 +243,8 @@ impl Context {
         let signal = || Arc::new(Signal::new(activity.clone()));
         let (stored, moved) = (signal(), signal());
         let policy = Arc::new(policy);
-        Self { ledger, gitea, clock, chance, policy, timing, activity, stored, moved }
+        let last_poll = Arc::default();
+        Self { ledger, gitea, clock, chance, policy, timing, activity, stored, moved, last_poll }
     }
 
     /// The same, for reads that may find that somebody said something.

@@ -16,7 +16,7 @@ use super::identity::Identity;
 use super::incidents::Incidents;
 use super::jobs::{Jobs, JudgedAgain};
 use crate::core::effect::{Effect, SetStatus};
-use crate::core::guards::is_actions;
+use crate::core::guards::change_actions;
 use crate::core::jobs::{Branch, Done, Job, Purpose, State};
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::CommitStatus;
@@ -25,7 +25,7 @@ use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::head_status::{HeadJudgement, StandingVerdict, head_status, said_again};
-use crate::gitea::{ChangedFile, FileFate, PullRequest, PullState, Recovery};
+use crate::gitea::{ChangedFile, PullRequest, PullState, Recovery};
 use crate::store::outbox::{self, NewEffect};
 use crate::store::tasks::{self, TaskId};
 use crate::store::{Connection, Error, Transaction, agent_heads, jobs, repos};
@@ -142,7 +142,7 @@ impl HeadVerdicts {
             return Ok(());
         }
         let changes = match self.ctx.gitea.pull_files(&repo.name, pull.number).await {
-            Ok(files) => files.entries.iter().any(changes_actions),
+            Ok(files) => change_actions(files.entries.iter().flat_map(ChangedFile::changed_paths)),
             Err(error) if error.heals() == Recovery::Never => true,
             Err(error) => {
                 tracing::debug!(%error, "what a head changes is looked at later");
@@ -338,14 +338,6 @@ impl HeadVerdicts {
     }
 }
 
-fn changes_actions(file: &ChangedFile) -> bool {
-    let before = match &file.fate {
-        FileFate::Renamed(before) => Some(before.as_str()),
-        FileFate::Added | FileFate::Changed | FileFate::Deleted | FileFate::Other => None,
-    };
-    before.into_iter().chain([file.path.as_str()]).any(is_actions)
-}
-
 /// The branch of a job that it asks to be merged, by its name: a fork's is no job's.
 fn own_branch(repo: RepoId, pull: &PullRequest) -> Option<Branch> {
     let is_here = pull.head_repo.as_ref().is_some_and(|head| head.id == repo);
@@ -355,9 +347,10 @@ fn own_branch(repo: RepoId, pull: &PullRequest) -> Option<Branch> {
 /// The job whose work it is.
 fn job_of(conn: &Connection, pull: ThreadId, branch: Option<Branch>) -> Result<Option<Job>, Error> {
     let by_branch = match branch {
-        Some(branch) => jobs::get(conn, branch.job)?
-            .map(|stored| stored.job)
-            .filter(|job| job.spec.thread == ThreadId { repo: pull.repo, number: branch.thread }),
+        Some(branch) => jobs::get(conn, branch.job)?.map(|stored| stored.job).filter(|job| {
+            let given = job.spec.given().map(|thread| thread.number);
+            job.spec.repo() == pull.repo && given == branch.thread
+        }),
         None => None,
     };
     // Who went on with it later knows more of it.

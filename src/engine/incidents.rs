@@ -157,10 +157,11 @@ impl Incidents {
         incident
     }
 
-    /// What a job brought in this thread was merged: by the account of an agent only if that may do
+    /// What a job brought in this lane was merged: by the account of an agent only if that may do
     /// more than it should.
-    pub(super) async fn merged(&self, thread: ThreadId, merge: &JobMerge) {
-        let Some(agent) = merge.by_agent.clone() else { return };
+    pub(super) async fn merged(&self, lane: impl Into<Lane>, merge: &JobMerge) {
+        let lane = lane.into();
+        let (Some(agent), Some(repo)) = (merge.by_agent.clone(), lane.repo()) else { return };
         let terms = self.ctx.policy.jobs.agents.get(&agent);
         let account = terms.map_or(agent.as_str(), |terms| terms.account.as_str());
         let text = format!(
@@ -168,8 +169,8 @@ impl Incidents {
              take away its right to merge there, by a rule for the branch that names who may, then \
              say `/timmy resume {agent}`"
         );
-        let incident = Incident::MergedByAgent { repo: thread.repo, agent };
-        self.note_at(incident, Some(thread.number), text).await;
+        let incident = Incident::MergedByAgent { repo, agent };
+        self.note_at(incident, lane.thread().map(|thread| thread.number), text).await;
     }
 
     /// What `gitea.watch` calls `what` is called `now` by now.

@@ -1,5 +1,5 @@
 //! The tick: matches issues to agents again when something moved, stores what changed, and begins
-//! what starts by itself.
+//! what starts by itself; and looks whether a routine is due.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use super::context::Context;
 use super::identity::Identity;
 use super::jobs::Jobs;
 use super::planner::Planner;
+use super::routines::Routines;
 use super::scope_questions::ScopeQuestions;
 use crate::config::DispatchMode;
 use crate::core::model::time::Timestamp;
@@ -24,6 +25,7 @@ pub(super) struct Ticker {
     planner: Arc<Planner>,
     automatic: AutomaticWork,
     questions: ScopeQuestions,
+    routines: Routines,
     jobs: Arc<Jobs>,
 }
 
@@ -51,9 +53,9 @@ impl Ticker {
         identity: Arc<Identity>,
         (planner, automatic): (Arc<Planner>, AutomaticWork),
         questions: ScopeQuestions,
-        jobs: Arc<Jobs>,
+        (routines, jobs): (Routines, Arc<Jobs>),
     ) -> Self {
-        Self { ctx, identity, planner, automatic, questions, jobs }
+        Self { ctx, identity, planner, automatic, questions, routines, jobs }
     }
 
     /// Matches whenever something changed, until `stop`.
@@ -63,13 +65,15 @@ impl Ticker {
         let began = self.ctx.now();
         loop {
             self.planner.forget_old().await;
+            let next_date = self.routines.look().await?;
             self.automatic.look().await?;
             let is_ready = self.jobs.knows_agents() || began.is_over(FIRST_LOOK, self.ctx.now());
             if dispatch.mode != DispatchMode::Off && is_ready {
                 self.tick(&mut seen).await?;
             }
-            let due = Some(self.ctx.now().after(dispatch.tick));
-            let rest = at.rest(&*self.ctx.clock, due, None);
+            let due = self.ctx.now().after(dispatch.tick);
+            let due = next_date.map_or(due, |next| next.min(due));
+            let rest = at.rest(&*self.ctx.clock, Some(due), None);
             if stop.run_until_cancelled(rest).await.is_none() {
                 return Ok(());
             }

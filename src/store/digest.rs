@@ -7,16 +7,16 @@ use rusqlite::Connection;
 
 use super::columns::{Json, Spelled, lane, thread};
 use super::error::Error;
-use super::{controls, repos};
+use super::{controls, jobs, repos};
 use crate::core::command::value::DecisionId;
 use crate::core::effect::BLOCKED;
-use crate::core::model::ids::{RepoId, RepoName};
+use crate::core::model::ids::{Lane, RepoId, RepoName};
 use crate::core::model::repository::Repo;
 use crate::core::model::thread::{Hold, Snooze, ThreadState};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::audience::Audience;
 use crate::core::policy::controls::{Pause, PauseScope};
-use crate::core::report::digest::{DeadEffect, Digest, NamedLane, NamedThread};
+use crate::core::report::digest::{DeadEffect, Digest, NamedLane, NamedThread, RoutineWait};
 use crate::core::report::{Outlook, Period};
 
 /// The most entries of each list; nobody reads more.
@@ -42,6 +42,7 @@ pub fn of(
         parked: parked(conn, &named, now)?,
         asked: asked(conn, &named)?,
         dead: dead(conn, &named, period)?,
+        routines: waiting_routines(conn, &repos)?,
         repos: paused_repos(conn, &repos)?,
         outlook: Outlook::default(),
     })
@@ -132,6 +133,20 @@ fn dead(conn: &Connection, named: &Named, period: Period) -> Result<Vec<DeadEffe
         })?
         .collect::<Result<_, _>>()?;
     Ok(dead)
+}
+
+fn waiting_routines(
+    conn: &Connection,
+    named: &[Repo],
+) -> Result<Vec<(String, RoutineWait)>, Error> {
+    let mut waiting = Vec::new();
+    for (name, other) in jobs::routines_waiting(conn)? {
+        let Some(repo) = named.iter().find(|repo| repo.id == other.repo) else { continue };
+        let lane = other.pull.map_or(Lane::Repo(other.repo), Lane::Thread);
+        let place = NamedLane { lane, repo: repo.name.clone() };
+        waiting.push((name, RoutineWait { job: other.job, place }));
+    }
+    Ok(waiting)
 }
 
 fn paused_repos(conn: &Connection, named: &[Repo]) -> Result<Vec<(RepoId, RepoName)>, Error> {

@@ -26,8 +26,8 @@ pub enum Error {
         id: i64,
     },
     /// What was decided about a job was decided from what is no longer so.
-    #[error("the job of #{thread} moved since it was looked at")]
-    JobMoved { thread: i64 },
+    #[error("a job moved since it was looked at")]
+    JobMoved,
     /// Something cannot be written as JSON.
     #[error("it cannot be stored: {0}")]
     Payload(serde_json::Error),

@@ -137,7 +137,7 @@ fn requested(
     changes: &ChangeSet,
     (actor, now): (&Account, Timestamp),
 ) -> Result<(), Error> {
-    let moved = Error::JobMoved { thread: request.thread().number };
+    let moved = Error::JobMoved;
     let id = match request {
         JobRequest::Begin(new) => match jobs::create(tx, new, now)? {
             Ok(job) => job.spec.id,
@@ -166,7 +166,7 @@ fn requested(
         JobRequest::Lift { seen, guard, commit, reason, ends_round, now } => {
             let id = unmoved(tx, seen)?;
             let lifted =
-                NewLift { repo: seen.spec.thread.repo, commit, guard, job: id, by: actor, reason };
+                NewLift { repo: seen.spec.repo(), commit, guard, job: id, by: actor, reason };
             lifted_guards::lift(tx, &lifted, now.at)?;
             if *ends_round && jobs::advance(tx, id, None, JobEvent::Lifted, *now)?.is_err() {
                 return Err(moved);
@@ -207,7 +207,7 @@ fn unmoved(tx: &Transaction<'_>, seen: &Job) -> Result<JobId, Error> {
     let stored = jobs::get(tx, seen.spec.id)?.map(|stored| stored.job);
     match stored.is_some_and(|job| is_as_seen(&job, seen)) {
         true => Ok(seen.spec.id),
-        false => Err(Error::JobMoved { thread: seen.spec.thread.number }),
+        false => Err(Error::JobMoved),
     }
 }
 

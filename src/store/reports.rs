@@ -5,9 +5,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::columns::{Spelled, thread, word_column};
 use super::error::Error;
-use super::{backlog, meta};
-use crate::core::model::ids::ThreadId;
+use super::{backlog, meta, repos};
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
+use crate::core::policy::audience::Audience;
 use crate::core::report::{ContentHash, DayEntry, DayState, Period, key_of_day};
 
 pub use crate::core::report::ReportIssue;
@@ -45,6 +46,15 @@ pub fn forget_home(tx: &Transaction<'_>) -> Result<(), Error> {
 /// The issue of the report, once it is known: nobody works on that.
 pub(super) fn issue(conn: &Connection) -> Result<Option<ThreadId>, Error> {
     Ok(home(conn)?.and_then(|home| home.thread()))
+}
+
+/// Where what concerns a repository is said that has no thread: in the issue of the report, if that is
+/// there and its readers may know of that repository.
+pub fn place_for(conn: &Connection, repo: RepoId) -> Result<Option<ThreadId>, Error> {
+    let Some(issue) = issue(conn)? else { return Ok(None) };
+    let Some(home) = repos::name(conn, issue.repo)? else { return Ok(None) };
+    let visible = repos::visible(conn, Audience::of(&home, true))?;
+    Ok(visible.may_name(repo).then_some(issue))
 }
 
 /// A day that was reported.

@@ -63,7 +63,8 @@ pub async fn problems(stage: &Stage, repo: &str, asked: &[(i64, i64)]) -> Vec<St
     problems
         .extend(doubled(pulls.collect()).into_iter().map(|pull| format!("two jobs have #{pull}")));
     for (issue, comment) in asked {
-        let Some((job, attempts)) = all.iter().find(|(job, _)| job.spec.thread.number == *issue)
+        let Some((job, attempts)) =
+            all.iter().find(|(job, _)| job.spec.given().unwrap().number == *issue)
         else {
             problems.push(format!("no job for #{issue}"));
             continue;

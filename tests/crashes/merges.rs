@@ -22,6 +22,12 @@ use crate::support::random::Random;
 /// How long it is waited at most, in milliseconds, for what may not come.
 const ROUND: usize = 1500;
 
+/// How long it is waited at most for a merge: people answer until one is asked for.
+const MERGE: Duration = Duration::from_secs(20);
+
+/// How often people look for questions, where they wait for what comes.
+const ANSWERS: Duration = Duration::from_millis(200);
+
 /// How long each of the last rounds may take.
 const LAST_ROUND: Duration = Duration::from_secs(15);
 
@@ -114,7 +120,7 @@ impl MergeStorm {
     }
 
     fn moment(&mut self) -> Moment {
-        let nth = self.random.below(4);
+        let nth = self.random.below(2);
         match self.random.below(12) {
             0 => Moment::Started,
             1..=5 => Moment::Requests(self.random.below(200)),
@@ -134,23 +140,38 @@ impl MergeStorm {
 
     /// Returns when the moment is there, or will not come soon.
     async fn come(&mut self, moment: Moment, bot: &mut Bot) {
+        if let Moment::Merges(n) = moment {
+            return self.come_to_merge(n, bot).await;
+        }
         let patience = Duration::from_millis(self.random.below(ROUND) as u64);
-        let (requests, merges) = (self.stage.requests(), self.merges_asked());
+        let requests = self.stage.requests();
         let come = async {
             match moment {
                 Moment::Started => {}
                 Moment::Requests(n) => self.stage.asked(requests + n).await,
-                Moment::Merges(n) => {
-                    let enough = async || self.merges_asked() >= merges + n;
-                    self.stage.until("merges", enough).await;
-                }
-                Moment::Step(..) => std::future::pending().await,
+                Moment::Merges(_) | Moment::Step(..) => std::future::pending().await,
             }
         };
         tokio::select! {
             () = come => {}
             _ = bot.death() => {}
             () = tokio::time::sleep(patience) => {}
+        }
+    }
+
+    /// People answer until the forge was asked for `n` more merges, as long as any are to come: a life
+    /// that is cut short at random rarely gets so far.
+    async fn come_to_merge(&mut self, n: usize, bot: &mut Bot) {
+        let enough = self.people.places.len().min(self.merges_asked() + n);
+        let last = tokio::time::Instant::now() + MERGE;
+        while self.merges_asked() < enough && tokio::time::Instant::now() < last {
+            self.people.act(&self.stage.sandbox, &mut self.random);
+            let come = self.stage.until("merges", async || self.merges_asked() >= enough);
+            tokio::select! {
+                () = come => {}
+                _ = bot.death() => return,
+                () = tokio::time::sleep(ANSWERS) => {}
+            }
         }
     }
 
@@ -192,7 +213,7 @@ impl MergeStorm {
             let last = tokio::time::Instant::now() + LAST_ROUND;
             while tokio::time::Instant::now() < last {
                 self.people.act(&self.stage.sandbox, &mut self.random);
-                tokio::time::sleep(Duration::from_millis(200)).await;
+                tokio::time::sleep(ANSWERS).await;
                 if self.is_over().await {
                     return self.look(bot).await;
                 }
@@ -234,8 +255,8 @@ impl MergeStorm {
             problems.push(format!("its history gives another job: {wrong:?}"));
         }
         for (job, _) in all_jobs(&self.stage).await {
-            let repo = self.stage.repo_name(job.spec.thread.repo);
-            let place = Place { repo, number: job.spec.thread.number };
+            let repo = self.stage.repo_name(job.spec.repo());
+            let place = Place { repo, number: job.spec.given().unwrap().number };
             let merged = match job.past.pull {
                 Some(pull) => self.stage.sandbox.merge_of(repo, pull).unwrap(),
                 None => None,

@@ -75,7 +75,7 @@ impl Scene {
     async fn judged(&self, claim: AgentClaim, given: Option<&Commit>) -> (Verdict, Vec<String>) {
         let query = EvidenceQuery {
             repo: &self.repo,
-            thread: 41,
+            thread: Some(41),
             purpose: if given.is_some() { Purpose::Repair } else { Purpose::Code },
             branch: &BRANCH.parse().unwrap(),
             base_branch: "main",

@@ -33,12 +33,15 @@ mod listener;
 mod matches;
 mod matching;
 mod merging;
+mod metrics;
+mod notify;
 mod page;
 mod parse;
 mod readme;
 mod recorded;
 #[cfg(feature = "temporal")]
 mod replay;
+mod status_page;
 mod templates;
 mod tools;
 mod wire;

@@ -52,7 +52,7 @@ impl ForgeOrder {
     /// The thread in which the agent is called; none if nothing says which.
     pub(super) fn thread(&self) -> Option<i64> {
         match &self.branch {
-            JobBranch::Own(own) => Some(own.thread),
+            JobBranch::Own(own) => own.thread.or(self.pull),
             JobBranch::Adopted(_) => self.pull,
         }
     }

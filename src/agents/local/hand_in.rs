@@ -32,7 +32,10 @@ impl SaidOfIt {
         match named.filter(|title| !title.is_empty()) {
             Some(title) => shortened(&title, LONGEST_TITLE),
             None => match branch {
-                JobBranch::Own(own) => format!("Work on #{}", own.thread),
+                JobBranch::Own(own) => match own.thread {
+                    Some(thread) => format!("Work on #{thread}"),
+                    None => format!("Work of {}", own.job),
+                },
                 JobBranch::Adopted(branch) => format!("Work on {branch}"),
             },
         }

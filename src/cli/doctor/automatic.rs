@@ -70,7 +70,9 @@ impl Found {
             of_repos.map(|(repo, reason)| suggests(&format!(" in {}", self.name(repo)), reason)),
         );
         for (agent, places) in pairs {
-            results.extend(places.iter().map(|(repo, reason)| {
+            // Where only routines work, they are told of.
+            let places = places.iter().filter(|(repo, _)| since.contains_key(repo));
+            results.extend(places.map(|(repo, reason)| {
                 suggests(&format!(" in {} for {agent}", self.name(*repo)), *reason)
             }));
         }

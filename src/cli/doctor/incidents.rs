@@ -85,6 +85,14 @@ fn remedy(incident: &Incident) -> &'static str {
             "Start the Temporal server, or correct [engine]: jobs go on by themselves then, and lose \
              nothing. What people say is heard meanwhile."
         }
+        Incident::NotifyFailed => {
+            "What is to be told waits for a day at most, and is in the report meanwhile. After a \
+             correction of [notify], restart timmy serve: it tries at once."
+        }
+        Incident::RoutineUnplaced { .. } => {
+            "What is due waits, and is done once when the repository is there; timmy serve notices that \
+             by itself."
+        }
         Incident::DayBudgetSpent => {
             "Jobs wait for the next day. /timmy budget AMOUNT scope=all, by the owner, lets more be spent \
              today; budget.day is for every day."

@@ -17,15 +17,18 @@ mod incidents;
 mod known_accounts;
 mod ledger;
 mod listener;
+mod notify;
 mod people;
 mod print;
 mod probe;
 mod reach;
 mod reactions;
 mod report;
+mod routines;
 mod server;
 mod teams;
 mod watch;
+mod web;
 mod webhook;
 
 use std::io::Write as _;
@@ -129,6 +132,7 @@ impl DoctorArgs {
         findings.extend(fleet::check(&gitea, &own.login, config, &watched).await);
         findings.extend(fleet::budgets(config));
         findings.extend(automatic::check(config, memory.readers.as_ref()).await);
+        findings.extend(routines::check(config, memory.readers.as_ref(), now).await);
         let served = memory.readers.as_ref().filter(|_| memory.is_served);
         findings.extend(confinement::check(config, served).await);
         let has_proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
@@ -137,6 +141,8 @@ impl DoctorArgs {
         findings.extend(reach::check(&config.agents, &SystemResolver, has_proxy).await);
         findings.extend(fixtures::check(config, served).await);
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
+        findings.extend(web::check(config.web, memory.is_served).await);
+        findings.extend(notify::check(config.notify.as_ref(), memory.readers.as_ref(), now).await);
         match &config.webhook {
             Some(webhook) => {
                 let known = (memory, list);

@@ -62,7 +62,7 @@ impl CommandContext<'_> {
         let Some(known) = job else {
             return self.undecided(reply, DecisionRefusal::Unknown { id });
         };
-        if let Some(refusal) = self.refuse_in(known.thread().repo, reply.verb) {
+        if let Some(refusal) = self.refuse_in(known.repo_id(), reply.verb) {
             return refusal;
         }
         if self.decided.contains(&id) {
@@ -99,7 +99,7 @@ impl CommandContext<'_> {
 
     /// How a thread in the repository of a job is called here, by its number.
     pub(super) fn place_of(&self, known: &KnownJob) -> impl Fn(i64) -> String {
-        let is_here = known.thread().repo == self.asked.inbound.repo.id;
+        let is_here = known.repo_id() == self.asked.inbound.repo.id;
         let repo = if is_here { String::new() } else { known.repo.to_string() };
         move |number| format!("{repo}#{number}")
     }

@@ -85,7 +85,7 @@ impl CommandContext<'_> {
     /// Nobody wants what a job brought.
     fn pull_closed(&mut self) -> Option<Answer> {
         let known = self.latest_job(self.asked.inbound.thread())?;
-        let brought = known.thread() != self.asked.inbound.thread();
+        let brought = known.given() != Some(self.asked.inbound.thread());
         if !brought || known.record.job.state.kind().is_end() {
             return None;
         }

@@ -136,7 +136,7 @@ impl AnsweredLines<'_> {
         let CommandContext { asked, snapshot, state, mut changes, .. } = self.context;
         changes.state = (state != snapshot.state).then_some(state);
         changes.is_card = match (self.answers.as_slice(), changes.jobs.as_slice()) {
-            ([_], [job]) => job.begins() && job.thread() == asked.inbound.thread(),
+            ([_], [job]) => job.begins() && job.home() == Some(asked.inbound.thread()),
             _ => false,
         };
         if !self.answers.is_empty() {
@@ -189,9 +189,9 @@ impl CommandContext<'_> {
             }
             Command::Cancel(Some(job))
             | Command::Retry { job: Some(job), .. }
-            | Command::Tell { job: Some(job), .. } => self
-                .numbered_job(*job)
-                .is_some_and(|known| known.record.job.spec.thread.repo != here),
+            | Command::Tell { job: Some(job), .. } => {
+                self.numbered_job(*job).is_some_and(|known| known.record.job.spec.repo() != here)
+            }
             other => {
                 let named = decide::named(other);
                 let known = &self.snapshot.decisions.known;

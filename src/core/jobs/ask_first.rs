@@ -136,7 +136,7 @@ mod tests {
     fn job(role: &str) -> Job {
         let spec = Spec {
             id: JobId(1),
-            thread: ThreadId { repo: RepoId(1), number: 1 },
+            thread: ThreadId { repo: RepoId(1), number: 1 }.into(),
             purpose: Purpose::Code,
             role: role.to_owned(),
             origin: Origin::Person("anna".to_owned()),

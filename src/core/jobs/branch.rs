@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_branch_is_read_as_it_is_stored() {
-        let own = JobBranch::Own(Branch { thread: 41, job: JobId(42), number: 2 });
+        let own = JobBranch::Own(Branch { thread: Some(41), job: JobId(42), number: 2 });
         let adopted = JobBranch::Adopted("fix-door".parse().expect("a branch"));
         for (branch, json) in [(own, "\"timmy/41-j42-2\""), (adopted, "\"fix-door\"")] {
             assert_eq!(serde_json::to_string(&branch).expect("JSON"), json);

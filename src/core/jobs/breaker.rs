@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use super::ids::Fence;
-use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
 
 /// On how many different threads an agent has to leave nothing.
@@ -13,11 +12,13 @@ pub const THREADS: usize = 3;
 /// How long it is from one probe to the next.
 pub const PROBE_AFTER: Duration = Duration::from_secs(60 * 60);
 
-/// An attempt that ran, and of which it is known whether it left something.
+/// An attempt that ran, and of which it is known whether it left something. `P`: how what it was about
+/// is told from other such.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Finished {
+pub struct Finished<P> {
     pub fence: Fence,
-    pub thread: ThreadId,
+    /// A thread, or a routine.
+    pub about: P,
     pub left: bool,
     pub at: Timestamp,
 }
@@ -36,17 +37,17 @@ pub enum Breaker {
 
 impl Breaker {
     /// Of an agent whose attempts were these, the latest first. As many as left nothing are read.
-    pub fn of(latest_first: impl IntoIterator<Item = Finished>) -> Self {
+    pub fn of<P: PartialEq>(latest_first: impl IntoIterator<Item = Finished<P>>) -> Self {
         let mut threads = Vec::new();
         let (mut empty, mut last) = (Vec::new(), None);
-        for Finished { fence, thread, left, at } in latest_first {
+        for Finished { fence, about, left, at } in latest_first {
             if left {
                 break;
             }
             last = last.max(Some(at));
             empty.push(fence);
-            if !threads.contains(&thread) {
-                threads.push(thread);
+            if !threads.contains(&about) {
+                threads.push(about);
             }
         }
         match last {
@@ -85,17 +86,16 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use crate::core::jobs::breaker::*;
-    use crate::core::model::ids::RepoId;
 
     /// The attempts on threads of these numbers, in order, an hour apart; a `-` left nothing.
     fn after(attempts: &[i64]) -> Breaker {
         let finished = (1..).zip(attempts).map(|(n, number)| Finished {
             fence: Fence(n),
-            thread: ThreadId { repo: RepoId(1), number: number.abs() },
+            about: number.abs(),
             left: *number > 0,
             at: at(n),
         });
-        let mut finished: Vec<Finished> = finished.collect();
+        let mut finished: Vec<Finished<i64>> = finished.collect();
         finished.reverse();
         Breaker::of(finished)
     }

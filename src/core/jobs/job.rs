@@ -10,6 +10,7 @@ use super::spec::{NewJob, Origin, Spec};
 use super::start_terms::StartTerms;
 use super::state::{AgentStop, Cancelled, Done, Late, Leased, Queued, State, WorkKind};
 use crate::core::command::value::JobId;
+use crate::core::model::ids::{Lane, ThreadId};
 use crate::core::model::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +139,7 @@ impl Job {
             fence: None,
             last: None,
             ran: Vec::new(),
-            pull: spec.adopts.as_ref().map(|_| spec.thread.number),
+            pull: spec.adopts.as_ref().and_then(|_| spec.given()).map(|thread| thread.number),
             commit: None,
             merged_by: None,
             change: None,
@@ -165,11 +166,26 @@ impl Job {
 
     /// Which one has this number, from 1 on.
     pub fn branch_numbered(&self, number: u32) -> JobBranch {
-        let Spec { id, thread, adopts, .. } = &self.spec;
-        match adopts {
+        let thread = self.spec.given().map(|thread| thread.number);
+        match &self.spec.adopts {
             Some(adopted) => JobBranch::Adopted(adopted.clone()),
-            None => JobBranch::Own(Branch { thread: thread.number, job: *id, number }),
+            None => JobBranch::Own(Branch { thread, job: self.spec.id, number }),
         }
+    }
+
+    /// What it brought last, if that is a pull request.
+    pub fn pull(&self) -> Option<ThreadId> {
+        self.past.pull.map(|number| ThreadId { repo: self.spec.repo(), number })
+    }
+
+    /// Where it is talked of: the thread that it was given for, else the pull request that it brought.
+    pub fn home(&self) -> Option<ThreadId> {
+        self.spec.given().or(self.pull())
+    }
+
+    /// Where what is met on its way is met.
+    pub fn lane(&self) -> Lane {
+        self.home().map_or(Lane::Repo(self.spec.repo()), Lane::Thread)
     }
 
     /// Whether a person wants it: then what only keeps timmy from starting by itself does not.

@@ -70,6 +70,7 @@ mod idle;
 mod ids;
 mod illegal;
 mod job;
+mod job_thread;
 pub mod ladder;
 mod led;
 mod live;
@@ -104,6 +105,7 @@ pub use event::{
 pub use ids::{Branch, Commit, Fence, NotACommit, NotAJobBranch};
 pub use illegal::{IllegalEvent, IllegalReason};
 pub use job::{Job, Past, PastOutcome, Ran, SeenResult, Tried};
+pub use job_thread::{JobThread, RoutineRun};
 pub use led::led_to_a_change;
 pub use merge::JobMerge;
 pub use merge_refusal::{MergeRecovery, MergeRefusal};

@@ -6,17 +6,17 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::branch::AdoptedBranch;
+use super::job_thread::{JobThread, RoutineRun};
 use super::money::Ceiling;
 use crate::core::command::value::JobId;
-use crate::core::model::ids::ThreadId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::DEVOPS;
 
 /// A thread that is given to one agent at a time, for one purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
     pub id: JobId,
-    /// The issue; for a repair of somebody's pull request, that.
-    pub thread: ThreadId,
+    pub thread: JobThread,
     pub purpose: Purpose,
     /// The role that an agent needs for it, in lower case.
     pub role: String,
@@ -70,6 +70,21 @@ pub struct CrewPlace {
 }
 
 impl Spec {
+    /// Where it works.
+    pub fn repo(&self) -> RepoId {
+        self.thread.repo()
+    }
+
+    /// The thread that it was given for; none if it is a routine's.
+    pub fn given(&self) -> Option<ThreadId> {
+        self.thread.given()
+    }
+
+    /// The date of a routine that it is for, if it is.
+    pub fn routine(&self) -> Option<&RoutineRun> {
+        self.thread.routine()
+    }
+
     /// Its place in a crew, if it is of one.
     pub fn crew_place(&self) -> Option<CrewPlace> {
         match &self.crew {
@@ -91,7 +106,7 @@ impl Spec {
 /// A job to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
-    pub thread: ThreadId,
+    pub thread: JobThread,
     pub purpose: Purpose,
     pub role: String,
     pub origin: Origin,
@@ -165,6 +180,8 @@ pub enum Origin {
     Person(String),
     /// timmy's own match.
     Match,
+    /// A date of a routine. Nobody asked for it just now: it is begun as a match is.
+    Routine,
 }
 
 /// How often and how long it is tried.

@@ -72,6 +72,12 @@ pub enum Incident {
     JobServerAway,
     /// The report has no place to stand.
     ReportHomeless,
+    /// A routine makes no jobs: its repository is not there.
+    RoutineUnplaced {
+        name: String,
+    },
+    /// Nobody takes what `[notify]` is to tell.
+    NotifyFailed,
     /// The budget of the day has no room for what waits.
     DayBudgetSpent,
     /// The budget of an agent's own day has no room for what waits for it.
@@ -168,6 +174,8 @@ impl fmt::Display for Incident {
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::JobServerAway => f.write_str("job server away"),
             Self::ReportHomeless => f.write_str("report without a place"),
+            Self::RoutineUnplaced { name } => write!(f, "routine {name} without a repository"),
+            Self::NotifyFailed => f.write_str("notifications not taken"),
             Self::DayBudgetSpent => f.write_str("day's budget spent"),
             Self::AgentDaySpent { name } => write!(f, "day's budget of {name} spent"),
             Self::OtherLedger => f.write_str("another ledger"),
@@ -202,6 +210,8 @@ impl Incident {
             | Self::WatchRenamed { .. }
             | Self::JobServerAway
             | Self::ReportHomeless
+            | Self::RoutineUnplaced { .. }
+            | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger
@@ -209,6 +219,17 @@ impl Incident {
             | Self::NameTaken { .. }
             | Self::QuotaSpent { .. }
             | Self::Agent { .. } => None,
+        }
+    }
+
+    /// The thread that is concerned, if it is one alone.
+    pub fn thread(&self) -> Option<ThreadId> {
+        match self {
+            Self::ThreadLocked { thread }
+            | Self::ThreadBlocked { thread }
+            | Self::AnswerUnreadable { thread }
+            | Self::VerdictForged { thread } => Some(*thread),
+            _ => None,
         }
     }
 
@@ -233,6 +254,8 @@ impl Incident {
             | Self::PolicyUnreadable { .. }
             | Self::JobServerAway
             | Self::ReportHomeless
+            | Self::RoutineUnplaced { .. }
+            | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger
@@ -278,6 +301,8 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::JobServerAway
+            | Self::RoutineUnplaced { .. }
+            | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger
@@ -305,6 +330,8 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::JobServerAway
+            | Self::RoutineUnplaced { .. }
+            | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger

@@ -30,7 +30,7 @@ pub use fence::fenced;
 pub use review::{EarlierReview, PromptReview};
 pub use sent::sent_prompt;
 pub use split::PromptSplit;
-pub use thread::PromptThread;
+pub use thread::{PromptSubject, PromptThread};
 pub use told::told_words;
 pub use visible::visible;
 
@@ -41,7 +41,7 @@ pub struct JobPrompt {
     pub purpose: Purpose,
     pub role: String,
     pub repository: RepoName,
-    pub thread: PromptThread,
+    pub about: PromptSubject,
     /// What was answered in comments when its author was asked what it does not say.
     pub answers: Vec<String>,
     pub base_branch: String,

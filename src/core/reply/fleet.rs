@@ -109,6 +109,8 @@ pub struct ReportAnswer {
     pub lent: Vec<ParkedThread>,
     /// Threads in which a write was given up, and when.
     pub dead: Vec<(String, String)>,
+    /// Routines whose last date made no job, and what each waits for.
+    pub routines: Vec<(String, String)>,
     /// What is next.
     pub outlook: Outlook,
 }
@@ -128,6 +130,7 @@ impl ReportAnswer {
             ("paused", self.paused.len()),
             ("delegated", self.lent.len()),
             ("given up", self.dead.len()),
+            ("routines that wait", self.routines.len()),
         ];
         let some = counts.iter().filter(|(_, count)| *count > 0);
         let line = some.map(|(what, count)| format!("{what}: {count}")).collect::<Vec<_>>();

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::cards::ENDED;
 use super::crew::CrewView;
 use super::decisions::{accepted_by, still_accepted, unwanted};
-use super::jobs::{JobOutcome, JobView, late, not_merged, outcome, superseded};
+use super::jobs::{JobOutcome, JobView, late, not_merged, outcome, said_in_report, superseded};
 use super::remarks::remarks_answered;
 use super::split::{SplitOrder, split_effects};
 use super::verify_status::verify_status;
@@ -45,6 +45,10 @@ pub struct JobChange<'a> {
     pub decided: Option<&'a Decision>,
     /// Its crew with all its jobs, if it is of one: the card shows that.
     pub crew: Option<&'a CrewRecord>,
+    /// The issue of the report, where a routine's job is talked of before it has a thread; and how its
+    /// repository is called.
+    pub report: Option<ThreadId>,
+    pub repo: &'a str,
     /// The comment that is the job's card, if there is one.
     pub card: Option<CardState<'a>>,
 }
@@ -124,20 +128,31 @@ pub fn is_passing(state: &State) -> bool {
     }
 }
 
+/// Where it is said.
+fn home(change: &JobChange<'_>) -> Option<ThreadId> {
+    change.after.job.home().or(change.report)
+}
+
 fn card(change: &JobChange<'_>) -> Option<CardWrite> {
     let JobChange { after, now, key, name, .. } = *change;
     if change.step.is_some_and(|step| leaves_card(step, &after.job.state)) {
         return None;
     }
+    // Nobody waits for a routine: what it comes to is told by itself.
+    if change.card.is_none() && after.job.spec.routine().is_some() {
+        return None;
+    }
+    let home = home(change);
     let of_crew = change.crew.and_then(|crew| {
         let card = CrewView::of(crew, now, &TimeZone::UTC)?.card(name);
-        let thread = crew.job(crew.crew.id)?.job.spec.thread;
+        let thread = crew.job(crew.crew.id)?.job.home();
         Some((card, crew.crew.state.is_end(), thread))
     });
     let (says, is_over, thread) = of_crew.unwrap_or_else(|| {
         let is_over = after.job.state.kind().is_end();
-        (JobView::of(after, now, &TimeZone::UTC).card(name), is_over, after.job.spec.thread)
+        (JobView::of(after, now, &TimeZone::UTC).card(name), is_over, home)
     });
+    let thread = thread?;
     let text = match is_over {
         true => format!("{says}\n\n{ENDED}"),
         false => says.clone(),
@@ -171,8 +186,9 @@ fn is_told_otherwise(step: &JobStep) -> bool {
 
 fn comments(change: &JobChange<'_>) -> Vec<Keyed> {
     let JobChange { before, after, now, key, name, .. } = *change;
-    let thread = after.job.spec.thread;
+    let Some(thread) = home(change) else { return Vec::new() };
     let said = |key: String, text: String| {
+        let text = said_in_report(&after.job, change.repo, text);
         let effect = comment(&text, &key, now);
         Keyed { key, thread, effect }
     };
@@ -190,10 +206,27 @@ fn comments(change: &JobChange<'_>) -> Vec<Keyed> {
         _ => None,
     });
     let ended = change.step.and_then(|step| outcome(before, after, step, now, &TimeZone::UTC));
-    let ended = ended.filter(|outcome| is_told_apart(change, outcome));
+    let ended = ended.filter(|it| is_told_apart(change, it) && is_of_interest(&after.job, it));
     let goes_on = change.actions.iter().find_map(|action| goes_on(change, action));
     let told = goes_on.or_else(|| ended.map(|outcome| outcome.text(name))).or(refused);
     of_late.chain(told.map(|text| said(key.to_owned(), text))).collect()
+}
+
+/// Whether anybody is told of an outcome: of a routine that found nothing nobody is, and in the report it
+/// is told only what has to be.
+fn is_of_interest(job: &Job, outcome: &JobOutcome) -> bool {
+    if job.spec.given().is_some() {
+        return true;
+    }
+    match outcome {
+        JobOutcome::Dead { .. } | JobOutcome::NotAllowed { .. } | JobOutcome::Doubt { .. } => true,
+        JobOutcome::Done { .. }
+        | JobOutcome::NoChange { .. }
+        | JobOutcome::Reviewed { .. }
+        | JobOutcome::Merged { .. }
+        | JobOutcome::Reverted { .. }
+        | JobOutcome::Claimed { .. } => job.home().is_some(),
+    }
 }
 
 /// Whether an outcome is told apart from the card of a crew: of its tasks only what ends it, and what
@@ -228,21 +261,21 @@ fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
     let made = change.actions.iter().flat_map(|action| made(change, action));
     let effects = change.actions.iter().filter_map(|action| match action {
         JobAction::CloseBefore(number) => Some(("before", close_before(after, *number)?)),
-        JobAction::TakeOver { pull: None, .. } => {
+        JobAction::TakeOver { pull: None, .. } if after.job.spec.given().is_some() => {
             Some(("close", Effect::SetOpen(SetOpen { open: false })))
         }
         JobAction::CloseAll => Some(("all", close_all(&after.job, change.decided)?)),
         _ => None,
     });
     let keyed = |(what, effect)| {
-        let thread = after.job.spec.thread;
-        Keyed { key: format!("{key}.{what}"), thread, effect }
+        let thread = after.job.home()?;
+        Some(Keyed { key: format!("{key}.{what}"), thread, effect })
     };
     let status = change.step.and_then(|step| verify_status(after, step, format!("{key}.verify")));
     // Before whatever is done there because of it.
     status
         .into_iter()
-        .chain(effects.chain(close_merged(change)).map(keyed))
+        .chain(effects.chain(close_merged(change)).filter_map(keyed))
         .chain(of_pull)
         .chain(answers)
         .chain(made)
@@ -256,7 +289,7 @@ fn made(change: &JobChange<'_>, action: &JobAction) -> Vec<Keyed> {
     let Some((decision, by)) = decided.and_then(|d| Some((d, d.decided_by()?))) else {
         return Vec::new();
     };
-    let thread = after.job.spec.thread;
+    let Some(thread) = after.job.spec.given() else { return Vec::new() };
     decision.covers.split.as_ref().map_or_else(Vec::new, |split| {
         let of = SplitOrder { decision: decision.id, by, thread, key, since: now.before(MARGIN) };
         split_effects(split, &of)
@@ -276,7 +309,7 @@ fn answered(change: &JobChange<'_>, action: &JobAction) -> Vec<Keyed> {
     });
     let answer = |(text, review): (&u32, &ToldReview)| {
         let effect = Effect::AnswerRemarks(remarks_answered(review, head)?);
-        let thread = ThreadId { number: review.pull, ..after.job.spec.thread };
+        let thread = ThreadId { number: review.pull, repo: after.job.spec.repo() };
         Some(Keyed { key: format!("{key}.remarks{text}"), thread, effect })
     };
     reviews.filter_map(answer).collect()
@@ -291,7 +324,7 @@ fn taken_over(change: &JobChange<'_>, action: &JobAction) -> Vec<Keyed> {
     let Some((decision, by)) = change.decided.and_then(|d| Some((d, d.decided_by()?))) else {
         return Vec::new();
     };
-    let thread = ThreadId { number: *pull, ..after.job.spec.thread };
+    let thread = ThreadId { number: *pull, repo: after.job.spec.repo() };
     let keyed = |what, effect| Keyed { key: format!("{key}.{what}"), thread, effect };
     let word = goes_on(change, action).unwrap_or_else(|| accepted_by(decision.id, by));
     let job = Some(after.job.spec.id);
@@ -322,8 +355,8 @@ fn goes_on(change: &JobChange<'_>, action: &JobAction) -> Option<String> {
 /// Once what it brought is merged, its issue is closed, if it is not yet.
 fn close_merged(change: &JobChange<'_>) -> Option<(&'static str, Effect)> {
     let is_merged = |job: &Job| job.state == State::Done(Done::Merged);
-    // A pull request that was adopted is the thread itself: the merge closed it.
-    let has_issue = change.before.spec.adopts.is_none();
+    // A pull request that was adopted is the thread itself, as that of a routine: the merge closed it.
+    let has_issue = change.before.spec.adopts.is_none() && change.before.spec.given().is_some();
     let was_merged_now = has_issue && !is_merged(change.before) && is_merged(&change.after.job);
     was_merged_now.then_some(("close", Effect::SetOpen(SetOpen { open: false })))
 }

@@ -34,7 +34,7 @@ pub(super) fn verify_status(record: &JobRecord, step: &JobStep, key: String) -> 
     }
     let (commit, number) = (commit.clone()?, job.past.pull?);
     let (state, description) = says(record, *verdict)?;
-    let thread = ThreadId { number, ..job.spec.thread };
+    let thread = ThreadId { number, repo: job.spec.repo() };
     // Where it says more is known where it is sent: repositories get other names.
     let target_url = String::new();
     let says = SaidOfCommit { context: OWN_CONTEXT.to_owned(), state, description, target_url };

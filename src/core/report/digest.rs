@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Outlook;
 use crate::core::command::value::DecisionId;
-use crate::core::model::ids::{Lane, RepoId, RepoName, ThreadId};
+use crate::core::model::ids::{JobId, Lane, RepoId, RepoName, ThreadId};
 use crate::core::model::thread::ThreadState;
 use crate::core::model::time::Timestamp;
 
@@ -22,10 +22,29 @@ pub struct Digest {
     pub asked: Vec<(NamedThread, DecisionId)>,
     /// Effects that were given up since then, newest first.
     pub dead: Vec<DeadEffect>,
+    /// Routines whose last date made no job, with what each waits for.
+    pub routines: Vec<(String, RoutineWait)>,
     /// The paused repositories.
     pub repos: Vec<(RepoId, RepoName)>,
     /// The backlog in a few lines.
     pub outlook: Outlook,
+}
+
+/// What a routine waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoutineWait {
+    pub job: JobId,
+    pub place: NamedLane,
+}
+
+impl RoutineWait {
+    /// Its pull request in full, or its job.
+    pub fn name(&self) -> String {
+        match self.place.lane.thread() {
+            Some(_) => self.place.name(),
+            None => self.job.to_string(),
+        }
+    }
 }
 
 /// An effect that was given up.
@@ -90,7 +109,9 @@ impl Digest {
         let parked = self.parked.iter().map(|(parked, _)| parked.thread.repo);
         let dead = self.dead.iter().filter_map(|dead| dead.place.lane.repo());
         let asked = self.asked.iter().map(|(asked, _)| asked.thread.repo);
-        parked.chain(asked).chain(dead).chain(self.repos.iter().map(|(repo, _)| *repo)).collect()
+        let routines = self.routines.iter().filter_map(|(_, wait)| wait.place.lane.repo());
+        let all = parked.chain(asked).chain(routines).chain(dead);
+        all.chain(self.repos.iter().map(|(repo, _)| *repo)).collect()
     }
 
     /// Leaves out whatever is in a repository for which `may_name` is false.
@@ -98,6 +119,7 @@ impl Digest {
         self.parked.retain(|(place, _)| may_name(place.thread.repo));
         self.asked.retain(|(place, _)| may_name(place.thread.repo));
         self.dead.retain(|dead| dead.place.lane.repo().is_some_and(&may_name));
+        self.routines.retain(|(_, wait)| wait.place.lane.repo().is_some_and(&may_name));
         self.repos.retain(|(repo, _)| may_name(*repo));
     }
 }

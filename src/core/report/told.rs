@@ -55,6 +55,7 @@ pub fn told(
         lent: lent
             .map(|lent| ParkedThread { until: at(lent.until), login: lent.to.login.clone() })
             .collect(),
+        routines: digest.routines.iter().map(|(name, wait)| (name.clone(), wait.name())).collect(),
         outlook: digest.outlook.clone(),
         dead: digest.dead.iter().map(|dead| (dead.place.name(), at(dead.at))).collect(),
     }

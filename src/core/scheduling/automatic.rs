@@ -24,6 +24,9 @@ pub struct AutoState {
     pub since: BTreeMap<RepoId, Timestamp>,
     /// Why it starts nowhere.
     pub everywhere: Option<SuggestReason>,
+    /// Where routines work.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub routines: BTreeSet<RepoId>,
     /// Why nothing starts in a repository.
     pub repos: BTreeMap<RepoId, SuggestReason>,
     /// The repositories whose default branch is red: only p0 begins there by itself.
@@ -67,11 +70,24 @@ impl AutoState {
     /// Why a job in a repository that nobody asked for is not given to an agent, whichever issue it
     /// is about.
     pub fn keeps_from(&self, agent: &str, repo: RepoId) -> Option<SuggestReason> {
-        let of_pair = || self.pairs.get(agent).and_then(|repos| repos.get(&repo)).copied();
-        let is_safe = self.safe.get(agent).is_some_and(|repos| repos.contains(&repo));
-        let unknown = (!is_safe).then_some(SuggestReason::RightsUnknown);
         let here = self.repos.get(&repo).copied();
-        self.everywhere.or(here).or_else(of_pair).or(unknown)
+        self.everywhere.or(here).or_else(|| self.danger(agent, repo))
+    }
+
+    /// The same of a routine's job: that the repository only wants suggestions is about issues.
+    pub fn keeps_routine_from(&self, agent: &str, repo: RepoId) -> Option<SuggestReason> {
+        self.everywhere.or_else(|| self.danger(agent, repo))
+    }
+
+    /// Whether anything starts there that nobody asked for.
+    pub fn is_place(&self, repo: RepoId) -> bool {
+        self.since.contains_key(&repo) || self.routines.contains(&repo)
+    }
+
+    fn danger(&self, agent: &str, repo: RepoId) -> Option<SuggestReason> {
+        let of_pair = self.pairs.get(agent).and_then(|repos| repos.get(&repo)).copied();
+        let is_safe = self.safe.get(agent).is_some_and(|repos| repos.contains(&repo));
+        of_pair.or((!is_safe).then_some(SuggestReason::RightsUnknown))
     }
 }
 

@@ -27,6 +27,7 @@ mod ranking;
 mod ranking_input;
 mod recheck;
 mod roster;
+mod routine;
 mod rules;
 mod scope_question;
 mod score;
@@ -58,6 +59,7 @@ pub use roster::{
     AgentSlot, Assignment, Limits, Load, Match, Pool, RejectedAgent, Rejection, Roster, TriedAgent,
     Workplaces,
 };
+pub use routine::{Routine, RoutineCalendar, RoutineState, RoutineTurn};
 pub use rules::{Authors, Rules, Weights};
 pub use scope_question::{QUESTIONS_A_DAY, QuestionTerms};
 pub use score::{Score, Terms};

@@ -5,6 +5,7 @@ use super::capacity::{Capacity, Demand};
 use super::eligibility::ineligible;
 use super::labels::IssueLabels;
 use super::{AgentSlot, Ineligible, IssueFacts, Rejection, Roster, Rules};
+use crate::core::model::ids::RepoId;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::Controls;
 
@@ -19,10 +20,10 @@ pub fn obstacles(
 }
 
 /// The first thing that `agent` lacks to take an issue beside all that runs; one that is not in the
-/// roster cannot be reached. `role`: the one that it needs; none if a person named the agent, who
-/// knows what it can do.
+/// roster cannot be reached. `wanted`: where, and how what is to be done is labelled. `role`: the one that
+/// it needs; none if a person named the agent, who knows what it can do.
 pub fn lack(
-    facts: &IssueFacts,
+    (repo, labels): (RepoId, &[String]),
     agent: &str,
     role: Option<&str>,
     roster: &Roster,
@@ -30,14 +31,14 @@ pub fn lack(
     let capacity = Capacity::beside(&roster.load, roster);
     let place = capacity.workers().position(|worker| worker.name == agent);
     let Some(place) = place else { return Some(Rejection::AgentDown) };
-    let unfit = role.and_then(|role| unfit(facts, role, capacity.worker(place)));
+    let unfit = role.and_then(|role| unfit(labels, role, capacity.worker(place)));
     // What the issue may cost is asked where the ledger is: a person may have allowed less.
-    let demand = Demand { repo: facts.thread.repo, spent: 0 };
+    let demand = Demand { repo, spent: 0 };
     unfit.or_else(|| capacity.lack(place, demand))
 }
 
-fn unfit(facts: &IssueFacts, role: &str, worker: &AgentSlot) -> Option<Rejection> {
-    let skills = IssueLabels::of(&facts.labels).skills;
+fn unfit(labels: &[String], role: &str, worker: &AgentSlot) -> Option<Rejection> {
+    let skills = IssueLabels::of(labels).skills;
     match worker.roles.iter().any(|held| held == role) {
         false => Some(Rejection::NoRole),
         true => (!worker.knows(&skills)).then_some(Rejection::NoSkill),

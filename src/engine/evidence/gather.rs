@@ -69,7 +69,10 @@ pub async fn gather_evidence(
 /// What this attempt wrote is its result. What earlier ones wrote is still to be read there.
 async fn comments(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<ThingsRead, Error> {
     let since = query.earliest_of_job();
-    let all = gitea.comments_by(query.repo, query.thread, query.agent, since).await?;
+    let all = match query.thread {
+        Some(thread) => gitea.comments_by(query.repo, thread, query.agent, since).await?,
+        None => Vec::new(),
+    };
     let own = all.iter().filter(|comment| comment.created_at >= query.earliest());
     let made = Made::Comments(own.map(|comment| comment.id).collect());
     let length = all.iter().fold(0, |sum: usize, one| sum.saturating_add(one.body.len()));

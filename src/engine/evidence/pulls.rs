@@ -10,8 +10,8 @@ pub(super) async fn of_branch(
     gitea: &Gitea,
     query: EvidenceQuery<'_>,
 ) -> Result<Option<PullRequest>, Error> {
-    if query.branch.is_adopted() {
-        return gitea.pull(query.repo, query.thread).await;
+    if let Some(thread) = query.thread.filter(|_| query.branch.is_adopted()) {
+        return gitea.pull(query.repo, thread).await;
     }
     let branch = query.branch.to_string();
     let first = gitea.pull_of_branches(query.repo, query.base_branch, &branch).await?;

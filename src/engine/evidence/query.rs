@@ -14,8 +14,8 @@ const SKEW: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Copy)]
 pub struct EvidenceQuery<'a> {
     pub repo: &'a RepoName,
-    /// The number of the job's thread.
-    pub thread: i64,
+    /// The number of the thread that the job was given for, if there is one.
+    pub thread: Option<i64>,
     pub purpose: Purpose,
     /// The branch of the job that the attempt worked on.
     pub branch: &'a JobBranch,

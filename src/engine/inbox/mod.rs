@@ -124,7 +124,7 @@ impl Inbox {
                     handled::text(tx, &text, (ending, &ran), &actor, &changes, times)
                 });
                 match store.await {
-                    Err(Error::JobMoved { .. }) => self.answer_anew(seq, tries).await,
+                    Err(Error::JobMoved) => self.answer_anew(seq, tries).await,
                     stored => {
                         stored?;
                         crash::point("committed");

@@ -48,7 +48,9 @@ pub(super) async fn adopted_pull(
     default: &Base,
 ) -> Result<Result<AdoptedPull, CannotBegin>, Error> {
     let (gitea, name) = (&ctx.gitea, &order.repo.name);
-    let number = order.job.spec.thread.number;
+    let Some(number) = order.job.spec.given().map(|thread| thread.number) else {
+        return Ok(Err(moved()));
+    };
     let Some(pull) = gitea.pull(name, number).await? else { return Ok(Err(moved())) };
     if pull.state != PullState::Open {
         return Ok(Err(moved()));

@@ -11,27 +11,23 @@ use crate::core::decisions::{Covered, CoveredHead, CoveredStart, Decision, Quest
 use crate::core::jobs::evidence::read_result;
 use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::start_terms::StartProposal;
-use crate::core::jobs::{
-    CancelReason, JobEvent, JobId, JobRecord, Purpose, Question, State, Waiting,
-};
+use crate::core::jobs::{CancelReason, JobEvent, JobRecord, Purpose, Question, State, Waiting};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::issue::TextDigest;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::crew::PlanView;
 use crate::core::reply::decisions::{QuestionView, scheduled_notice};
+use crate::core::reply::jobs::said_in_report;
 use crate::core::reply::split::SplitView;
 use crate::core::split::SplitProposal;
 use crate::engine::decision_check::check_covered;
 use crate::gitea::PullState;
 use crate::store::decisions::{self, NewDecision};
-use crate::store::{Connection, Error, backlog, controls, covered_text, jobs, splits};
+use crate::store::{Connection, Error, backlog, controls, covered_text, jobs, reports, splits};
 
 /// How long it is from one look to the next whether something moved that an open question covers.
 const LOOKS: Duration = Duration::from_secs(60);
-
-/// How long it is from one look whether a crew's reviews are over to the next.
-const AWAITS: Duration = Duration::from_secs(10);
 
 /// How long an attempt is looked for before people are asked about it: most are found.
 const SETTLES: Duration = Duration::from_secs(10 * 60);
@@ -46,6 +42,8 @@ struct AskedQuestion {
     said: Option<String>,
     /// What it asks to do.
     asks: Option<String>,
+    /// Where it is asked; none as long as there is nothing to write it in.
+    home: Option<ThreadId>,
     text: Option<TextDigest>,
     answers: Option<TextDigest>,
     decision: Option<Decision>,
@@ -53,20 +51,31 @@ struct AskedQuestion {
     crew: Option<Crew>,
     /// What the owner lets the issue cost at least.
     raised: Ceiling,
-    /// What it proposed that its epic becomes.
+    /// What it proposed that its epic becomes, and what that said then.
     split: Option<SplitProposal>,
+    split_text: Option<TextDigest>,
     /// When the threads of the job moved last, by the forge's clock.
     moved: [Option<Timestamp>; 2],
 }
 
 impl AskedQuestion {
     fn read(conn: &Connection, seen: &SeenJob, number: u32) -> Result<Option<Self>, Error> {
-        let (id, thread) = (seen.id(), seen.job.spec.thread);
+        let (id, given) = (seen.id(), seen.job.spec.given());
         let Some(record) = jobs::record(conn, id)? else { return Ok(None) };
-        let pull = record.job.past.pull.map(|number| ThreadId { number, ..thread });
-        let of_pull = match pull {
-            Some(pull) => backlog::moved_at(conn, pull)?,
-            None => None,
+        let moved_at = |thread: Option<ThreadId>| match thread {
+            Some(thread) => backlog::moved_at(conn, thread),
+            None => Ok(None),
+        };
+        let (text, answers) = match given {
+            Some(thread) => {
+                (covered_text::digest(conn, thread)?, covered_text::answers(conn, thread)?)
+            }
+            None => (None, None),
+        };
+        // What is asked before there is a pull request stands in the report.
+        let home = match record.job.home() {
+            Some(home) => Some(home),
+            None => reports::place_for(conn, record.job.spec.repo())?,
         };
         let stored = decisions::of_question(conn, id, number)?;
         let last = jobs::attempts(conn, id)?.pop();
@@ -74,15 +83,23 @@ impl AskedQuestion {
         Ok(Some(Self {
             said,
             asks,
-            text: covered_text::digest(conn, thread)?,
-            answers: covered_text::answers(conn, thread)?,
+            text,
+            answers,
+            home,
             decision: stored.map(|stored| stored.decision),
             crew: jobs::crew_of(conn, &record.job)?,
             raised: controls::raised(conn, id)?,
             split: splits::proposal(conn, id)?,
-            moved: [backlog::moved_at(conn, thread)?, of_pull],
+            split_text: splits::text(conn, id)?,
+            moved: [moved_at(given)?, moved_at(record.job.pull())?],
             record,
         }))
+    }
+
+    /// Whether an epic says something else by now than when it was judged what it would become, as far as
+    /// the ledger knows.
+    fn is_edited_epic(&self) -> bool {
+        self.split_text.zip(self.text).is_some_and(|(then, now)| then != now)
     }
 }
 
@@ -113,29 +130,23 @@ impl Jobs {
                 Ok(Ok(_)) => self.await_reviews(crew.id).await,
                 Ok(Err(event)) => Ok(told(self.tell(seen.id(), event).await?.is_some())),
                 Err(error) => {
-                    self.incidents.met(&error, seen.job.spec.thread).await;
+                    self.incidents.met(&error, seen.job.lane()).await;
                     Ok(self.later(seen))
                 }
             };
         }
         match &asked.decision {
             Some(decision) => self.watch(seen, &asked, decision, repo).await,
-            None => self.put(seen, (number, question), asked, repo).await,
+            None => {
+                if question == Question::Accept
+                    && let Some(crew) = &asked.crew
+                    && self.ask_reviews_again((seen, repo), crew, None).await?
+                {
+                    return self.await_reviews(crew.id).await;
+                }
+                self.put(seen, (number, question), asked, repo).await
+            }
         }
-    }
-
-    /// A crew's reviews come before the question.
-    async fn await_reviews(&self, crew: JobId) -> Result<NextLook, Error> {
-        self.begin_reviews(crew).await?;
-        Ok(NextLook::At(self.ctx.now().after(AWAITS)))
-    }
-
-    /// Begins the reviews of a crew before which something else was in the way.
-    pub(super) async fn begin_reviews(&self, crew: JobId) -> Result<(), Error> {
-        let now = self.ctx.now();
-        self.ctx.ledger.write(move |tx| jobs::crew_due(tx, crew, now)).await?;
-        self.ctx.stored.notify();
-        Ok(())
     }
 
     async fn put(
@@ -145,23 +156,28 @@ impl Jobs {
         asked: AskedQuestion,
         repo: &Repo,
     ) -> Result<NextLook, Error> {
+        let Some(thread) = asked.home else { return Ok(self.later(seen)) };
         let proposal = proposal_of(seen);
         if let Some(proposal) = proposal
             && !self.shows(proposal, seen, repo).await?
         {
             return Ok(told(self.tell(seen.id(), JobEvent::AskAgain(number)).await?.is_some()));
         }
+        if question == Question::Split && asked.is_edited_epic() {
+            return Ok(told(self.tell(seen.id(), JobEvent::Recheck).await?.is_some()));
+        }
         let head = match self.head_of(seen, question, repo).await {
             Ok(Ok(head)) => head,
             Ok(Err(event)) => return Ok(told(self.tell(seen.id(), event).await?.is_some())),
             Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 return Ok(self.later(seen));
             }
         };
         let pull = head.as_ref().map(|head| head.pull);
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
+            None if question == Question::Split => asked.split_text.or(asked.text),
             None => asked.text.filter(|_| covers_text(question)),
         };
         let answers = asked.answers.filter(|_| covers_answers(question));
@@ -178,7 +194,7 @@ impl Jobs {
             job: seen.id(),
             number,
             question,
-            thread: seen.job.spec.thread,
+            thread,
             pull: seen.job.past.pull.filter(|_| is_code(seen)),
             covers: Covered {
                 head,
@@ -200,17 +216,20 @@ impl Jobs {
         let mut view =
             QuestionView::of(&asked.record, question, says, (owner, take_over), now.at, zone);
         view.plan = plan.as_ref().map(|plan| PlanView::of(plan, configured));
-        let epic = seen.job.spec.thread.number;
-        view.split = split.as_ref().map(|split| SplitView::of(split, epic, &repo.name));
+        view.split = split
+            .as_ref()
+            .zip(seen.job.spec.given())
+            .map(|(split, epic)| SplitView::of(split, epic.number, &repo.name));
         let notes = asked.crew.iter().filter(|_| question == Question::Accept);
         let notes = notes.flat_map(|crew| crew.review_notes(seen.job.past.commit.as_ref()));
         view.crew = notes.map(|note| note.said()).collect();
         let Some(own) = self.identity.known() else { return Ok(self.later(seen)) };
         let name = own.login.clone();
-        let write = self
-            .ctx
-            .ledger
-            .write(move |tx| jobs::put_question(tx, &new, |id| view.text(id, &name), now));
+        let (job, place) = (seen.job.clone(), repo.name.to_string());
+        let write = self.ctx.ledger.write(move |tx| {
+            let says = |id| said_in_report(&job, &place, view.text(id, &name));
+            jobs::put_question(tx, &new, says, now)
+        });
         if let Some(id) = write.await? {
             tracing::info!(job = %seen.id(), decision = %id, ?question, "a person is asked");
             self.ctx.stored.notify();
@@ -229,10 +248,11 @@ impl Jobs {
         seen: &SeenJob,
         repo: &Repo,
     ) -> Result<bool, Error> {
-        let Ok(issue) = self.ctx.gitea.issue(&repo.name, seen.job.spec.thread.number).await else {
+        let Some(thread) = seen.job.spec.given() else { return Ok(true) };
+        let Ok(issue) = self.ctx.gitea.issue(&repo.name, thread.number).await else {
             return Ok(true);
         };
-        let (thread, text) = (seen.job.spec.thread, backlog::digest_of_text(&issue));
+        let text = backlog::digest_of_text(&issue);
         let shown = self
             .ctx
             .ledger
@@ -313,12 +333,17 @@ impl Jobs {
             Ok(checked) => checked,
             Err(error) => {
                 let error = error.of_forge()?;
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 return Ok(self.later(seen));
             }
         };
         match checked {
             QuestionCheck::Stands => {
+                if let Some(crew) = asked.crew.as_ref().filter(|_| covers.head.is_some())
+                    && self.ask_reviews_again((seen, repo), crew, Some(decision.id)).await?
+                {
+                    return Ok(told(true));
+                }
                 if let Some(head) = &covers.head {
                     self.tell_scheduled(decision.id, head.pull, repo).await?;
                 }
@@ -340,7 +365,7 @@ impl Jobs {
                 Ok(Err(event)) => Ok(told(self.tell(seen.id(), event).await?.is_some())),
                 Ok(Ok(_)) => Ok(next),
                 Err(error) => {
-                    self.incidents.met(&error, seen.job.spec.thread).await;
+                    self.incidents.met(&error, seen.job.lane()).await;
                     Ok(self.later(seen))
                 }
             },

@@ -3,6 +3,7 @@
 use super::drivers::JobResult;
 use crate::core::jobs::Commit;
 use crate::core::model::account::Account;
+use crate::core::model::ids::ThreadId;
 use crate::engine::context::AgentTerms;
 use crate::store::jobs::StoredAttempt;
 
@@ -10,6 +11,8 @@ use crate::store::jobs::StoredAttempt;
 pub(super) struct AskedReview<'a> {
     pub(super) result: &'a JobResult,
     pub(super) attempt: &'a StoredAttempt,
+    /// The pull request.
+    pub(super) pull: ThreadId,
     /// The head that it was given.
     pub(super) given: &'a Commit,
     pub(super) terms: &'a AgentTerms,

@@ -60,7 +60,7 @@ impl Jobs {
         let agent = &chosen.winner.as_ref()?.agent;
         let labels = IssueLabels::of(&judged.facts(chosen.thread)?.labels);
         let new = NewJob {
-            thread: chosen.thread,
+            thread: chosen.thread.into(),
             purpose: Purpose::on_an_issue(&labels.role)?,
             role: labels.role,
             origin: Origin::Match,
@@ -73,6 +73,6 @@ impl Jobs {
         };
         let is_small = labels.size.is_some_and(|size| size <= Size::S);
         let request = self.request(agent, chosen.thread.repo, view, now)?;
-        Some(AutomaticStart { new, request, is_small })
+        Some(AutomaticStart { thread: chosen.thread, new, request, is_small })
     }
 }

@@ -58,8 +58,10 @@ impl Jobs {
         seen: &SeenJob,
         repo: &Repo,
     ) -> Result<Option<Vec<LedgerCard>>, Error> {
-        let Some(account) = self.identity.known() else { return Ok(None) };
-        let (thread, since) = (seen.job.spec.thread, self.ctx.now().before(LOOKED_BACK));
+        let (Some(account), Some(thread)) = (self.identity.known(), seen.job.home()) else {
+            return Ok(None);
+        };
+        let since = self.ctx.now().before(LOOKED_BACK);
         let written = self.ctx.gitea.comments_by(&repo.name, thread.number, account, since).await;
         let written = match written {
             Ok(written) => written,
@@ -85,10 +87,10 @@ impl Jobs {
     async fn tell_of_other(&self, older: &LedgerCard, seen: &SeenJob, repo: &Repo) {
         let LedgerCard { ledger, job, .. } = older;
         let text = format!(
-            "another timmy (ledger {ledger}) works as my account: its {job} had {}#{} before my \
+            "another timmy (ledger {ledger}) works as my account: its {job} had {}{} before my \
              {}, which I cancelled. Nothing starts by itself here any more",
             repo.name,
-            seen.job.spec.thread.number,
+            seen.job.home().map(|home| format!("#{}", home.number)).unwrap_or_default(),
             seen.id()
         );
         self.incidents.set(Incident::OtherLedger, Some(text)).await;

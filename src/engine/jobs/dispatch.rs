@@ -9,8 +9,7 @@ use super::Jobs;
 use crate::core::jobs::ladder::{Rung, preferred};
 use crate::core::jobs::money::{BudgetScope, BudgetShortage};
 use crate::core::jobs::start_terms::StartProposal;
-use crate::core::jobs::{Job, JobId, Spec, StepTime};
-use crate::core::model::ids::ThreadId;
+use crate::core::jobs::{Job, JobId, StepTime};
 use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said as said_at};
 use crate::core::scheduling::{AgentRecords, AgentSlot, Depth, Rejection};
@@ -158,13 +157,16 @@ impl Jobs {
         agents: &mut SeenAgents,
         now: Timestamp,
     ) -> Result<DayBudget, Error> {
-        let Spec { id, thread: ThreadId { repo, .. }, .. } = waiting.job.spec;
+        let (id, repo) = (waiting.job.spec.id, waiting.job.spec.repo());
         let nobody = || nobody(&waiting.job, &ladder).to_owned();
         let requests: Vec<LeaseRequest> =
             ladder.iter().filter_map(|rung| self.request(&rung.agent, repo, view, now)).collect();
         let (step, reason, zone) = (self.step_time(), nobody(), self.ctx.policy.zone.clone());
-        let tried =
-            self.ctx.ledger.write(move |tx| try_all(tx, id, &requests, step, (&reason, &zone)));
+        let what = if waiting.job.spec.given().is_some() { "the issue" } else { "it" };
+        let tried = self
+            .ctx
+            .ledger
+            .write(move |tx| try_all(tx, id, &requests, step, (&reason, what, &zone)));
         match tried.await? {
             LeaseTry::Leased(advanced) => {
                 if let Some(fence) = advanced.after.past.fence {
@@ -199,20 +201,21 @@ impl Jobs {
         let is_asked_for = waiting.job.is_asked_for();
         let roles = [waiting.job.spec.role.clone()];
         let now = self.ctx.now();
+        let has_thread = waiting.job.spec.given().is_some();
         let may_work = |name: &String| {
             let covers = |repo: &crate::core::model::repository::Repo| {
                 let terms = policy.jobs.agents.get(name);
                 terms.is_some_and(|terms| terms.repositories.covers(&repo.name, !repo.private))
                     && !waiting.is_by(name, terms.map(|terms| terms.account.as_str()))
+                    && terms.is_some_and(|terms| has_thread || !terms.needs_thread)
                     && self.policies.admits(repo.id, name, &roles, !is_asked_for)
                     && (is_named || !self.fleet.is_barred(name, repo.id, now))
             };
             waiting.repo.as_ref().is_some_and(covers)
         };
-        let Spec { role, thread, .. } = &waiting.job.spec;
-        let fit = |slot: &AgentSlot| {
-            outcomes.fit(&slot.name, slot.prior, Depth::Repo(role, thread.repo)).lower
-        };
+        let (role, repo) = (&waiting.job.spec.role, waiting.job.spec.repo());
+        let fit =
+            |slot: &AgentSlot| outcomes.fit(&slot.name, slot.prior, Depth::Repo(role, repo)).lower;
         // Whoever reviews should not run the model that made it.
         let of_agents = policy.jobs.agents.iter();
         let kin: BTreeSet<&String> = of_agents
@@ -252,18 +255,17 @@ fn allowed(job: &Job) -> Option<&String> {
 
 fn waiting_job(conn: &Connection, stored: StoredJob) -> Result<WaitingJob, Error> {
     let job = stored.job;
-    let thread @ ThreadId { repo, .. } = job.spec.thread;
-    let (made_by, opened_by) = match job.spec.purpose.is_review() {
-        true => (jobs::worked_on(conn, thread)?, backlog::author_of(conn, thread)?),
-        false => (BTreeSet::new(), None),
+    let (made_by, opened_by) = match job.spec.given() {
+        Some(pull) if job.spec.purpose.is_review() => {
+            (jobs::worked_on(conn, pull)?, backlog::author_of(conn, pull)?)
+        }
+        _ => (BTreeSet::new(), None),
     };
-    Ok(WaitingJob {
-        made_by,
-        opened_by,
-        is_small: jobs::is_small(conn, job.spec.thread)?,
-        repo: repos::name(conn, repo)?,
-        job,
-    })
+    let is_small = match job.spec.given() {
+        Some(thread) => jobs::is_small(conn, thread)?,
+        None => false,
+    };
+    Ok(WaitingJob { made_by, opened_by, is_small, repo: repos::name(conn, job.spec.repo())?, job })
 }
 
 fn try_all(
@@ -271,7 +273,7 @@ fn try_all(
     id: JobId,
     requests: &[LeaseRequest],
     now: StepTime,
-    (nobody, zone): (&str, &TimeZone),
+    (nobody, what, zone): (&str, &str, &TimeZone),
 ) -> Result<LeaseTry, Error> {
     let mut refusals = Vec::new();
     let mut unasking = None;
@@ -299,7 +301,7 @@ fn try_all(
     {
         return Ok(asks);
     }
-    let words = told(&refusals, now.at, zone);
+    let words = told(&refusals, what, now.at, zone);
     let words = if words.is_empty() { nobody } else { &words };
     jobs::note_waiting(tx, id, Some(words), now.at)?;
     Ok(LeaseTry::Refused(refusals))
@@ -336,7 +338,12 @@ fn agent_day((agent, why): &(String, LeaseRefusal)) -> Option<(String, BudgetSho
 }
 
 /// Why nobody got it: of each agent that was tried, and once what no agent is to blame for.
-fn told(refusals: &[(String, LeaseRefusal)], now: Timestamp, zone: &TimeZone) -> String {
+fn told(
+    refusals: &[(String, LeaseRefusal)],
+    what: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> String {
     let mut words: Vec<String> = Vec::new();
     for (agent, why) in refusals {
         let said = match why {
@@ -346,7 +353,7 @@ fn told(refusals: &[(String, LeaseRefusal)], now: Timestamp, zone: &TimeZone) ->
             LeaseRefusal::OverBudget(over) => over.to_string(),
             LeaseRefusal::Ineligible(obstacles) => {
                 let said: Vec<&str> = obstacles.iter().map(|obstacle| obstacle.said()).collect();
-                format!("the issue is {}", said.join(" and "))
+                format!("{what} is {}", said.join(" and "))
             }
             LeaseRefusal::Lacks(lack @ Rejection::CannotAsk) => {
                 let way_out = format!("/timmy retry agent={agent} asks a person whether it may");

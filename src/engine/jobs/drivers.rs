@@ -11,7 +11,7 @@ use crate::core::guards::CannotBeRead;
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{
     AgentClaim, CancelReason, Commit, Course, GivenReview, Job, JobBranch, JobMerge, NeverRan,
-    OutcomeDigest, Push, ResultJudgement, ToldText, Verdict,
+    OutcomeDigest, Push, ResultJudgement, RoutineRun, ToldText, Verdict,
 };
 use crate::core::model::issue::{Comment, Issue};
 use crate::core::model::repository::Repo;
@@ -56,6 +56,14 @@ pub trait JobForge: Send + Sync {
     ) -> ForgeCall<'a, Option<JobEvidence>> {
         Box::pin(async { Ok(Some(evidence)) })
     }
+}
+
+/// What an attempt is about, as it is now.
+#[derive(Debug, Clone)]
+pub enum OrderSubject {
+    /// An issue, or a pull request.
+    Issue(Box<Issue>),
+    Routine(RoutineRun),
 }
 
 /// Why an attempt cannot begin.
@@ -103,8 +111,8 @@ pub struct JobEvidence {
 pub enum Proposed {
     /// The plan of a crew.
     Plan(Box<CrewPlan>),
-    /// What an epic would become.
-    Split(Box<SplitProposal>),
+    /// What an epic would become, and the epic of which that was made.
+    Split { proposal: Box<SplitProposal>, epic: Box<Issue> },
 }
 
 /// A review, as the forge shows it.
@@ -133,6 +141,26 @@ impl JobEvidence {
             review: None,
             proposed: None,
         }
+    }
+
+    /// Of a job whose result is only said: `what` is proposed, and what was found of it.
+    pub(super) fn of_proposal(
+        job: &Job,
+        what: &str,
+        (verdict, findings): (Verdict, Vec<Finding>),
+        proposed: Option<Proposed>,
+    ) -> Self {
+        let codes: Vec<&str> = findings.iter().map(Finding::code).collect();
+        let judgement = ResultJudgement {
+            look: job.past.look,
+            commit: None,
+            pull: None,
+            verdict,
+            digest: OutcomeDigest(format!("{what} {}", codes.join(" "))),
+            change: None,
+            examined: None,
+        };
+        Self { findings, proposed, ..Self::of(judgement) }
     }
 
     /// Of a job whose result nobody needs any more.
@@ -178,7 +206,7 @@ pub struct JobOrder {
     pub job: Job,
     pub repo: Repo,
     /// The issue as it is now.
-    pub issue: Issue,
+    pub about: OrderSubject,
     /// What was answered in comments when its author was asked what it does not say.
     pub answers: Vec<String>,
     pub agent: String,

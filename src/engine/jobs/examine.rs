@@ -271,10 +271,14 @@ impl Examiner {
         result: &JobResult,
         shown: &PullRequest,
     ) -> Result<Option<Vec<OtherPull>>, Error> {
-        let (thread, own) = (result.job.spec.thread, shown.number);
+        let own = shown.number;
         let job = result.job.clone();
         let read = move |conn: &Connection| {
-            Ok((jobs::linked_pulls(conn, thread)?, jobs::merged_before_of(conn, &job)?))
+            let linked = match job.spec.given() {
+                Some(thread) => jobs::linked_pulls(conn, thread)?,
+                None => Vec::new(),
+            };
+            Ok((linked, jobs::merged_before_of(conn, &job)?))
         };
         let Some((linked, known)) = self.read(read).await else { return Ok(None) };
         // Its own ones that are open it closes itself, once another one took their place.
@@ -326,7 +330,8 @@ impl Examiner {
             |seen: &SeenResult| seen.commit.as_ref() == commit && seen.digest == *digest;
         match verdict {
             Verdict::Pass { .. } => Verdict::Pass { ask },
-            Verdict::NoChange { .. } => Verdict::NoChange { ask },
+            // Of a routine that found nothing nobody hears.
+            Verdict::NoChange { .. } => Verdict::NoChange { ask: ask && job.home().is_some() },
             Verdict::Ask if passed.is_some_and(has_passed) => Verdict::Pass { ask },
             other => other,
         }

@@ -9,11 +9,14 @@ use super::adopted::{AdoptedPull, adopted_pull, open_reviews};
 use super::asked_review::AskedReview;
 use super::base::{Base, base_of, health_of};
 use super::drivers::{
-    CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult, ShownChange, ShownWords,
+    CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult, OrderSubject, ShownChange,
+    ShownWords,
 };
 use super::examine::{ANSWER, Examiner};
 use super::review_task::{ReviewTask, review_task};
-use super::task_parts::{begin_of, earlier, faults, permission, red_checks, told_thread};
+use super::task_parts::{
+    begin_of, earlier, faults, permission, red_checks, told_subject, told_thread,
+};
 use crate::agents::AgentTask;
 use crate::config::EffectivePolicy;
 use crate::core::command::value::Level;
@@ -146,7 +149,7 @@ impl LiveForge {
             purpose: job.spec.purpose,
             role: job.spec.role.clone(),
             repository: name.clone(),
-            thread: told_thread(&order.issue),
+            about: told_subject(&order.about),
             answers: order.answers.clone(),
             base_branch: base_branch.clone(),
             base: base.clone(),
@@ -220,7 +223,7 @@ impl LiveForge {
             Err(words) => return Ok(Err(CannotBegin::NoDefaultBranch(words))),
         };
         if !order.job.is_asked_for()
-            && !is_p0(&order.issue)
+            && !is_p0(&order.about)
             && health_of(&self.ctx.gitea, name, &base).await == BranchHealth::Red
         {
             return Ok(Err(NeverRan::RedBranch.into()));
@@ -326,10 +329,10 @@ impl LiveForge {
         Ok(is_update.then(|| accepted.commit.clone()))
     }
 
-    /// The thread as it is now; none if it is gone.
+    /// The thread as it is now; none if it is gone, or there is none.
     async fn thread_of(&self, result: &JobResult) -> Result<Option<Issue>, Error> {
-        let number = result.job.spec.thread.number;
-        match self.ctx.gitea.issue(&result.repo.name, number).await {
+        let Some(thread) = result.job.spec.given() else { return Ok(None) };
+        match self.ctx.gitea.issue(&result.repo.name, thread.number).await {
             Ok(issue) => Ok(Some(issue)),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -346,8 +349,10 @@ impl LiveForge {
         };
         let Some(agent) = self.account(&terms.account).await? else { return Ok(None) };
         if job.spec.purpose.is_review() {
+            let Some(pull) = job.spec.given() else { return Ok(None) };
             let (given, agent) = (base, &agent);
-            return self.look_at_review(AskedReview { result, attempt, given, terms, agent }).await;
+            let asked = AskedReview { result, attempt, pull, given, terms, agent };
+            return self.look_at_review(asked).await;
         }
         if job.spec.purpose == Purpose::Plan {
             let issue = self.thread_of(result).await?;
@@ -373,7 +378,7 @@ impl LiveForge {
         let began = result.attempts.iter().map(StoredAttempt::may_run_since);
         let query = EvidenceQuery {
             repo: &result.repo.name,
-            thread: job.spec.thread.number,
+            thread: job.spec.given().map(|thread| thread.number),
             purpose: job.spec.purpose,
             branch: &branch,
             base_branch,
@@ -527,7 +532,8 @@ fn is_by_itself(order: &JobOrder) -> bool {
     !order.job.is_asked_for()
 }
 
-fn is_p0(issue: &Issue) -> bool {
+fn is_p0(about: &OrderSubject) -> bool {
+    let OrderSubject::Issue(issue) = about else { return false };
     let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
     IssueLabels::of(&labels).priority == Some(Level::P0)
 }

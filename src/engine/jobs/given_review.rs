@@ -42,7 +42,7 @@ impl LiveForge {
     ) -> Result<ReviewEvidence, Error> {
         let AskedReview { result, attempt, agent, .. } = asked;
         let (claim, words) = self.shown(&read.said);
-        let number = result.job.spec.thread.number;
+        let number = asked.pull.number;
         let key = posting_key(attempt);
         let on_forge = match &read.own {
             Some(own) if own.remarks > 0 => {

@@ -37,7 +37,7 @@ pub(super) struct SeenJob {
     pub(super) merged_before: Vec<MergedBefore>,
     /// When its card was written last.
     pub(super) card_at: Option<Timestamp>,
-    /// Whether the backlog knows its thread as open.
+    /// Whether the backlog knows its thread as open; of a routine's, whether its repository is watched.
     pub(super) is_thread_known: bool,
     /// Whether its repository is one of those that are watched.
     pub(super) is_watched: bool,
@@ -51,6 +51,7 @@ impl SeenJob {
             Some(fence) => (jobs::attempt(conn, fence)?, jobs::lease_of(conn, fence)?),
             None => (None, None),
         };
+        let is_watched = backlog::tracked(conn)?.iter().any(|repo| repo.id == job.spec.repo());
         Ok(Some(Self {
             steps: jobs::steps(conn, id)?,
             base_branch: match job.past.branch {
@@ -60,10 +61,13 @@ impl SeenJob {
             merged_before: jobs::merged_before_of(conn, &job)?,
             attempt,
             lease,
-            repo: repos::name(conn, job.spec.thread.repo)?,
+            repo: repos::name(conn, job.spec.repo())?,
             card_at: jobs::card_told_at(conn, id)?,
-            is_thread_known: jobs::is_thread_open(conn, job.spec.thread)?,
-            is_watched: backlog::tracked(conn)?.iter().any(|repo| repo.id == job.spec.thread.repo),
+            is_thread_known: match job.spec.given() {
+                Some(thread) => jobs::is_thread_open(conn, thread)?,
+                None => is_watched,
+            },
+            is_watched,
             job,
         }))
     }
@@ -248,7 +252,7 @@ impl Jobs {
             return Ok(NextLook::At(self.ctx.now().after(GREEN)));
         };
         if looked == Some(Some(false)) {
-            self.note_branch(seen.job.spec.thread.repo, false).await?;
+            self.note_branch(seen.job.spec.repo(), false).await?;
         }
         Ok(told(self.tell(seen.id(), JobEvent::Ready).await?.is_some()))
     }

@@ -41,7 +41,7 @@ impl Jobs {
             },
             Ok(None) => self.closed(seen).await,
             Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 Ok(self.later(seen))
             }
         }

@@ -22,6 +22,7 @@
 //! | `transcript` | keeps what an attempt said and did, once it is over |
 //! | `permission` | what agents ask to do, and the answers that reach them |
 //! | `ask` | puts a job's questions to people, and looks whether what they cover is still so |
+//! | `crew_reviews` | has a crew's reviews given before people are asked, again where one was dismissed |
 //! | `verify` | has judged what the forge shows |
 //! | `examine` | has the guards look at a change, and says what follows |
 //! | `thread_gone` | ends a job whose issue was closed, as merged where somebody merged what it brought |
@@ -40,6 +41,7 @@ mod by_itself;
 mod called;
 mod claim;
 mod crew_parts;
+mod crew_reviews;
 mod dispatch;
 mod drivers;
 mod examine;
@@ -96,8 +98,8 @@ pub(super) use adopted::source_of;
 use called::CalledLooks;
 pub use called::{JobRunner, LookedJob};
 pub use drivers::{
-    CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, Proposed,
-    ShownChange,
+    CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, OrderSubject,
+    Proposed, ShownChange,
 };
 pub(super) use fleet::Fleet;
 pub use fleet::{AgentCondition, state_of};
@@ -289,7 +291,7 @@ impl Jobs {
         self.incidents.all_open().iter().any(is_of_a_day)
     }
 
-    fn drains(&self) -> bool {
+    pub(super) fn drains(&self) -> bool {
         self.is_draining.load(Ordering::SeqCst)
     }
 
@@ -319,7 +321,7 @@ impl Jobs {
             && let Some(stored) = self.ctx.ledger.read(move |conn| jobs::get(conn, id)).await?
         {
             // Before the job learns it: after a crash between the two it is told once more.
-            self.incidents.merged(stored.job.spec.thread, merge).await;
+            self.incidents.merged(stored.job.lane(), merge).await;
         }
         let now = self.step_time();
         let write = self.ctx.ledger.write(move |tx| {

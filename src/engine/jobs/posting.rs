@@ -29,7 +29,8 @@ impl LiveForge {
     /// Has the result of an attempt posted, once, if it is still judged. What cannot be stored now is at
     /// the next look.
     pub(super) async fn post(&self, of: &JobResult, attempt: &StoredAttempt, result: PostResult) {
-        let (key, now, thread) = (posting_key(attempt), self.ctx.now(), of.job.spec.thread);
+        let Some(thread) = of.job.home() else { return };
+        let (key, now) = (posting_key(attempt), self.ctx.now());
         let (job, fence) = (of.job.spec.id, attempt.fence);
         let result = PostResult { of: Some(JudgedAttempt { job, fence }), ..result };
         let write = self.ctx.ledger.write(move |tx| {

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use super::Jobs;
-use super::drivers::{CannotBegin, JobOrder};
+use super::drivers::{CannotBegin, JobOrder, OrderSubject};
 use super::look::{NextLook, SeenJob, told};
 use super::trouble::never_ran;
 use crate::agents::{Agent, StoredRequest};
-use crate::core::jobs::{Commit, Course, JobEvent, NeverRan, Past, Progress, Spec, ToldText};
+use crate::core::jobs::{
+    Commit, Course, JobEvent, JobThread, NeverRan, Past, Progress, Spec, ToldText,
+};
 use crate::core::model::dependency::{Blocker, WaitsFor};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::incident::{AgentProblem, Incident};
@@ -88,7 +90,10 @@ impl Jobs {
     /// Whether that was news to it; none if it cannot be found out now.
     async fn hear_reviews(&self, seen: &SeenJob, repo: &Repo) -> Result<Option<bool>, Error> {
         let (id, Spec { adopts, thread, .. }) = (seen.id(), &seen.job.spec);
-        if adopts.is_none() || seen.job.past.last.is_some() {
+        let Some(thread) = thread.given().filter(|_| adopts.is_some()) else {
+            return Ok(Some(false));
+        };
+        if seen.job.past.last.is_some() {
             return Ok(Some(false));
         }
         let begun = self.ctx.ledger.read(move |conn| jobs::get(conn, id)).await?;
@@ -96,7 +101,7 @@ impl Jobs {
         let reviews = match self.forge.reviews((repo, thread.number), begun.after(SKEW)).await {
             Ok(reviews) => reviews,
             Err(error) => {
-                self.incidents.met(&error, *thread).await;
+                self.incidents.met(&error, thread).await;
                 return Ok(None);
             }
         };
@@ -118,36 +123,26 @@ impl Jobs {
     /// What is to be done, by the issue as it is now.
     async fn order(&self, seen: &SeenJob, lease: &Lease) -> Result<PreflightFinding, Error> {
         let Some(repo) = seen.repo.clone() else { return Ok(PreflightFinding::Later) };
-        let number = seen.job.spec.thread.number;
-        let gitea = &self.ctx.gitea;
-        let (issue, waits) =
-            tokio::join!(gitea.issue(&repo.name, number), gitea.blockers(&repo.name, number));
-        let issue = match issue {
-            Ok(issue) if issue.open => issue,
-            Ok(_) | Err(gitea::Error::NotFound { .. }) => {
-                return match self.why_gone(seen, &repo).await {
-                    Ok(event) => Ok(event.map_or(PreflightFinding::Later, PreflightFinding::Gone)),
-                    Err(error) => {
-                        self.incidents.met(&error, seen.job.spec.thread).await;
-                        Ok(PreflightFinding::Later)
-                    }
-                };
-            }
-            Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
-                return Ok(PreflightFinding::Later);
-            }
+        let about = match &seen.job.spec.thread {
+            JobThread::Given(thread) => match self.issue(seen, &repo, *thread).await? {
+                Ok(issue) => OrderSubject::Issue(Box::new(issue)),
+                Err(finding) => return Ok(finding),
+            },
+            JobThread::Routine(run) => OrderSubject::Routine(run.clone()),
         };
-        self.keep_fresh(&repo, &issue, waits.ok()).await?;
         match self.hear_reviews(seen, &repo).await? {
             Some(false) => {}
             Some(true) => return Ok(PreflightFinding::Again),
             None => return Ok(PreflightFinding::Later),
         }
-        let (id, thread, agent) = (seen.id(), seen.job.spec.thread, lease.agent().to_owned());
+        let (id, spec, agent) = (seen.id(), &seen.job.spec, lease.agent().to_owned());
+        let (thread, in_repo) = (spec.given(), spec.repo());
         let read = self.ctx.ledger.read(move |conn| {
-            let linked = jobs::linked_pulls(conn, thread)?;
-            let left_before = jobs::left_in(conn, &agent, thread.repo)?;
+            let linked = match thread {
+                Some(thread) => jobs::linked_pulls(conn, thread)?,
+                None => Vec::new(),
+            };
+            let left_before = jobs::left_in(conn, &agent, in_repo)?;
             let (attempts, permissions) = (jobs::attempts(conn, id)?, permissions(conn, id)?);
             let course = jobs::record(conn, id)?.as_ref().map(Course::of).unwrap_or_default();
             Ok((jobs::texts(conn, id)?, attempts, course, linked, left_before, permissions))
@@ -163,7 +158,7 @@ impl Jobs {
         Ok(PreflightFinding::Order(Box::new(JobOrder {
             job: seen.job.clone(),
             repo,
-            issue,
+            about,
             answers,
             agent: lease.agent().to_owned(),
             key: lease.key().to_owned(),
@@ -177,11 +172,43 @@ impl Jobs {
         })))
     }
 
+    /// The issue as it is now, of which the backlog knows from then on; or what it means that there is
+    /// none any more.
+    async fn issue(
+        &self,
+        seen: &SeenJob,
+        repo: &Repo,
+        thread: ThreadId,
+    ) -> Result<Result<Issue, PreflightFinding>, Error> {
+        let (gitea, number) = (&self.ctx.gitea, thread.number);
+        let (issue, waits) =
+            tokio::join!(gitea.issue(&repo.name, number), gitea.blockers(&repo.name, number));
+        match issue {
+            Ok(issue) if issue.open => {
+                self.keep_fresh(repo, &issue, waits.ok()).await?;
+                Ok(Ok(issue))
+            }
+            Ok(_) | Err(gitea::Error::NotFound { .. }) => {
+                Ok(Err(match self.why_gone(seen, repo).await {
+                    Ok(event) => event.map_or(PreflightFinding::Later, PreflightFinding::Gone),
+                    Err(error) => {
+                        self.incidents.met(&error, thread).await;
+                        PreflightFinding::Later
+                    }
+                }))
+            }
+            Err(error) => {
+                self.incidents.met(&error, thread).await;
+                Ok(Err(PreflightFinding::Later))
+            }
+        }
+    }
+
     /// What was answered when the author of the issue was asked what it does not say. What is not any
     /// more as it was read answers nothing: whether the issue says enough, and who has to say yes, is
     /// judged again without it.
     async fn scope_answers(&self, seen: &SeenJob, repo: &Repo) -> Result<AnswersNow, Error> {
-        let thread = seen.job.spec.thread;
+        let Some(thread) = seen.job.spec.given() else { return Ok(AnswersNow::Same(Vec::new())) };
         let known = self.ctx.ledger.read(move |conn| scope_answers::of(conn, thread));
         let (mut answers, mut has_moved) = (Vec::new(), false);
         for answer in known.await? {
@@ -243,7 +270,7 @@ impl Jobs {
             Ok(Ok(task)) => task,
             Ok(Err(why)) => return self.cannot_begin(seen, order, why).await,
             Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 return Ok(self.later(seen));
             }
         };

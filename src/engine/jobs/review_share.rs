@@ -38,7 +38,7 @@ impl Jobs {
                 Ok(NextLook::Idle)
             }
             Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 Ok(self.later(seen))
             }
         }

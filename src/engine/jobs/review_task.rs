@@ -6,7 +6,7 @@ use super::drivers::{CannotBegin, JobOrder};
 use super::task_parts::told_thread;
 use crate::core::effect::marker::{is_approval, unmarked};
 use crate::core::jobs::{Commit, NeverRan};
-use crate::core::model::ids::RepoName;
+use crate::core::model::ids::{RepoName, ThreadId};
 use crate::core::model::verdict::Opinion;
 use crate::core::prompt::{EarlierReview, PromptReview, PromptThread};
 use crate::core::scheduling::text::closes;
@@ -42,8 +42,9 @@ pub(super) async fn review_task(
     works_by: WorksBy,
 ) -> Result<Result<ReviewTask, CannotBegin>, Error> {
     let (gitea, name) = (&ctx.gitea, &order.repo.name);
-    let number = order.job.spec.thread.number;
     let moved = || Ok(Err(NeverRan::Moved.into()));
+    let Some(thread) = order.job.spec.given() else { return moved() };
+    let number = thread.number;
     let Some(pull) = gitea.pull(name, number).await? else { return moved() };
     if pull.state != PullState::Open {
         return moved();
@@ -56,7 +57,7 @@ pub(super) async fn review_task(
         number,
         merge_base: pull.merge_base.clone(),
         diff,
-        issue: issue_of(ctx, order, &pull).await?,
+        issue: issue_of(ctx, (order, thread), &pull).await?,
         earlier: earlier(ctx, name, number).await?,
     };
     let target = gitea.branch(name, &pull.base_branch).await?.map(|branch| branch.head);
@@ -81,14 +82,13 @@ async fn diff_of(
 /// text.
 async fn issue_of(
     ctx: &Context,
-    order: &JobOrder,
+    (order, thread): (&JobOrder, ThreadId),
     pull: &PullRequest,
 ) -> Result<Option<PromptThread>, Error> {
-    let thread = order.job.spec.thread;
     let read = move |conn: &Connection| -> Result<Option<i64>, store::Error> {
         let Some(id) = jobs::latest_in(conn, thread)? else { return Ok(None) };
-        let made = jobs::get(conn, id)?.map(|stored| stored.job.spec.thread.number);
-        Ok(made.filter(|number| *number != thread.number))
+        let made = jobs::get(conn, id)?.and_then(|stored| stored.job.spec.given());
+        Ok(made.map(|made| made.number).filter(|number| *number != thread.number))
     };
     let made = ctx.ledger.read(read).await.ok().flatten();
     let here = |issue: &crate::core::command::value::IssueRef| {

@@ -38,7 +38,7 @@ impl LiveForge {
         if !matches!(job.state, State::Verifying(_)) {
             return Ok(None);
         }
-        let (name, number) = (&asked.result.repo.name, job.spec.thread.number);
+        let (name, number) = (&asked.result.repo.name, asked.pull.number);
         let pull = self.ctx.gitea.pull(name, number).await?;
         let standing = match pull.as_ref().map(|pull| (&pull.state, &pull.head)) {
             Some((PullState::Open, head)) => ReviewedPull::Open { head: head.clone() },
@@ -128,7 +128,7 @@ impl LiveForge {
 
     /// The numbers of the reviews that other attempts gave; none if the ledger cannot be read now.
     async fn taken(&self, asked: &AskedReview<'_>) -> Option<BTreeSet<i64>> {
-        let (thread, fence) = (asked.result.job.spec.thread, asked.attempt.fence);
+        let (thread, fence) = (asked.pull, asked.attempt.fence);
         let read = self.ctx.ledger.read(move |conn| jobs::taken_reviews(conn, thread, fence));
         read.await.inspect_err(|error| tracing::warn!(%error, "nothing can be judged")).ok()
     }
@@ -213,7 +213,7 @@ impl LiveForge {
         asked: &AskedReview<'_>,
         pull: &PullRequest,
     ) -> Result<Option<BTreeSet<String>>, Error> {
-        let thread = asked.result.job.spec.thread;
+        let thread = asked.pull;
         let read = self.ctx.ledger.read(move |conn| jobs::worked_on(conn, thread));
         let worked = match read.await {
             Ok(worked) => worked,

@@ -2,12 +2,12 @@
 //! and where it begins.
 
 use super::base::Base;
-use super::drivers::JobOrder;
+use super::drivers::{JobOrder, OrderSubject};
 use crate::core::guards::{CheckLink, GuardName};
 use crate::core::jobs::evidence::{Finding, Grade, read_result};
 use crate::core::jobs::{AgentClaim, AttemptEnd, AttemptResult, Job, Sequel, Verdict, WorkKind};
 use crate::core::model::issue::Issue;
-use crate::core::prompt::{AskedPermission, PromptThread};
+use crate::core::prompt::{AskedPermission, PromptSubject, PromptThread};
 use crate::engine::context::WorksBy;
 use crate::store::jobs::StoredAttempt;
 use crate::store::permissions::PermissionSaid;
@@ -16,6 +16,16 @@ use crate::store::permissions::PermissionSaid;
 pub(super) fn told_thread(issue: &Issue) -> PromptThread {
     let Issue { number, title, body, .. } = issue.clone();
     PromptThread { number, title, body }
+}
+
+/// What an agent is told of what it is about.
+pub(super) fn told_subject(about: &OrderSubject) -> PromptSubject {
+    match about {
+        OrderSubject::Issue(issue) => PromptSubject::Thread(told_thread(issue)),
+        OrderSubject::Routine(run) => {
+            PromptSubject::Routine { name: run.routine.clone(), text: run.prompt.clone() }
+        }
+    }
 }
 
 /// Whether the attempt that the job holds is to be a round of repair.

@@ -67,7 +67,7 @@ impl Jobs {
     }
 
     async fn cannot_tell(&self, seen: &SeenJob, error: &gitea::Error, again: NextLook) -> NextLook {
-        self.incidents.met(error, seen.job.spec.thread).await;
+        self.incidents.met(error, seen.job.lane()).await;
         again
     }
 
@@ -77,7 +77,9 @@ impl Jobs {
         seen: &SeenJob,
         repo: &Repo,
     ) -> Result<Option<Account>, gitea::Error> {
-        let number = seen.job.spec.thread.number;
+        let Some(number) = seen.job.spec.given().map(|thread| thread.number) else {
+            return Ok(None);
+        };
         match self.ctx.gitea.issue(&repo.name, number).await {
             Ok(issue) if !issue.open => {}
             Ok(_) | Err(gitea::Error::NotFound { .. }) => return Ok(None),
@@ -123,9 +125,13 @@ impl Jobs {
     }
 
     async fn is_gone(&self, seen: &SeenJob, repo: &Repo) -> bool {
+        let Some(thread) = seen.job.spec.given() else {
+            // A routine's job works where the repository is watched, and looks there for itself.
+            return !seen.is_watched;
+        };
         // An agent began where the repository was watched.
         let is_moved_away = !seen.is_watched && seen.job.state.attempt().is_some();
-        match self.ctx.gitea.issue(&repo.name, seen.job.spec.thread.number).await {
+        match self.ctx.gitea.issue(&repo.name, thread.number).await {
             Ok(issue) => !issue.open || is_moved_away,
             Err(gitea::Error::NotFound { .. }) => true,
             Err(_) => false,
@@ -139,8 +145,8 @@ impl Jobs {
         seen: &SeenJob,
         repo: &Repo,
     ) -> Result<Option<JobEvent>, gitea::Error> {
-        let (past, thread) = (&seen.job.past, seen.job.spec.thread);
-        if seen.job.spec.purpose.is_review() {
+        let past = &seen.job.past;
+        if let Some(thread) = seen.job.spec.given().filter(|_| seen.job.spec.purpose.is_review()) {
             let pull = self.ctx.gitea.pull(&repo.name, thread.number).await?;
             let Some(PullState::Merged { commit, by }) = pull.map(|pull| pull.state) else {
                 return Ok(Some(JobEvent::Cancel(CancelReason::IssueGone)));
@@ -202,17 +208,7 @@ fn ends_with_its_thread(state: &State) -> bool {
 /// Whether a person is asked of something that is in no pull request whether the issue is done with it.
 fn is_asked_whether_done(job: &Job) -> bool {
     let State::Deciding(Deciding { question, .. }) = &job.state else { return false };
-    match question {
-        Question::Accept | Question::NoChange => job.past.pull.is_none(),
-        Question::Dispatch
-        | Question::Guard
-        | Question::Repair
-        | Question::Stuck
-        | Question::Permission
-        | Question::Uncertain
-        | Question::Plan
-        | Question::Split => false,
-    }
+    question.only_closes(job.past.pull)
 }
 
 fn is_asked_about_its_pull(state: &State) -> bool {

@@ -28,7 +28,7 @@ impl Jobs {
             Ok(Some(evidence)) => self.found(seen, result, evidence).await,
             Ok(None) => Ok(self.in_a_while(seen)),
             Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 Ok(self.later(seen))
             }
         }
@@ -43,7 +43,7 @@ impl Jobs {
     ) -> Result<NextLook, Error> {
         if let Some(why) = evidence.over.clone() {
             if let Some(merge) = &evidence.merged {
-                self.incidents.merged(seen.job.spec.thread, merge).await;
+                self.incidents.merged(seen.job.lane(), merge).await;
             }
             let told_it = self.tell(seen.id(), JobEvent::Cancel(why)).await?;
             return Ok(told(told_it.is_some()).or(self.in_a_while(seen)));
@@ -79,7 +79,7 @@ impl Jobs {
             }
             Ok(None) => Ok(self.in_a_while(seen)),
             Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 Ok(self.later(seen))
             }
         }
@@ -108,7 +108,7 @@ impl Jobs {
         let push = match self.forge.judge(&result).await {
             Ok(evidence) => evidence.and_then(|evidence| evidence.head_push),
             Err(error) => {
-                self.incidents.met(&error, seen.job.spec.thread).await;
+                self.incidents.met(&error, seen.job.lane()).await;
                 return Ok(self.later(seen));
             }
         };
@@ -143,6 +143,10 @@ impl Jobs {
         judged: JobEvent,
     ) -> Result<bool, Error> {
         let (id, now) = (seen.id(), self.ctx.now());
+        // What is asked covers what the epic said then: the ledger knows no less of it.
+        if let (Proposed::Split { epic, .. }, Some(repo)) = (&proposed, &seen.repo) {
+            self.keep_fresh(repo, epic, None).await?;
+        }
         let last = seen.job.past.last.as_ref().map(|last| last.fence());
         let keep = move |tx: &Transaction<'_>| {
             if let Some(fence) = last {
@@ -150,7 +154,9 @@ impl Jobs {
             }
             match &proposed {
                 Proposed::Plan(plan) => jobs::planned(tx, (id, look), plan, now),
-                Proposed::Split(proposal) => jobs::proposed(tx, (id, look), proposal),
+                Proposed::Split { proposal, epic } => {
+                    jobs::proposed(tx, (id, look), (proposal, epic))
+                }
             }
         };
         Ok(self.tell_with(id, judged, keep).await?.is_some())
@@ -180,7 +186,8 @@ impl Jobs {
         (evidence, findings): (ReviewEvidence, Vec<Finding>),
         judged: JobEvent,
     ) -> Result<bool, Error> {
-        let (id, thread, now) = (seen.id(), seen.job.spec.thread, self.step_time());
+        let (id, now) = (seen.id(), self.step_time());
+        let Some(thread) = seen.job.spec.given() else { return Ok(false) };
         let ReviewEvidence { mut review, told, is_current, may_be_mended } = evidence;
         let look = seen.job.past.look;
         // Once its time is over nobody waits for who works there.
@@ -204,13 +211,10 @@ impl Jobs {
             let may_send_back = crew.is_none_or(|crew| crew.has_rounds());
             if is_to_be_mended && may_send_back {
                 let became = jobs::tell_reviewed(tx, thread, (&review, told), now)?;
-                review.follow_up = match &became {
-                    ToldReviewed::NotYet if !is_over => return Ok(None),
-                    ToldReviewed::Told(advanced) => ReviewFollowUp::Told(advanced.after.spec.id),
-                    ToldReviewed::NotNow | ToldReviewed::NotYet => ReviewFollowUp::Nothing,
-                    ToldReviewed::Nobody if may_be_mended => ReviewFollowUp::Offered,
-                    ToldReviewed::Nobody => ReviewFollowUp::ByPeople,
+                let Some(follow_up) = follow_up(&became, is_over, may_be_mended) else {
+                    return Ok(None);
                 };
+                review.follow_up = follow_up;
                 if let ToldReviewed::Told(advanced) = became {
                     mends = Some(advanced);
                 }
@@ -242,5 +246,37 @@ impl Jobs {
             watch.pushed = Some(push.commit.clone());
             !is_known
         })
+    }
+}
+
+/// What becomes of what a review asks for; none as long as whoever works there is waited for. `is_over`:
+/// nobody waits any longer.
+fn follow_up(became: &ToldReviewed, is_over: bool, may_be_mended: bool) -> Option<ReviewFollowUp> {
+    Some(match became {
+        ToldReviewed::NotYet if !is_over => return None,
+        ToldReviewed::Told(advanced) => ReviewFollowUp::Told(advanced.after.spec.id),
+        ToldReviewed::NotNow | ToldReviewed::NotYet => ReviewFollowUp::Nothing,
+        ToldReviewed::Nobody if may_be_mended => ReviewFollowUp::Offered,
+        ToldReviewed::Nobody => ReviewFollowUp::ByPeople,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::jobs::verify::*;
+
+    #[test]
+    fn who_works_there_is_waited_for_until_its_due_and_no_longer() {
+        use ReviewFollowUp::{ByPeople, Nothing, Offered};
+        use ToldReviewed::{Nobody, NotNow, NotYet};
+        for may_be_mended in [true, false] {
+            assert_eq!(follow_up(&NotYet, false, may_be_mended), None);
+            assert_eq!(follow_up(&NotYet, true, may_be_mended), Some(Nothing));
+            for is_over in [true, false] {
+                let offered = if may_be_mended { Offered } else { ByPeople };
+                assert_eq!(follow_up(&NotNow, is_over, may_be_mended), Some(Nothing));
+                assert_eq!(follow_up(&Nobody, is_over, may_be_mended), Some(offered));
+            }
+        }
     }
 }

@@ -64,6 +64,8 @@ impl Poller {
             | Incident::PolicyUnreadable { .. }
             | Incident::JobServerAway
             | Incident::ReportHomeless
+            | Incident::RoutineUnplaced { .. }
+            | Incident::NotifyFailed
             | Incident::DayBudgetSpent
             | Incident::AgentDaySpent { .. }
             | Incident::OtherLedger

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::scope::ReportScope;
 use crate::core::command::value::{self, Amount};
-use crate::core::decisions::{Decision, expected_effort, verbs_for};
-use crate::core::jobs::{Done, JobId, JobRecord, Purpose, Question, State, StateKind, Verdict};
+use crate::core::decisions::{expected_effort, verbs_for};
+use crate::core::jobs::{Done, JobId, JobRecord, Purpose, State, StateKind, Verdict};
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
@@ -13,7 +13,7 @@ use crate::core::policy::audience::Visible;
 use crate::core::policy::controls::{BudgetPart, Controls, PauseScope};
 use crate::core::reply::Paused;
 use crate::core::reply::decisions::asked_in_short;
-use crate::core::reply::jobs::{JobStanding, JobView, keeps_from_merging, sentences_of};
+use crate::core::reply::jobs::{JobStanding, JobView, keeps_from_merging, place_of, sentences_of};
 use crate::core::report::{
     AgentActivity, AgentDay, AgentResults, ClaimedJob, DayJobs, DayMoney, EndedJob, OpenQuestion,
     is_brought_up,
@@ -46,7 +46,7 @@ pub(super) fn day_jobs(
     let records = |ids: Vec<JobId>| -> Result<Vec<JobRecord>, Error> {
         let found = ids.into_iter().filter_map(|id| jobs::record(conn, id).transpose());
         let mut found = found.collect::<Result<Vec<_>, _>>()?;
-        found.retain(|record| visible.may_name(record.job.spec.thread.repo));
+        found.retain(|record| visible.may_name(record.job.spec.repo()));
         Ok(found)
     };
     let live = records(jobs::live_ids(conn)?)?;
@@ -64,11 +64,11 @@ pub(super) fn day_jobs(
         rest.into_iter().filter(|r| r.job.state.kind() == StateKind::Dead).collect();
     // What agents said of others' work is none that was shipped, nor is a plan.
     let is_result = |purpose: Purpose| !purpose.is_review() && !purpose.is_said();
-    shipped.retain(|record| is_result(record.job.spec.purpose));
+    shipped.retain(|record| is_result(record.job.spec.purpose) && !is_silent(record));
     let mut reverted = records(jobs::reverted_between(conn, (since, until), MOST)?)?;
     // What was merged stays told, also of jobs that began once more.
     let mut before = jobs::merged_jobs_before(conn, now.before(LATELY))?;
-    before.retain(|record| visible.may_name(record.job.spec.thread.repo));
+    before.retain(|record| visible.may_name(record.job.spec.repo()));
     let is_of_the_day = |at: Timestamp| at >= since && at < until;
     for record in before {
         match record.reverted().map(|(_, at)| at) {
@@ -79,10 +79,11 @@ pub(super) fn day_jobs(
     }
     let mut asks = open_decisions(conn, &live, of, now)?;
     let (claimed, in_flight): (Vec<JobRecord>, Vec<JobRecord>) =
-        live.iter().cloned().partition(is_doubted);
+        live.iter().filter(|record| !is_silent(record)).cloned().partition(is_doubted);
     let (claimed, in_flight) = (claimed_views(&claimed, &views(&claimed)?), views(&in_flight)?);
     let is_asked = |view: &&JobView| {
-        asks.iter().any(|ask: &OpenQuestion| Some(&ask.thread) == view.target.as_ref())
+        view.asked.is_some()
+            || asks.iter().any(|ask: &OpenQuestion| Some(&ask.thread) == view.target.as_ref())
     };
     let doubted = claimed.iter().map(|claim: &ClaimedJob| &claim.view);
     let others = in_flight.iter().chain(doubted).filter(|view| !is_asked(view)).filter_map(ask);
@@ -160,11 +161,10 @@ impl Agents<'_> {
         for lease in leases.iter().filter(|lease| lease.agent() == agent) {
             // What may not be named is not among them.
             let record = self.live.iter().find(|record| record.job.spec.id == lease.job());
-            let thread = record.map(|record| record.job.spec.thread);
-            threads.push(match thread.filter(|thread| self.visible.may_name(thread.repo)) {
-                Some(thread) => {
-                    Some(format!("{}#{}", repo_name(conn, thread.repo)?, thread.number))
-                }
+            let job = record.map(|record| &record.job);
+            let job = job.filter(|job| self.visible.may_name(job.spec.repo()));
+            threads.push(match job {
+                Some(job) => Some(place_of(job, &repo_name(conn, job.spec.repo())?)),
                 None => None,
             });
         }
@@ -181,6 +181,22 @@ impl Agents<'_> {
     }
 }
 
+/// Nobody is told of a routine that found nothing, nor as long as it looks.
+fn is_silent(record: &JobRecord) -> bool {
+    let needs_somebody = match record.job.state.kind() {
+        StateKind::Deciding | StateKind::Waiting | StateKind::Uncertain | StateKind::Dead => true,
+        StateKind::Queued
+        | StateKind::Preflight
+        | StateKind::Running
+        | StateKind::Verifying
+        | StateKind::BackingOff
+        | StateKind::Done
+        | StateKind::NoChange
+        | StateKind::Cancelled => false,
+    };
+    record.job.home().is_none() && !needs_somebody
+}
+
 /// What was claimed last was not seen.
 fn is_doubted(record: &JobRecord) -> bool {
     record.last_verdict() == Some(Verdict::Nothing)
@@ -192,10 +208,13 @@ fn view(
     record: &JobRecord,
     now: Timestamp,
 ) -> Result<JobView, Error> {
-    let thread = record.job.spec.thread;
+    let job = &record.job;
     let mut view = JobView::of(record, now, &of.zone);
-    view.target = Some(format!("{}#{}", repo_name(conn, thread.repo)?, thread.number));
-    view.title = backlog::titles(conn, &[thread])?.remove(&thread).map(|known| known.title);
+    view.target = Some(place_of(job, &repo_name(conn, job.spec.repo())?));
+    view.title = match job.home() {
+        Some(home) => backlog::titles(conn, &[home])?.remove(&home).map(|known| known.title),
+        None => None,
+    };
     Ok(view)
 }
 
@@ -231,26 +250,10 @@ fn open_decisions(
             answer: Some(format!("{verb} {}", decision.id)),
             effort: expected_effort(&decision, record.change_size().map(|size| size.look_seconds)),
             is_brought_up: is_brought_up(decision.asked_at, of.remind, of.period),
-            is_folded: only_closes(&decision),
+            is_folded: decision.question.only_closes(decision.pull),
         });
     }
     Ok(asks)
-}
-
-/// Whether a yes to it closes the thread and does no more: nothing was changed.
-fn only_closes(decision: &Decision) -> bool {
-    match decision.question {
-        Question::NoChange => true,
-        Question::Accept => decision.pull.is_none(),
-        Question::Dispatch
-        | Question::Guard
-        | Question::Repair
-        | Question::Stuck
-        | Question::Permission
-        | Question::Uncertain
-        | Question::Plan
-        | Question::Split => false,
-    }
 }
 
 /// What a person accepted and timmy could not merge: somebody has to do something about it.
@@ -261,7 +264,7 @@ fn unmerged(conn: &Connection, records: &[JobRecord]) -> Result<Vec<OpenQuestion
             continue;
         };
         asks.push(OpenQuestion {
-            thread: format!("{}#{pull}", repo_name(conn, record.job.spec.thread.repo)?),
+            thread: format!("{}#{pull}", repo_name(conn, record.job.spec.repo())?),
             question: format!("Accepted, and not merged: {}.", keeps_from_merging(why)).into(),
             due: None,
             answer: None,

@@ -17,7 +17,7 @@ impl Snapshots {
     ) -> Result<BTreeSet<ThreadId>, EngineError> {
         let ended = known.filter(|known| known.record.job.state.kind().is_end());
         let threads: BTreeMap<_, _> =
-            ended.map(|known| (known.record.job.spec.thread, &known.repo)).collect();
+            ended.filter_map(|known| Some((known.record.job.spec.given()?, &known.repo))).collect();
         let mut closed = BTreeSet::new();
         for (thread, repo) in threads {
             match self.ctx.gitea.issue(repo, thread.number).await {

@@ -67,6 +67,8 @@ impl Snapshots {
                 true => check(&self.ctx, &stored, &repo.name, own).await?,
                 false => QuestionCheck::Stands,
             };
+            // What a routine asks before it has a thread stands in the report.
+            let repo = repos.get(&record.job.spec.repo()).unwrap_or(repo);
             let known = KnownJob { record, repo: repo.name.clone() };
             facts.jobs.insert(stored.decision.job, known);
             facts.known.push(stored.checked(check));

@@ -76,7 +76,7 @@ impl Snapshots {
             for (_, record) in latest.iter().filter(|_| asked.acts) {
                 let job = &record.job;
                 if let Some(commit) = &job.past.commit {
-                    let guards = lifted_guards::of(conn, job.spec.thread.repo, commit)?;
+                    let guards = lifted_guards::of(conn, job.spec.repo(), commit)?;
                     lifted.insert(job.spec.id, guards.into_keys().collect());
                 }
             }
@@ -115,7 +115,7 @@ impl Snapshots {
         let found = latest.iter().chain(&reviews).map(|(_, record)| record);
         let all = found.chain(&numbered).chain(&live).chain(&dead);
         let repos: BTreeSet<RepoId> = all
-            .map(|record| record.job.spec.thread.repo)
+            .map(|record| record.job.spec.repo())
             .chain(letters.iter().filter_map(|row| row.lane.repo()))
             .collect();
         let audiences = Audiences::new(&self.ctx);
@@ -123,7 +123,7 @@ impl Snapshots {
         audiences.ask(&mut visible, repos.iter().copied()).await?;
         let named = |repo: RepoId| known.get(&repo).filter(|_| visible.may_name(repo));
         let seen = |record: JobRecord| {
-            let repo = named(record.job.spec.thread.repo)?.name.clone();
+            let repo = named(record.job.spec.repo())?.name.clone();
             Some(KnownJob { record, repo })
         };
         let by_thread = |found: Vec<(ThreadId, JobRecord)>| -> HashMap<ThreadId, KnownJob> {
@@ -159,7 +159,7 @@ impl Snapshots {
             })
             .collect();
         if query.acts {
-            let there = facts.numbered.values().map(|known| known.record.job.spec.thread.repo);
+            let there = facts.numbered.values().map(|known| known.record.job.spec.repo());
             let there = there.chain(targets.values().map(|target| target.thread.repo));
             let there: BTreeSet<RepoId> = there.filter(|repo| *repo != here.repo).collect();
             for repo in there.into_iter().filter_map(|repo| known.get(&repo)) {

@@ -8,7 +8,6 @@ use crate::core::jobs::{
     self, AttemptEnd, CancelReason, Fence, IllegalEvent, IllegalReason, Job, JobAction, JobEvent,
     JobId, JobStep, State, StepTime,
 };
-use crate::core::model::ids::ThreadId;
 use crate::store::columns::Json;
 use crate::store::error::Error;
 use crate::store::{backlog, controls};
@@ -103,11 +102,15 @@ fn crew_ended(of: &Job) -> JobEvent {
     })
 }
 
-/// Another job of its kind on the thread of one that ended, or that went on with its pull request.
+/// Another job of its kind on the thread of one that ended, of its routine, or that went on with its
+/// pull request.
 pub fn in_the_way(conn: &Connection, ended: &Job) -> Result<Option<JobId>, Error> {
-    let thread = ended.spec.thread;
-    let pull = ended.past.pull.map(|number| ThreadId { number, ..thread });
-    for thread in [Some(thread), pull].into_iter().flatten() {
+    if let Some(run) = ended.spec.routine()
+        && let Some(live) = load::live_of_routine(conn, &run.routine)?
+    {
+        return Ok(Some(live.job.spec.id));
+    }
+    for thread in [ended.spec.given(), ended.pull()].into_iter().flatten() {
         if let Some(live) = load::live_beside(conn, thread, ended.spec.purpose.is_review())? {
             return Ok(Some(live.job.spec.id));
         }

@@ -5,12 +5,12 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction};
 use crate::core::jobs::breaker::{Breaker, Finished};
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::money::{Charge, Spending, Spent};
-use crate::core::jobs::{AttemptEnd, Commit, Fence, JobId, Leased};
+use crate::core::jobs::{AttemptEnd, Commit, Fence, JobId, Leased, Spec, WorkKind};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::quota::QuotaName;
 use crate::core::model::time::Timestamp;
 use crate::store::backlog;
-use crate::store::columns::{self, Json, Spelled};
+use crate::store::columns::{Json, Spelled};
 use crate::store::error::Error;
 
 /// An attempt, as the ledger keeps it.
@@ -56,11 +56,7 @@ impl StoredAttempt {
 /// All attempts of a job, in order.
 pub fn attempts(conn: &Connection, job: JobId) -> Result<Vec<StoredAttempt>, Error> {
     let attempts = conn
-        .prepare_cached(
-            "SELECT * FROM attempts
-             WHERE (repo, number) = (SELECT repo, number FROM jobs WHERE id = ?1) AND job = ?1
-             ORDER BY fence",
-        )?
+        .prepare_cached("SELECT * FROM attempts WHERE job = ?1 ORDER BY fence")?
         .query_map([job], stored)?
         .collect::<Result<_, _>>()?;
     Ok(attempts)
@@ -125,8 +121,7 @@ pub(super) fn next_fence(conn: &Connection) -> Result<Fence, Error> {
 /// A new attempt, which may cost all that it may.
 pub(super) fn add(
     tx: &Transaction<'_>,
-    job: JobId,
-    thread: ThreadId,
+    job: &Spec,
     leased: &Leased,
     (host, pool): (Option<&str>, Option<&str>),
     key: &str,
@@ -134,16 +129,20 @@ pub(super) fn add(
 ) -> Result<(), Error> {
     let Spent { runs, micro_usd, tokens } = leased.grant.terms.bound;
     let agent = &leased.grant.agent;
+    let round = match leased.work {
+        WorkKind::Begin => 0,
+        WorkKind::Repair(round) => round,
+    };
     tx.prepare_cached(
         "INSERT INTO attempts (fence, job, repo, number, agent, branch, key, leased_at, runs,
-                               micro_usd, tokens, is_bound, pool)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12)",
+                               micro_usd, tokens, is_bound, pool, repair)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?13)",
     )?
     .execute((
         leased.fence(),
-        job,
-        thread.repo,
-        thread.number,
+        job.id,
+        job.repo(),
+        job.given().map(|thread| thread.number),
         agent,
         leased.branch,
         key,
@@ -152,11 +151,12 @@ pub(super) fn add(
         whole(micro_usd),
         whole(tokens),
         pool,
+        round,
     ))?;
     tx.prepare_cached(
         "INSERT INTO leases (job, fence, agent, host, pool, repo) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
-    .execute((job, leased.fence(), agent, host, pool, thread.repo))?;
+    .execute((job.id, leased.fence(), agent, host, pool, job.repo()))?;
     Ok(())
 }
 
@@ -224,7 +224,9 @@ pub fn trust_again(tx: &Transaction<'_>, agent: &str, now: Timestamp) -> Result<
 /// The breaker of an agent, by its attempts of which it is known what they left.
 pub fn breaker(conn: &Connection, agent: &str) -> Result<Breaker, Error> {
     let mut latest = conn.prepare_cached(
-        "SELECT fence, repo, number, left, ended_at FROM attempts
+        "SELECT fence, repo, number, left, ended_at,
+                (SELECT routine FROM jobs WHERE id = attempts.job)
+         FROM attempts
          WHERE agent = ?1 AND left IS NOT NULL
            AND ended_at > ifnull((SELECT at FROM trusted_again WHERE agent = ?1), ended_at - 1)
          ORDER BY ended_at DESC, fence DESC",
@@ -232,7 +234,8 @@ pub fn breaker(conn: &Connection, agent: &str) -> Result<Breaker, Error> {
     let mut failure = None;
     let finished = latest.query_map([agent], |row| {
         let (fence, left, at) = (row.get(0)?, row.get(3)?, row.get(4)?);
-        Ok(Finished { fence, thread: columns::thread(row)?, left, at })
+        let about: (RepoId, Option<i64>, Option<String>) = (row.get(1)?, row.get(2)?, row.get(5)?);
+        Ok(Finished { fence, about, left, at })
     })?;
     let finished = finished.map_while(|row| row.map_err(|error| failure = Some(error)).ok());
     let breaker = Breaker::of(finished);
@@ -295,30 +298,36 @@ pub fn spent_by(conn: &Connection, agent: &str, since: Timestamp) -> Result<Spen
 
 /// What was spent or is set aside for a thread.
 pub fn spent_on(conn: &Connection, thread: ThreadId) -> Result<Spent, Error> {
-    let which = format!("repo = ?1 AND number IN ({SAME_WORK})");
-    sum(conn, &which, (thread.repo, thread.number))
+    sum(conn, SAME_WORK, (thread.repo, thread.number))
 }
 
-/// The threads of what was made of the thread ?2, or what that was made of: an issue and its pull
-/// requests are one piece of work, and have one budget.
-const SAME_WORK: &str = "SELECT ?2
-    UNION ALL SELECT number FROM jobs WHERE repo = ?1 AND pull = ?2
-    UNION ALL SELECT pull FROM jobs WHERE repo = ?1 AND number = ?2";
+/// The attempts for what was made of the thread ?2, or what that was made of: an issue and its pull
+/// requests are one piece of work, and have one budget. A routine's pull request has no issue, but
+/// the job that brought it.
+const SAME_WORK: &str = "((repo = ?1 AND number IN (
+        SELECT ?2
+        UNION ALL SELECT number FROM jobs WHERE repo = ?1 AND pull = ?2 AND number IS NOT NULL
+        UNION ALL SELECT pull FROM jobs WHERE repo = ?1 AND number = ?2))
+    OR job IN (SELECT id FROM jobs WHERE repo = ?1 AND pull = ?2 AND number IS NULL))";
 
-/// What was spent or is set aside: for a thread, and since `day_began` by an agent and by all.
-/// What began before and has not ended counts as well. Without the attempt `except`.
+/// What was spent or is set aside: for the thread of a job (for a routine's, for the job), and since
+/// `day_began` by an agent and by all. What began before and has not ended counts as well. Without the
+/// attempt `except`.
 pub fn spending(
     conn: &Connection,
-    thread: ThreadId,
+    job: &Spec,
     agent: &str,
     day_began: Timestamp,
     except: Option<Fence>,
 ) -> Result<Spending, Error> {
-    let issue = sum(
-        conn,
-        &format!("repo = ?1 AND number IN ({SAME_WORK}) AND fence IS NOT ?3"),
-        (thread.repo, thread.number, except),
-    )?;
+    let issue = match job.given() {
+        Some(thread) => sum(
+            conn,
+            &format!("{SAME_WORK} AND fence IS NOT ?3"),
+            (thread.repo, thread.number, except),
+        )?,
+        None => sum(conn, "job = ?1 AND fence IS NOT ?2", (job.id, except))?,
+    };
     let sql = format!(
         "SELECT agent = ?3, {SUMS} FROM attempts
          WHERE (ended_at IS NULL OR ended_at >= ?1) AND fence IS NOT ?2 GROUP BY 1"
@@ -423,7 +432,7 @@ mod tests {
         migrate::run(&mut conn, MIGRATIONS, 0).expect("the schema");
         let sql = format!(
             "EXPLAIN QUERY PLAN
-             SELECT {SUMS} FROM attempts WHERE repo = ?1 AND number IN ({SAME_WORK})"
+             SELECT {SUMS} FROM attempts WHERE {SAME_WORK}"
         );
         let mut plan = conn.prepare(&sql).expect("a query");
         let steps = plan.query_map((1, 2), |row| row.get(3)).expect("its plan");
@@ -431,8 +440,10 @@ mod tests {
         let reads = |step: &&String| step.contains("jobs") || step.contains("attempts");
         let found: Vec<_> = steps.iter().filter(reads).collect();
         let by_its_place = |step: &&String| {
-            step.contains("(repo=? AND number=?)") || step.contains("(repo=? AND pull=?)")
+            ["(repo=? AND number=?)", "(repo=? AND pull=?)", "(job=?)"]
+                .iter()
+                .any(|key| step.contains(key))
         };
-        assert!(found.len() == 3 && found.iter().all(by_its_place), "{steps:?}");
+        assert!(found.len() == 5 && found.iter().all(by_its_place), "{steps:?}");
     }
 }

@@ -19,6 +19,8 @@ use crate::store::{automatic, backlog, incidents, meta};
 /// A match that is to start by itself.
 #[derive(Debug, Clone)]
 pub struct AutomaticStart {
+    /// The issue.
+    pub thread: ThreadId,
     pub new: NewJob,
     pub request: LeaseRequest,
     /// Whether its issue is of size `s` or less.
@@ -53,7 +55,7 @@ pub fn begin_by_itself(
     if backlog::version(tx)? != limits.version {
         return Ok(None);
     }
-    let begun = starts.iter().map(|start| Ok((start.new.thread, begin(tx, start, limits, now)?)));
+    let begun = starts.iter().map(|start| Ok((start.thread, begin(tx, start, limits, now)?)));
     begun.collect::<Result<Vec<_>, Error>>().map(Some)
 }
 
@@ -69,7 +71,7 @@ fn begin(
     let (id, begun) = match dispatch(tx, &start.new, &start.request, now)? {
         Ok(leased) => (leased.0.job(), Begun::Leased(Box::new(leased))),
         Err(LeaseRefusal::NeedsYes(_)) => {
-            let Some(made) = load::live_in(tx, start.new.thread)? else {
+            let Some(made) = load::live_in(tx, start.thread)? else {
                 return Ok(Begun::Refused(LeaseRefusal::NotThere));
             };
             (made.job.spec.id, Begun::Asks)
@@ -87,7 +89,7 @@ fn held_back(
     limits: AutomaticLimits,
 ) -> Result<Option<SuggestReason>, Error> {
     let terms = automatic::terms(tx, limits.starts_per_day, limits.day_began)?;
-    let (thread, state) = (start.new.thread, &terms.state);
+    let (thread, state) = (start.thread, &terms.state);
     let facts = backlog::issue(tx, thread)?;
     let is_red = facts.as_ref().is_some_and(|facts| state.waits_for_green(facts));
     let touched = facts.map(|facts| facts.last_touched());

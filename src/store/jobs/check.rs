@@ -10,10 +10,11 @@ use crate::core::command::value::Size;
 use crate::core::jobs::ask_first::{StartFacts, StartRules, proposal};
 use crate::core::jobs::money::{BudgetShortage, Budgets, Ceiling, ChargeTerms};
 use crate::core::jobs::start_terms::StartProposal;
-use crate::core::jobs::{Fence, Job, Purpose, Timeouts, WorkKind};
-use crate::core::model::ids::RepoId;
+use crate::core::jobs::{Fence, Job, JobThread, Purpose, RoutineRun, Timeouts, WorkKind};
+use crate::core::model::ids::{RepoId, ThreadId};
+use crate::core::model::issue::NamedPaths;
 use crate::core::model::time::Timestamp;
-use crate::core::policy::controls::PauseScope;
+use crate::core::policy::controls::{Controls, PauseScope};
 use crate::core::scheduling::{
     AgentRecords, AgentSlot, AutoTerms, Ineligible, IssueFacts, IssueLabels, Limits, Load,
     Rejection, Roster, Rules, SuggestReason, WorkState, lack, obstacles,
@@ -100,7 +101,26 @@ pub(super) fn check(
     if job.past.agent.as_ref().is_some_and(|named| *named != bid.agent) {
         return Ok(Err(LeaseRefusal::NamedAnother));
     }
-    let thread = job.spec.thread;
+    let checks = match &job.spec.thread {
+        JobThread::Given(thread) => match of_thread(conn, (job, *thread), work, own, bid, now)? {
+            Ok(checks) => Vec::from(checks),
+            Err(refusal) => return Ok(Err(refusal)),
+        },
+        JobThread::Routine(run) => Vec::from(of_routine(conn, (job, run), work, own, bid, now)?),
+    };
+    let others = [breaker(conn, own, bid, now)?, budget(conn, job, own, bid, now)?];
+    Ok(checks.into_iter().chain(others).collect())
+}
+
+/// What its issue, or pull request, says to it.
+fn of_thread(
+    conn: &Connection,
+    (job, thread): (&Job, ThreadId),
+    work: WorkKind,
+    own: Option<Fence>,
+    bid: &LeaseRequest,
+    now: Timestamp,
+) -> Result<Result<[Checked; 3], LeaseRefusal>, Error> {
     let machines = &bid.rules.machines;
     // What its own attempts opened is no reason against the next one.
     let is_own = |login: &str| {
@@ -120,14 +140,40 @@ pub(super) fn check(
     };
     facts.work.is_asked = bid.outside.is_asked;
 
-    let checks = [
+    let wanted = (thread.repo, &facts.labels[..]);
+    Ok(Ok([
         eligible(conn, job, &facts, bid, now)?,
-        capacity(conn, job, work, own, &facts, bid, now)?,
+        capacity(conn, job, work, own, wanted, bid, now)?,
         trial(conn, job, work, &facts, bid)?,
-        breaker(conn, own, bid, now)?,
-        budget(conn, job, own, bid, now)?,
+    ]))
+}
+
+/// What its repository says to a job that has no issue. The agent has to be as harmless there as one that
+/// starts by itself, unless a person wants the job.
+fn of_routine(
+    conn: &Connection,
+    (job, run): (&Job, &RoutineRun),
+    work: WorkKind,
+    own: Option<Fence>,
+    bid: &LeaseRequest,
+    now: Timestamp,
+) -> Result<[Checked; 3], Error> {
+    let is_watched = backlog::tracked(conn)?.iter().any(|repo| repo.id == run.repo);
+    let fleet = controls::at(conn, now)?;
+    let obstacles = [
+        (!is_watched, Ineligible::RepoNotWatched),
+        (fleet.pause_over(run.repo).is_some(), Ineligible::Paused),
     ];
-    Ok(checks.into_iter().collect())
+    let obstacles = obstacles.into_iter().filter_map(|(holds, why)| holds.then_some(why)).collect();
+    let found = match job.is_asked_for() {
+        true => None,
+        false => automatic::state(conn)?.keeps_routine_from(&bid.agent, run.repo),
+    };
+    Ok([
+        unhindered(obstacles, &fleet, bid),
+        capacity(conn, job, work, own, (run.repo, &[]), bid, now)?,
+        found.map_or(Ok(()), |reason| Err(LeaseRefusal::HeldBack(reason))),
+    ])
 }
 
 type Checked = Result<(), LeaseRefusal>;
@@ -140,9 +186,6 @@ fn eligible(
     now: Timestamp,
 ) -> Result<Checked, Error> {
     let fleet = controls::at(conn, now)?;
-    if fleet.pause_of(&PauseScope::Agent(bid.agent.clone())).is_some() {
-        return Ok(Err(LeaseRefusal::AgentPaused));
-    }
     let mut obstacles = obstacles(facts, &bid.rules, &fleet, now);
     if job.is_asked_for() {
         obstacles.retain(|obstacle| !obstacle.yields_to_a_person());
@@ -150,7 +193,15 @@ fn eligible(
     if job.spec.purpose == Purpose::Split {
         obstacles.retain(|obstacle| obstacle.keeps_from_splitting());
     }
-    Ok(if obstacles.is_empty() { Ok(()) } else { Err(LeaseRefusal::Ineligible(obstacles)) })
+    Ok(unhindered(obstacles, &fleet, bid))
+}
+
+/// Whether neither a pause of its agent nor `obstacles` stand in the way.
+fn unhindered(obstacles: Vec<Ineligible>, fleet: &Controls, bid: &LeaseRequest) -> Checked {
+    if fleet.pause_of(&PauseScope::Agent(bid.agent.clone())).is_some() {
+        return Err(LeaseRefusal::AgentPaused);
+    }
+    if obstacles.is_empty() { Ok(()) } else { Err(LeaseRefusal::Ineligible(obstacles)) }
 }
 
 fn capacity(
@@ -158,7 +209,7 @@ fn capacity(
     job: &Job,
     work: WorkKind,
     own: Option<Fence>,
-    facts: &IssueFacts,
+    wanted: (RepoId, &[String]),
     bid: &LeaseRequest,
     now: Timestamp,
 ) -> Result<Checked, Error> {
@@ -184,7 +235,7 @@ fn capacity(
         auto: AutoTerms::default(),
     };
     let role = job.past.agent.is_none().then_some(job.spec.role.as_str());
-    Ok(match lack(facts, &bid.agent, role, &roster) {
+    Ok(match lack(wanted, &bid.agent, role, &roster) {
         None => Ok(()),
         Some(Rejection::PoolEmpty) => Err(LeaseRefusal::PoolEmpty(quota_at)),
         Some(lack) => Err(LeaseRefusal::Lacks(lack)),
@@ -305,22 +356,27 @@ fn budget(
     bid: &LeaseRequest,
     now: Timestamp,
 ) -> Result<Checked, Error> {
-    let spending = attempts::spending(conn, job.spec.thread, &bid.agent, bid.day_began, own)?;
+    let spending = attempts::spending(conn, &job.spec, &bid.agent, bid.day_began, own)?;
     // A day that is spent is waited for; of the issue, a person decides.
     let today = bid.budgets.today(&controls::at(conn, now)?, &bid.agent);
     let of_day = Budgets { issue: Ceiling::default(), ..today };
     if let Some(over) = of_day.exceeded(&spending, bid.terms.bound) {
         return Ok(Err(LeaseRefusal::OverBudget(over)));
     }
-    let thread = job.spec.thread;
+    // What a routine is to do, whoever runs the fleet wrote: nothing of it is asked about.
+    let (text, named) = match job.spec.given() {
+        Some(thread) => {
+            (covered_text::digest(conn, thread)?, covered_text::named_paths(conn, thread)?)
+        }
+        None => (None, NamedPaths::default()),
+    };
     let is_own = |slot: &&AgentSlot| slot.name == bid.agent;
-    let text = covered_text::digest(conn, thread)?;
     let facts = StartFacts {
         agent: &bid.agent,
         cannot_ask: bid.workers.iter().find(is_own).is_some_and(|slot| slot.cannot_ask),
         text,
         is_beside_its_plan: crew::is_beside_its_plan(conn, job, text)?,
-        named: &covered_text::named_paths(conn, thread)?,
+        named: &named,
         spent: spending.issue,
         bound: bid.terms.bound,
         configured: bid.budgets.issue,

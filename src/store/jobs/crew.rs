@@ -66,6 +66,18 @@ pub fn crew_due(tx: &Transaction<'_>, id: JobId, now: Timestamp) -> Result<(), E
     Ok(())
 }
 
+/// The review that `job` gave for this task was dismissed: it is asked for again, as long as reviews are.
+pub fn review_dismissed(
+    tx: &Transaction<'_>,
+    crew: JobId,
+    (task, job): (u32, JobId),
+    now: Timestamp,
+) -> Result<(), Error> {
+    crews::happen(tx, crew, &CrewEvent::Dismissed { task, job }, now)?;
+    due(tx, crew, now)?;
+    Ok(())
+}
+
 /// Makes a job for a task; none if another one is in the way.
 fn begin(
     tx: &Transaction<'_>,
@@ -79,10 +91,10 @@ fn begin(
     let purpose = planned.purpose();
     let thread = match purpose {
         Purpose::Review => match pull_of(tx, crew)? {
-            Some(number) => ThreadId { number, ..plans.spec.thread },
+            Some(number) => ThreadId { repo: plans.spec.repo(), number }.into(),
             None => return Ok(None),
         },
-        _ => plans.spec.thread,
+        _ => plans.spec.thread.clone(),
     };
     let new = NewJob {
         thread,

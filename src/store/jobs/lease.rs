@@ -135,7 +135,7 @@ pub fn lease(
     let key = format!("{ledger}-{id}-{fence}");
     let slot = bid.workers.iter().find(|slot| slot.name == bid.agent);
     let place = slot.map_or((None, None), |slot| (slot.host.as_deref(), slot.pool.as_deref()));
-    attempts::add(tx, id, job.spec.thread, leased, place, &key, now.at)?;
+    attempts::add(tx, &job.spec, leased, place, &key, now.at)?;
     let lease = Lease { job: id, fence, agent: bid.agent.clone(), key, branch: job.branch() };
     Ok(Ok((lease, advanced)))
 }

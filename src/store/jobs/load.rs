@@ -61,6 +61,21 @@ pub(super) fn live_beside(
     Ok(job)
 }
 
+/// The job of a routine that has not ended.
+pub(super) fn live_of_routine(
+    conn: &Connection,
+    routine: &str,
+) -> Result<Option<StoredJob>, Error> {
+    let job = conn
+        .prepare_cached(
+            "SELECT job, created_at, ended_at FROM jobs
+             WHERE routine = ?1 AND ended_at IS NULL",
+        )?
+        .query_row([routine], stored)
+        .optional()?;
+    Ok(job)
+}
+
 /// All that have not ended, the oldest first: what a runner that starts has to look after.
 pub fn live(conn: &Connection) -> Result<Vec<StoredJob>, Error> {
     list(conn, &format!("SELECT {COLUMNS} FROM jobs WHERE ended_at IS NULL ORDER BY id"), [])
@@ -110,12 +125,15 @@ pub fn add_work(conn: &Connection, issues: &mut [IssueFacts]) -> Result<(), Erro
     let mut work: HashMap<ThreadId, WorkState> = conn
         .prepare_cached(
             "SELECT job, created_at, ended_at, settled FROM jobs
-             WHERE id IN (SELECT max(id) FROM jobs WHERE is_review = 0 GROUP BY repo, number)",
+             WHERE id IN (SELECT max(id) FROM jobs WHERE is_review = 0 AND number IS NOT NULL
+                          GROUP BY repo, number)",
         )?
         .query_map([], |row| {
             let stored = stored(row)?;
-            Ok((stored.job.spec.thread, work_of(stored, row.get(3)?)))
+            let thread = stored.job.spec.given();
+            Ok(thread.zip(Some(work_of(stored, row.get(3)?))))
         })?
+        .filter_map(Result::transpose)
         .collect::<Result<_, _>>()?;
     for issue in issues {
         issue.work = match work.remove(&issue.thread) {

@@ -78,10 +78,9 @@ impl Earlier {
         self.merged.at >= since && self.merged.reverted.is_none()
     }
 
-    /// Its issue: repository and number.
-    pub(super) fn place(&self) -> (i64, i64) {
-        let thread = self.record.job.spec.thread;
-        (thread.repo.0, thread.number)
+    /// Its issue, if it has one: repository and number.
+    pub(super) fn place(&self) -> Option<(i64, i64)> {
+        self.record.job.spec.given().map(|thread| (thread.repo.0, thread.number))
     }
 
     /// What it proves of its agent.
@@ -93,7 +92,7 @@ impl Earlier {
         Some(Outcome {
             agent: self.merged.agent.clone()?,
             role: spec.role.clone(),
-            repo: spec.thread.repo,
+            repo: spec.repo(),
             is_good: self.merged.reverted.is_none(),
             at: self.merged.at,
         })
@@ -119,7 +118,7 @@ impl Earlier {
         let MergedBefore { commit, judged, pull, at, .. } = &self.merged;
         MergedJob {
             id: self.record.job.spec.id,
-            repo: self.record.job.spec.thread.repo,
+            repo: self.record.job.spec.repo(),
             pull: *pull,
             target,
             commits: [Some(commit), judged.as_ref()].into_iter().flatten().cloned().collect(),

@@ -17,10 +17,9 @@ pub fn record(conn: &Connection, id: JobId) -> Result<Option<JobRecord>, Error> 
         return Ok(None);
     };
     let (doing, seen_at, waits_for) = present(conn, id)?;
-    let thread = job.spec.thread;
-    let reviews = match (job.spec.purpose.is_review(), job.past.pull) {
+    let reviews = match (job.spec.purpose.is_review(), job.pull()) {
         (true, _) => reviews::reviews_of_job(conn, id)?,
-        (false, Some(number)) => reviews::reviews_of_pull(conn, ThreadId { number, ..thread })?,
+        (false, Some(pull)) => reviews::reviews_of_pull(conn, pull)?,
         (false, None) => Vec::new(),
     };
     let steps = history::history(conn, id)?;

@@ -20,7 +20,7 @@ use crate::store::error::Error;
 pub fn touches(conn: &Connection, since: Timestamp) -> Result<Touches, Error> {
     let before = merged_before(conn, since)?;
     let before = before.iter().filter(|one| one.is_kept_since(since));
-    let before: Vec<(i64, i64)> = before.map(|one| one.place()).collect();
+    let before: Vec<(i64, i64)> = before.filter_map(|one| one.place()).collect();
     let verbs: Vec<&str> = Verb::all().filter(|verb| steers(*verb)).map(Verb::name).collect();
     let touches = conn
         .prepare_cached(

@@ -33,7 +33,7 @@ pub struct WatchedJob {
     pub waits_for_a_person: bool,
     /// How long its history is: it grows with each step, whoever told it.
     pub steps: i64,
-    /// Whether its thread is known to be open.
+    /// Whether its thread is known to be open; of a routine's, whether its repository is watched.
     pub is_thread_known: bool,
     /// Whether its card is still to be written, and claims its thread.
     pub card_waits: bool,
@@ -49,10 +49,12 @@ pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Err
                  SELECT id, due_at, steps, state,
                         state = 'deciding'
                         OR json_extract(job, '$.state.waiting.start') IS NOT NULL AS is_asked,
-                        EXISTS (
+                        iif(jobs.number IS NULL, EXISTS (
+                            SELECT 1 FROM tracked_repos WHERE tracked_repos.repo = jobs.repo
+                        ), EXISTS (
                             SELECT 1 FROM backlog
                             WHERE backlog.repo = jobs.repo AND backlog.number = jobs.number
-                        ) AS is_thread_known,
+                        )) AS is_thread_known,
                         state = 'preflight' AND EXISTS (
                             SELECT 1 FROM outbox WHERE key = jobs.card AND ended_at IS NULL
                         ) AS card_waits
@@ -103,8 +105,7 @@ pub fn base_branch(conn: &Connection, id: JobId) -> Result<Option<String>, Error
     let branch = conn
         .prepare_cached(
             "SELECT base_branch FROM attempts
-             WHERE (repo, number) = (SELECT repo, number FROM jobs WHERE id = ?1) AND job = ?1
-               AND base_branch IS NOT NULL
+             WHERE job = ?1 AND base_branch IS NOT NULL
              ORDER BY fence DESC LIMIT 1",
         )?
         .query_row([id], |row| row.get(0))

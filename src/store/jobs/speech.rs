@@ -10,10 +10,10 @@ use crate::core::model::time::Timestamp;
 use crate::core::reply::job_speech::{
     CardState, CardWrite, JobChange, JobSpeech, is_silent, speech,
 };
-use crate::store::decisions;
 use crate::store::error::Error;
 use crate::store::meta;
 use crate::store::outbox::{self, EffectState, NewEffect};
+use crate::store::{decisions, reports, repos};
 
 /// What the ledger knows of a job's card.
 struct StoredCard {
@@ -90,7 +90,14 @@ fn tell(
         Some(_) => format!("{ledger}-{id}.{steps}"),
         None => format!("{ledger}-{id}.{steps}-{}", now.micros()),
     };
+    let repo = repos::name(tx, record.job.spec.repo())?;
+    let repo = repo.map_or_else(String::new, |repo| repo.name.to_string());
     let change = JobChange {
+        report: match record.job.spec.given() {
+            Some(_) => None,
+            None => reports::place_for(tx, record.job.spec.repo())?,
+        },
+        repo: &repo,
         before: before.unwrap_or(&record.job),
         after: &record,
         step,

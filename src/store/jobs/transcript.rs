@@ -58,8 +58,7 @@ pub fn attempt_logs(conn: &Connection, id: JobId) -> Result<Vec<AttemptLog>, Err
         .prepare_cached(
             "SELECT agent, request, transcript, said FROM attempts
              LEFT JOIN transcripts USING (fence)
-             WHERE (repo, number) = (SELECT repo, number FROM jobs WHERE id = ?1) AND job = ?1
-               AND request IS NOT NULL
+             WHERE job = ?1 AND request IS NOT NULL
              ORDER BY fence",
         )?
         .query_map([id], |row| {

@@ -41,11 +41,23 @@ pub(super) fn counts(conn: &Connection) -> Counts {
     tables(conn).into_iter().map(|table| (table.clone(), count(&table))).collect()
 }
 
-/// Tables in the order of their creation: those that others refer to come first.
+/// Tables in the order of their creation, but for those that others refer to: they come first, also if they
+/// were made anew since.
 fn tables(conn: &Connection) -> Vec<String> {
     let sql = "SELECT name FROM sqlite_schema
                WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid";
-    strings(conn, sql)
+    let (mut waiting, mut placed) = (strings(conn, sql), Vec::new());
+    while !waiting.is_empty() {
+        let is_ready = |table: &String| {
+            let parents = columns(conn, table).into_iter().filter_map(|column| column.refers_to);
+            parents.map(|(parent, _)| parent).all(|parent| placed.contains(&parent))
+        };
+        let (ready, others): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_ready);
+        assert!(!ready.is_empty(), "these refer to one another: {others:?}");
+        placed.extend(ready);
+        waiting = others;
+    }
+    placed
 }
 
 fn insert(conn: &Connection, table: &str, row: i64, chance: &mut Xorshift) {

@@ -1,6 +1,8 @@
 //! The example file, and what stands commented out in it.
 
-use timmy::config::{AcpPermission, AgentKind, AskBefore, EngineConfig, Grant, Loaded, MicroUsd};
+use timmy::config::{
+    AcpPermission, AgentKind, AskBefore, EngineConfig, Grant, Loaded, MicroUsd, NotifyKind,
+};
 use timmy::core::scheduling::Authors;
 
 use super::{EXAMPLE, LEAST, config, read};
@@ -57,6 +59,7 @@ fn what_is_commented_out_is_the_default() {
 fn what_is_an_example_works() {
     let config = config(&uncommented(true, true));
     assert_eq!(config.crew.manager.as_deref(), Some("groq"));
+    assert_eq!(config.routines[0].when.to_string(), "Mon 06:00");
     assert_eq!(config.pools[0].concurrent, Some(2));
     assert_eq!(config.pools[0].windows[1].ceiling.runs, Some(40));
     assert_eq!(config.agents[0].price.unwrap().output, 2_000_000);
@@ -64,6 +67,9 @@ fn what_is_an_example_works() {
     let AgentKind::Acp(acp) = &config.agents[2].kind else { panic!("{:?}", config.agents[2]) };
     assert_eq!(acp.permissions.first(), Some(&AcpPermission::Read));
     assert_eq!(config.worker.host.as_deref(), Some("vps-1"));
+    let notify = config.notify.as_ref().unwrap();
+    assert_eq!((notify.kind, notify.host().as_str()), (NotifyKind::Ntfy, "ntfy.example.org"));
+    assert!(notify.token.is_some());
     assert_eq!(config.guards.scripts[0].name, "poka-yoke");
     assert_eq!(config.guards.runs.test.unwrap().command.words()[0], "cargo");
     assert_eq!(config.guards.runs.prepare.unwrap().words()[1], "fetch");
@@ -73,4 +79,5 @@ fn what_is_an_example_works() {
 fn the_least_is_little() {
     let config = config(LEAST);
     assert!(config.webhook.is_none() && config.report.is_none() && config.agents.is_empty());
+    assert!(config.notify.is_none());
 }

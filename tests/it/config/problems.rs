@@ -395,3 +395,63 @@ fn an_unwise_configuration_warns() {
     timmy.toml:17:8: pool.name "spare" is no agent's pool. Name it as the pool of the agents that share it: until then it limits nothing.
     "##);
 }
+
+#[test]
+fn routines_are_checked_against_all_that_they_need() {
+    insta::assert_snapshot!(problems_with(r#"
+[[agent]]
+name = "ezra"
+kind = "forge"
+account = "ezra"
+roles = ["coder"]
+[[agent]]
+name = "claude"
+kind = "command"
+account = "claude"
+command = ["true"]
+roles = ["reviewer"]
+repositories = ["foundation/window"]
+[[routine]]
+name = "oil"
+when = "Monday 06:00"
+repository = "rando/toys"
+role = "coder"
+prompt = "Oil it."
+[[routine]]
+name = "oil"
+when = "6:00"
+repository = "foundation/door"
+agent = "ezra"
+prompt = " "
+[[routine]]
+name = "Oil the door"
+when = "06:00"
+repository = "foundation/door"
+prompt = "Oil it."
+[[routine]]
+name = "grease"
+when = "06:00"
+repository = "foundation/door"
+role = "researcher"
+agent = "claud"
+prompts = "Oil it."
+"#), @r#"
+    timmy.toml:24:8: routine.name "oil": there is no [report]. Add [report] with its repository: before its pull request is there, a routine has no other place to ask or to say that it failed.
+    timmy.toml:25:8: routine.when is "Monday", which is no day of the week. Did you mean "Mon"?
+    timmy.toml:26:14: routine.repository rando/toys is not watched. Add it to gitea.watch, or name one that is.
+    timmy.toml:27:8: routine.role "coder": no agent there can take it. Give an [[agent]] that role, and the repository. One of kind "forge" takes work by being assigned to an issue, which a routine has none of.
+    timmy.toml:30:8: routine.name "oil" stands twice. Give each routine its own.
+    timmy.toml:30:8: routine.name "oil": there is no [report]. Add [report] with its repository: before its pull request is there, a routine has no other place to ask or to say that it failed.
+    timmy.toml:31:8: routine.when is "6:00", which is no calendar. Write a time of the day, after the days of the week if it is not each day: "06:00", "Mon 06:00", "Mon Thu 06:00" or "Mon-Fri 06:00".
+    timmy.toml:33:9: routine.agent "ezra" is of kind "forge". Name another one: that kind takes work by being assigned to an issue, which a routine has none of.
+    timmy.toml:34:10: routine.prompt is blank. Say what is to be done.
+    timmy.toml:35:1: routine.role is missing. Add role = "coder", or agent = with the name of the one that is to do it.
+    timmy.toml:36:8: routine.name is "Oil the door", which is no name of a routine. Write one word of lower-case letters, digits, - and _, such as "dependencies".
+    timmy.toml:40:1: routine.prompt is missing. Add a line prompt = ... to [routine].
+    timmy.toml:41:8: routine.name "grease": there is no [report]. Add [report] with its repository: before its pull request is there, a routine has no other place to ask or to say that it failed.
+    timmy.toml:44:8: routine.role is "researcher", which brings no pull request. Write "coder": what a routine finds stands in its pull request, and nowhere else.
+    timmy.toml:45:9: routine.agent "claud" is no agent. Did you mean "claude"?
+    timmy.toml:46:1: routine.prompts is not a key I know. Did you mean routine.prompt?
+    16 problems: nothing was started.
+    "#);
+}

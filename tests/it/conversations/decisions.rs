@@ -648,7 +648,7 @@ mod refused {
                 job: job.spec.id,
                 number: 99,
                 question: Question::Guard,
-                thread: job.spec.thread,
+                thread: job.spec.given().unwrap(),
                 pull: None,
                 covers: Covered::default(),
             };

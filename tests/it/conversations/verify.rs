@@ -232,7 +232,7 @@ async fn one_guard_is_lifted_of_one_commit_by_an_owner_and_that_is_kept() {
         assert_eq!(t.ask("alexander", "/timmy override Size generated code").await, expected);
         assert_eq!(state(t).await, StateKind::Verifying);
         let job = t.job(1).await;
-        let (repo, commit) = (job.spec.thread.repo, job.past.commit.unwrap());
+        let (repo, commit) = (job.spec.repo(), job.past.commit.unwrap());
         let lifted = move |conn: &Connection| lifted_guards::of(conn, repo, &commit);
         let lifted = t.timmy.read(lifted).await;
         assert_eq!(lifted.into_iter().map(|(guard, how)| (guard, how.by, how.reason)).collect::<Vec<_>>(), [(GuardName::Size, "alexander".to_owned(), "generated code".to_owned())]);

@@ -26,7 +26,7 @@ pub(super) fn proposed(sandbox: &Sandbox) -> (i64, String) {
 /// alexander gives it to ezra.
 pub(super) async fn adopted(stage: &Stage, number: i64, branch: &str) -> JobId {
     let new = NewJob {
-        thread: ThreadId { repo: stage.repo().await, number },
+        thread: ThreadId { repo: stage.repo().await, number }.into(),
         purpose: Purpose::Repair,
         role: "coder".to_owned(),
         origin: Origin::Person("alexander".to_owned()),

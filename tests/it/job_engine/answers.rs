@@ -26,7 +26,7 @@ async fn asked(stage: &Stage) -> JobId {
         adopts: None,
         claims_by_card: false,
         crew: None,
-        thread: ThreadId { repo: stage.repo().await, number: THREAD },
+        thread: ThreadId { repo: stage.repo().await, number: THREAD }.into(),
         origin: Origin::Person("alexander".to_owned()),
         agent: Some("ezra".to_owned()),
         limits: JobLimits::default(),

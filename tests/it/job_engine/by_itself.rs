@@ -37,6 +37,12 @@ impl Tokens {
         }
     }
 
+    /// Where the one of an agent stands.
+    pub fn path(&self, agent: &str) -> String {
+        let (_, file) = self.0.iter().find(|(name, _)| *name == agent).unwrap();
+        file.path().to_str().unwrap().to_owned()
+    }
+
     /// The usual agents, who have them, in a fleet that starts work by itself at the door.
     pub fn fleet(&self, config: Config) -> Config {
         let [ezra, bezalel] =
@@ -106,7 +112,7 @@ fn all(conn: &Connection) -> Result<Vec<JobRecord>, Error> {
 async fn begun(stage: &Stage) -> Vec<i64> {
     let mut jobs = stage.app.timmy.read(all).await;
     jobs.sort_by_key(|record| record.job.spec.id);
-    jobs.iter().map(|record| record.job.spec.thread.number).collect()
+    jobs.iter().map(|record| record.job.spec.given().unwrap().number).collect()
 }
 
 /// How an issue would begin.
@@ -131,7 +137,7 @@ async fn what_a_person_opens_starts_by_itself_and_its_card_says_so_first() {
     stage.pass(3 * MINUTE, MINUTE).await;
     let jobs = stage.app.timmy.read(all).await;
     let [record] = jobs.as_slice() else { panic!("{} jobs", jobs.len()) };
-    assert_eq!((record.job.spec.thread.number, calls(&stage)), (number, 1));
+    assert_eq!((record.job.spec.given().unwrap().number, calls(&stage)), (number, 1));
     assert_eq!(record.job.spec.origin, Origin::Match);
     assert_eq!(record.job.state.kind(), StateKind::Running);
     let said = stage.app.sandbox.comments(DOOR, number).unwrap();

@@ -217,7 +217,7 @@ async fn a_merge_by_hand_that_closes_the_issue_is_a_merge() {
     stage.app.sandbox.merge("anna", DOOR, pull).unwrap();
     stage.app.sandbox.set_open("anna", DOOR, 1, false).unwrap();
     // Of the two this is heard first.
-    let thread = stage.job(job).await.spec.thread;
+    let thread = stage.job(job).await.spec.given().unwrap();
     stage.app.timmy.write(move |tx| backlog::forget(tx, thread)).await;
     stage.pass(MINUTE * 5, MINUTE).await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));

@@ -39,7 +39,7 @@ fn begun(conn: &Connection) -> Result<Vec<(String, i64)>, Error> {
     ids.extend(jobs::ended_ids(conn, 1000)?);
     ids.sort();
     for id in ids {
-        let thread = jobs::get(conn, id)?.expect("a job").job.spec.thread;
+        let thread = jobs::get(conn, id)?.expect("a job").job.spec.given().unwrap();
         let repo = timmy::store::repos::name(conn, thread.repo)?.expect("its name");
         begun.push((repo.name.to_string(), thread.number));
     }

@@ -30,7 +30,7 @@ async fn accepted() -> (Stage, JobId, Proposed) {
     says(&stage, "/timmy approve d1").await;
     let accepted = stage.job(job).await;
     assert_eq!(accepted.state, State::Done(Done::Accepted));
-    let thread = ThreadId { number: pull, ..accepted.spec.thread };
+    let thread = ThreadId { number: pull, ..accepted.spec.given().unwrap() };
     (stage, job, Proposed { job, thread, commit: accepted.past.commit.unwrap() })
 }
 
@@ -84,7 +84,7 @@ async fn brought(
     stage.go().await;
     let accepted = stage.job(job).await;
     assert_eq!(accepted.state, State::Done(Done::Accepted));
-    let thread = ThreadId { number: pull, ..accepted.spec.thread };
+    let thread = ThreadId { number: pull, ..accepted.spec.given().unwrap() };
     Proposed { job, thread, commit: accepted.past.commit.unwrap() }
 }
 

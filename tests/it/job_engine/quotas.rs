@@ -59,7 +59,8 @@ fn common() -> Vec<Incident> {
 async fn lacks(stage: &Stage, agent: &str) -> Option<Rejection> {
     let judged = stage.app.timmy.engine().ranking().await.unwrap();
     let facts = judged.facts(judged.ranking.others[0].thread).unwrap().clone();
-    timmy::core::scheduling::lack(&facts, agent, None, &judged.setting.roster)
+    let wanted = (facts.thread.repo, &facts.labels[..]);
+    timmy::core::scheduling::lack(wanted, agent, None, &judged.setting.roster)
 }
 
 #[tokio::test]

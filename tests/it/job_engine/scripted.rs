@@ -13,7 +13,9 @@ use timmy::core::jobs::{
     AgentClaim, Commit, NeverRan, OutcomeDigest, ResultJudgement, State, Verdict,
 };
 use timmy::core::model::repository::Repo;
-use timmy::engine::{CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult};
+use timmy::engine::{
+    CannotBegin, ForgeCall, JobEvidence, JobForge, JobOrder, JobResult, OrderSubject,
+};
 use tokio::sync::watch;
 
 /// What a start comes to.
@@ -324,7 +326,10 @@ impl JobForge for ScriptedForge {
                 base: commit(),
                 branch: order.branch.clone(),
                 pull: None,
-                prompt: format!("{} {}", order.issue.title, texts.join(" ")),
+                prompt: match &order.about {
+                    OrderSubject::Issue(issue) => format!("{} {}", issue.title, texts.join(" ")),
+                    OrderSubject::Routine(run) => format!("{} {}", run.prompt, texts.join(" ")),
+                },
             }))
         })
     }

@@ -156,7 +156,7 @@ impl Stage {
             adopts: None,
             claims_by_card: false,
             crew: None,
-            thread: ThreadId { repo: self.repo().await, number },
+            thread: ThreadId { repo: self.repo().await, number }.into(),
             purpose: Purpose::Code,
             role: "coder".to_owned(),
             origin,

@@ -66,7 +66,7 @@ async fn with_a_no_nobody_works_on_it_and_it_counts_as_settled() {
     says(&stage, "/timmy reject d1 not now").await;
     assert_eq!(why_cancelled(&stage, job).await, CancelReason::Declined);
     assert_snapshot!(plain(&said(&stage).pop().unwrap().1), @"**Nobody works on this,** as said in d1. `/timmy retry` takes it up again.");
-    let thread = stage.job(job).await.spec.thread;
+    let thread = stage.job(job).await.spec.given().unwrap();
     let work = stage.app.timmy.read(move |conn| timmy::store::jobs::work(conn, thread)).await;
     assert!(work.is_settled && !work.is_live);
     assert_eq!(work.fails, 0, "no agent is to blame");

@@ -24,7 +24,7 @@ async fn one_whose_issue_was_closed_as_it_was_made_is_asked_about_again() {
     let stage = awake().await;
     stage.assign(1, Some("ezra")).await;
     let job = stage.assign(2, Some("ezra")).await;
-    let thread = stage.job(job).await.spec.thread;
+    let thread = stage.job(job).await.spec.given().unwrap();
     // The ledger knows already what the forge does not say yet.
     stage.app.timmy.write(move |tx| backlog::forget(tx, thread)).await;
     stage.go().await;

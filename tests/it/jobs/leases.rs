@@ -165,7 +165,7 @@ fn what_is_dangerous_is_not_begun_by_itself_with_an_agent_that_does_not_ask() {
         let refused = jobs::lease(tx, id, &bid("ezra"), at(0))?;
         assert_eq!(refused, Err(LeaseRefusal::Lacks(Rejection::CannotAsk)));
         assert!(jobs::lease(tx, id, &bid("bezalel"), at(0))?.is_ok());
-        let wanted = NewJob { thread: thread(2), agent: Some("ezra".to_owned()), ..ops };
+        let wanted = NewJob { thread: thread(2).into(), agent: Some("ezra".to_owned()), ..ops };
         let id = jobs::create(tx, &wanted, at(0).at)?.expect("a job").spec.id;
         let asked = jobs::lease(tx, id, &bid("ezra"), at(0))?.expect_err("nobody said yes");
         assert!(matches!(asked, LeaseRefusal::NeedsYes(_)), "{asked:?}");

@@ -164,7 +164,8 @@ fn an_attempt_costs_what_it_may_until_it_is_known_what_it_did() {
     in_transaction(|tx| {
         tracked(tx)?;
         let lease = work(tx, 1, "ezra", at(0))?;
-        let spent = |since| jobs::spending(tx, thread(1), "ezra", since, None);
+        let spec = new_job(1).numbered(lease.job(), at(0).at).spec;
+        let spent = |since| jobs::spending(tx, &spec, "ezra", since, None);
         let set_aside = spent(at(0).at)?;
         assert_eq!((set_aside.day.micro_usd, set_aside.agent_day.runs), (600_000, 1));
         let tokens = Some(Tokens { input: 1000, output: 10 });

@@ -40,7 +40,7 @@ pub fn spec(limits: JobLimits) -> Spec {
         claims_by_card: false,
         crew: None,
         id: JobId(42),
-        thread: ThreadId { repo: RepoId(1), number: 41 },
+        thread: ThreadId { repo: RepoId(1), number: 41 }.into(),
         purpose: Purpose::Code,
         role: "coder".to_owned(),
         origin: Origin::Person("alexander".to_owned()),

@@ -308,7 +308,7 @@ impl World {
     pub fn tell(&mut self, tx: &Transaction<'_>, job: JobId, event: JobEvent) -> Result<(), Error> {
         let told = jobs::advance(tx, job, None, event, self.now())?.expect("a possible step");
         if told.after.state.kind().is_end() {
-            self.settled.insert(told.after.spec.thread.number);
+            self.settled.insert(told.after.spec.given().unwrap().number);
         }
         Ok(())
     }

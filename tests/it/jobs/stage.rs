@@ -67,7 +67,7 @@ pub fn new_job(number: i64) -> NewJob {
         adopts: None,
         claims_by_card: false,
         crew: None,
-        thread: thread(number),
+        thread: thread(number).into(),
         purpose: Purpose::Code,
         role: "coder".to_owned(),
         origin: Origin::Match,

@@ -5,7 +5,7 @@ mod imports;
 use imports::Imports;
 
 /// Which parts each part may name. One that is not listed here is a mistake.
-const PARTS: [(&str, &[&str]); 16] = [
+const PARTS: [(&str, &[&str]); 18] = [
     (
         "cli",
         &[
@@ -22,6 +22,7 @@ const PARTS: [(&str, &[&str]); 16] = [
             "sandbox",
             "store",
             "temporal",
+            "version",
             "web",
         ],
     ),
@@ -29,8 +30,8 @@ const PARTS: [(&str, &[&str]); 16] = [
     (
         "app",
         &[
-            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "store",
-            "temporal", "web",
+            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "page",
+            "store", "temporal", "version", "web",
         ],
     ),
     (
@@ -49,6 +50,7 @@ const PARTS: [(&str, &[&str]); 16] = [
         ],
     ),
     ("temporal", &["agents", "chance", "config", "core", "engine", "gitea", "store"]),
+    ("page", &["core", "engine", "store"]),
     ("web", &["clock", "core", "crash", "gitea", "store"]),
     ("sandbox", &["clock", "core"]),
     ("store", &["core"]),
@@ -59,12 +61,15 @@ const PARTS: [(&str, &[&str]); 16] = [
     ("chance", &[]),
     ("clock", &["core"]),
     ("crash", &[]),
+    ("version", &[]),
     ("core", &[]),
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 17] = [
+const CORE: [(&str, &[&str]); 19] = [
     ("model", &[]),
+    ("metrics", &[]),
+    ("notify", &["command", "model"]),
     ("backoff", &[]),
     ("fail_to_pass", &[]),
     ("script_guard", &["guards"]),

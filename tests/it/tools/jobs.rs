@@ -17,7 +17,7 @@ async fn stage() -> Stage {
         adopts: None,
         claims_by_card: false,
         crew: None,
-        thread: ThreadId { repo, number: 7 },
+        thread: ThreadId { repo, number: 7 }.into(),
         purpose: Purpose::Code,
         role: "coder".to_owned(),
         origin: Origin::Person("walt".to_owned()),

@@ -86,7 +86,7 @@ impl Case {
         let account = |id: i64, login: &str| Account { id, login: login.to_owned() };
         let query = EvidenceQuery {
             repo: &repo,
-            thread: 41,
+            thread: Some(41),
             purpose: self.purpose,
             branch: &"timmy/41-j42".parse().unwrap(),
             base_branch: "main",

@@ -106,7 +106,7 @@ impl CommandContext<'_> {
         let name = agent.map(|agent| agent.name.clone());
         let waits = waits.or_else(|| self.lacks(name.as_deref(), &role, thread));
         self.begin(NewJob {
-            thread,
+            thread: thread.into(),
             purpose,
             role: role.clone(),
             origin: Origin::Person(self.asked.actor.login.clone()),
@@ -316,7 +316,8 @@ impl CommandContext<'_> {
         let backlog = self.snapshot.backlog.as_ref()?;
         let facts = backlog.judged.facts(thread)?;
         let roster = backlog.roster();
-        let lack = |worker: &AgentSlot, role| lack(facts, &worker.name, role, roster);
+        let wanted = (thread.repo, &facts.labels[..]);
+        let lack = |worker: &AgentSlot, role| lack(wanted, &worker.name, role, roster);
         let is_dangerous = is_dangerous(role, facts.names_protected);
         let asks = |worker: &AgentSlot| !(is_dangerous && worker.cannot_ask);
         let waits = |worker: &AgentSlot, lack| JobWait::Lacks { agent: worker.name.clone(), lack };

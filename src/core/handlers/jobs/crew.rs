@@ -71,7 +71,7 @@ impl CommandContext<'_> {
         let limits = self.snapshot.jobs.limits;
         let terms = CrewTerms { roles, rounds: rules.rounds, ask_plan: rules.ask_plan, limits };
         self.begin(NewJob {
-            thread,
+            thread: thread.into(),
             purpose: Purpose::Plan,
             role: MANAGER.to_owned(),
             origin: Origin::Person(self.asked.actor.login.clone()),

@@ -135,7 +135,7 @@ impl CrewRules {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownJob {
     pub record: JobRecord,
-    /// Where its thread is.
+    /// Where it works.
     pub repo: RepoName,
 }
 
@@ -144,8 +144,14 @@ impl KnownJob {
         self.record.job.spec.id
     }
 
-    pub(in crate::core::handlers) fn thread(&self) -> ThreadId {
-        self.record.job.spec.thread
+    /// Where it works.
+    pub(in crate::core::handlers) fn repo_id(&self) -> RepoId {
+        self.record.job.spec.repo()
+    }
+
+    /// The thread that it was given for, if there is one.
+    pub(in crate::core::handlers) fn given(&self) -> Option<ThreadId> {
+        self.record.job.spec.given()
     }
 }
 
@@ -193,15 +199,15 @@ pub enum JobRequest {
 }
 
 impl JobRequest {
-    /// The thread of the job.
-    pub fn thread(&self) -> ThreadId {
+    /// Where the job is talked of, if it is anywhere yet.
+    pub fn home(&self) -> Option<ThreadId> {
         match self {
-            Self::Begin(new) => new.thread,
+            Self::Begin(new) => new.thread.given(),
             Self::Happen { seen, .. }
             | Self::Decide { seen, .. }
             | Self::Lift { seen, .. }
             | Self::Raise { seen, .. }
-            | Self::Void { seen, .. } => seen.spec.thread,
+            | Self::Void { seen, .. } => seen.home(),
         }
     }
 

@@ -32,7 +32,7 @@ use crate::core::jobs::{
     Draw, IllegalReason, Job, JobEvent, JobRecord, NewJob, Spec, StepTime, advance,
 };
 use crate::core::model::ids::ThreadId;
-use crate::core::reply::jobs::JobView;
+use crate::core::reply::jobs::{JobView, place_of};
 
 impl CommandContext<'_> {
     /// The latest job that works on a thread, with what the lines before have done to it.
@@ -100,16 +100,16 @@ impl CommandContext<'_> {
 
     /// Whether another job of its kind works where this one ended, by what the lines before did as well.
     fn is_taken(&self, ended: &Job) -> bool {
-        let Spec { id, thread, purpose, .. } = ended.spec;
+        let Spec { id, purpose, .. } = ended.spec;
         let is_review = purpose.is_review();
-        let pull = ended.past.pull.map(|number| ThreadId { number, ..thread });
-        let is_there = |other: ThreadId| other == thread || Some(other) == pull;
+        let (given, pull) = (ended.spec.given(), ended.pull());
+        let is_there = |other: ThreadId| [given, pull].contains(&Some(other));
         let mut moved = self.jobs.values().filter(|other| other.spec.id != id);
         self.in_the_way(id).is_some()
             || self.begun.iter().any(|begun| begun.1 == is_review && is_there(begun.0))
             || moved.any(|other| {
                 let is_its_kind = other.spec.purpose.is_review() == is_review;
-                is_its_kind && !is_over(other) && is_there(other.spec.thread)
+                is_its_kind && !is_over(other) && other.spec.given().is_some_and(is_there)
             })
     }
 
@@ -121,19 +121,21 @@ impl CommandContext<'_> {
 
     /// A new job is made, for the lines that follow as well.
     pub(super) fn begin(&mut self, new: NewJob) {
-        self.begun.push((new.thread, new.purpose.is_review()));
+        self.begun.extend(new.thread.given().map(|thread| (thread, new.purpose.is_review())));
         self.changes.jobs.push(JobRequest::Begin(Box::new(new)));
     }
 
     /// A job as it is shown here.
     pub(super) fn job_view(&self, known: &KnownJob) -> JobView {
         let mut view = JobView::of(&known.record, self.snapshot.now, &self.snapshot.zone);
-        let thread = known.thread();
         let here = self.asked.inbound.thread();
-        view.target = match (thread == here, thread.repo == here.repo) {
-            (true, _) => None,
-            (false, true) => Some(format!("#{}", thread.number)),
-            (false, false) => Some(format!("{}#{}", known.repo, thread.number)),
+        let repo = match known.repo_id() == here.repo {
+            true => String::new(),
+            false => known.repo.to_string(),
+        };
+        view.target = match known.record.job.home() {
+            Some(home) if home == here => None,
+            _ => Some(place_of(&known.record.job, &repo)),
         };
         view
     }

@@ -30,7 +30,7 @@ impl CommandContext<'_> {
                 .meant_in(self.asked.inbound.thread(), verb)
                 .ok_or(Answer::from(JobAnswer::NoneHere { begun: self.begins_here() }))?,
         };
-        match self.refuse_in(known.thread().repo, verb) {
+        match self.refuse_in(known.repo_id(), verb) {
             Some(refusal) => Err(refusal),
             None => Ok(known),
         }

@@ -47,7 +47,7 @@ impl CommandContext<'_> {
         let waits = waits.or_else(|| self.lacks(Some(&manager), MANAGER, thread));
         let limits = JobLimits { repairs: REPAIRS, ..self.snapshot.jobs.limits };
         self.begin(NewJob {
-            thread,
+            thread: thread.into(),
             purpose: Purpose::Split,
             role: MANAGER.to_owned(),
             origin: Origin::Person(self.asked.actor.login.clone()),

@@ -68,7 +68,8 @@ impl CommandContext<'_> {
             Err(answer) => return answer,
         };
         let job = &known.record.job;
-        if job.state.kind().is_end() && self.snapshot.jobs.closed.contains(&known.thread()) {
+        let is_closed = known.given().is_some_and(|it| self.snapshot.jobs.closed.contains(&it));
+        if job.state.kind().is_end() && is_closed {
             let is_merged = matches!(job.state, State::Done(Done::Merged | Done::Reverted));
             let is_merged = job.spec.adopts.is_some() && is_merged;
             let view = Box::new(self.job_view(&known));

@@ -2,7 +2,7 @@
 
 use super::view::JobView;
 use crate::core::jobs::NotAdoptable;
-use crate::core::reply::Paused;
+use crate::core::reply::{Paused, RoutineView};
 use crate::core::scheduling::{Ineligible, Rejection};
 
 /// What came of a line about a job.
@@ -125,6 +125,7 @@ pub enum JobAnswer {
     Jobs {
         jobs: Vec<JobView>,
         live: usize,
+        routines: Vec<RoutineView>,
     },
     /// Where it stands.
     Status {

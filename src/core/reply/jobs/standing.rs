@@ -115,6 +115,8 @@ pub enum CancelledBy {
     Rejection,
     /// The issue was closed, moved or deleted.
     IssueGone,
+    /// The repository of a routine is watched no more.
+    RepositoryGone,
     /// The pull request was merged before it was reviewed.
     PullMerged,
     /// Nobody knew whether it ran.
@@ -197,7 +199,7 @@ impl JobStanding {
             },
             State::NoChange => Self::NoChange,
             State::Cancelled(cancelled) => Self::Cancelled {
-                by: CancelledBy::of(cancelled),
+                by: CancelledBy::of(cancelled, record.job.spec.routine().is_some()),
                 may_run: cancelled.agent == AgentStop::NotSeen,
             },
             State::Dead(reason) => Self::Dead { reason: *reason },
@@ -206,8 +208,9 @@ impl JobStanding {
 }
 
 impl CancelledBy {
-    fn of(cancelled: &Cancelled) -> Self {
+    fn of(cancelled: &Cancelled, is_routines: bool) -> Self {
         match &cancelled.reason {
+            CancelReason::IssueGone if is_routines => Self::RepositoryGone,
             CancelReason::Person(login) => Self::Person(login.clone()),
             CancelReason::Rejected(_) => Self::Rejection,
             CancelReason::IssueGone => Self::IssueGone,

@@ -14,6 +14,7 @@ use crate::core::guards::GuardCount;
 use crate::core::jobs::{Course, JobRecord, Purpose, State, Tries};
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::reply::filters::{self, Name};
+use crate::core::reply::plain::plain;
 
 /// A job, as people are shown it. Moments are as they say them, in one zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,10 @@ pub struct JobView {
     pub id: String,
     /// Its thread, where it is told elsewhere.
     pub target: Option<String>,
+    /// Whether it has no thread yet, so that whoever speaks to it has to name it.
+    pub is_unplaced: bool,
+    /// The routine that it is of, if it is of one: `routine dependencies`.
+    pub routine: Option<String>,
     /// Its title, where that is told beside it, as people wrote it.
     pub title: Option<String>,
     /// The agent that has it, or had it last.
@@ -37,6 +42,7 @@ pub struct JobView {
     pub rounds: (u32, u32),
     /// How many guards let its result pass, and how many looked.
     pub guards: Option<GuardCount>,
+    pub purpose: Purpose,
     /// Whether it reviews: then the job that works on its thread is another one.
     pub is_review: bool,
     /// Whether it has ended.
@@ -74,6 +80,8 @@ impl JobView {
         Self {
             id: job.spec.id.to_string(),
             target: None,
+            is_unplaced: job.home().is_none(),
+            routine: job.spec.routine().map(|run| format!("routine {}", run.routine)),
             title: None,
             agent: record.agent().map(str::to_owned),
             role: job.spec.role.clone(),
@@ -83,6 +91,7 @@ impl JobView {
             tries: Course::of(record).tries,
             rounds: (job.past.rounds, job.past.rounds_allowed),
             guards: guards_of_result(record),
+            purpose: job.spec.purpose,
             is_review: job.spec.purpose.is_review(),
             is_over,
             took: lasted(match is_over {
@@ -127,7 +136,7 @@ impl JobView {
     }
 
     fn line(&self, verb: &str) -> String {
-        match self.target.is_some() || self.is_review {
+        match self.target.is_some() || self.is_review || self.is_unplaced {
             false => verb.to_owned(),
             true => format!("{verb} {}", self.id),
         }
@@ -140,7 +149,7 @@ impl JobView {
     }
 
     /// Its rounds of repair, once it had one: `round 2 of 3`.
-    pub(in crate::core) fn round(&self) -> Option<String> {
+    pub fn round(&self) -> Option<String> {
         let (round, of) = self.rounds;
         (round > 0).then(|| format!("round {round} of {}", of.max(round)))
     }
@@ -182,18 +191,24 @@ impl JobView {
         }
     }
 
+    /// Where it stands, in a few words without any markup.
+    pub fn said(&self) -> String {
+        let text = Standing { view: self }.render_with_values(&Name(String::new()));
+        plain(&text.expect("a String takes everything"))
+    }
+
     /// What stands behind its headline.
-    pub(in crate::core) fn facts(&self) -> Vec<String> {
+    pub fn facts(&self) -> Vec<String> {
         let (attempts, round) = match self.is_over {
-            true => (tried(self.tries), None),
+            true => (tried(self.tries, self.purpose), None),
             false => (Some(format!("attempt {} of {}", self.attempt, self.of)), self.round()),
         };
-        let tries = attempts.into_iter().chain(round);
+        let tries = self.routine.clone().into_iter().chain(attempts).chain(round);
         tries.chain(self.took.clone()).chain(self.money()).collect()
     }
 
     /// What it cost so far, in a column of US dollars.
-    pub(in crate::core) fn usd(&self) -> String {
+    pub fn usd(&self) -> String {
         self.cost.as_ref().map_or_else(
             || "–".to_owned(),
             |(usd, is_bound)| if *is_bound { format!("≤ {usd}") } else { usd.clone() },
@@ -209,7 +224,7 @@ impl JobView {
     }
 
     /// The line that answers what it waits for: the first of those that its question names.
-    pub(in crate::core) fn answer(&self) -> Option<String> {
+    pub fn answer(&self) -> Option<String> {
         let (JobStanding::NeedsPerson { question }, Some(id)) = (&self.standing, &self.asked)
         else {
             return None;
@@ -257,16 +272,28 @@ impl JobView {
 }
 
 /// How often agents were set to work: `2 attempts, 1 round of repair`.
-pub(super) fn tried(tries: Tries) -> Option<String> {
+pub(super) fn tried(tries: Tries, purpose: Purpose) -> Option<String> {
     let count = |count: usize, one: &str, many: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
         _ => Some(format!("{count} {many}")),
     };
     let attempts = count(tries.attempts, "attempt", "attempts");
-    let rounds = count(tries.rounds, "round of repair", "rounds of repair");
+    let rounds = match purpose.proposes() {
+        Some(what) => {
+            let (one, many) = (format!("{what} given back"), format!("{what}s given back"));
+            count(tries.rounds, &one, &many)
+        }
+        None => count(tries.rounds, "round of repair", "rounds of repair"),
+    };
     let all: Vec<String> = attempts.into_iter().chain(rounds).collect();
     (!all.is_empty()).then(|| all.join(", "))
+}
+
+#[derive(Template)]
+#[template(path = "job/standing.md")]
+struct Standing<'a> {
+    view: &'a JobView,
 }
 
 #[derive(Template)]

@@ -11,7 +11,7 @@ use timmy::agents::{
 use timmy::chance::Chance;
 use timmy::clock::Clock;
 use timmy::core::jobs::{Commit, Purpose};
-use timmy::core::prompt::{JobPrompt, PromptLimits, PromptThread, WorkMeans};
+use timmy::core::prompt::{JobPrompt, PromptLimits, PromptSubject, PromptThread, WorkMeans};
 use timmy::gitea::Gitea;
 use timmy::sandbox::{Sandbox, Scopes};
 
@@ -66,7 +66,7 @@ impl Workshop {
             purpose: Purpose::Code,
             role: "coder".into(),
             repository: task.repository.clone(),
-            thread: PromptThread { number: 41, title, body: body.into() },
+            about: PromptSubject::Thread(PromptThread { number: 41, title, body: body.into() }),
             answers: Vec::new(),
             base_branch: task.base_branch.clone(),
             base: task.base.clone(),
