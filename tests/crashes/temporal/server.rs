@@ -104,7 +104,7 @@ impl TemporalServer {
     pub async fn keep_histories(&self, test: &str) {
         let Ok(folder) = std::env::var("TIMMY_KEEP_HISTORIES") else { return };
         let client = self.client().await;
-        let mut listed = client.list_workflows("", WorkflowListOptions::default());
+        let mut listed = Box::pin(client.list_workflows("", WorkflowListOptions::default()));
         while let Some(found) = listed.next().await {
             let found = found.unwrap();
             if found.status() == WorkflowExecutionStatus::Running {

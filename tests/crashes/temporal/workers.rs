@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use timmy::core::jobs::{JobId, StateKind};
@@ -18,7 +18,7 @@ use crate::job_outcomes::{all_jobs, problems};
 use crate::stage::{SHORT, Stage};
 use crate::support::config::Config;
 use crate::support::forge::DOOR;
-use crate::support::process::{Run, free_port, timmy};
+use crate::support::process::{Process, Run, free_port, timmy};
 
 /// What the host of all agents is called.
 const HOST: &str = "mac";
@@ -76,7 +76,7 @@ impl WorkerStage {
             .stderr(log)
             .spawn()
             .unwrap();
-        Worker(child)
+        Worker(Process(child))
     }
 
     fn assign(&self, issue: i64, who: &str) -> (i64, i64) {
@@ -107,22 +107,19 @@ impl WorkerStage {
     }
 }
 
-struct Worker(Child);
+struct Worker(Process);
 
 impl Worker {
     /// SIGKILL.
-    fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+    fn kill(self) {
+        drop(self.0);
     }
 
     /// SIGTERM; its exit code.
     async fn stop(mut self) -> Option<i32> {
-        let pid = self.0.id().to_string();
-        assert!(
-            std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success()
-        );
-        tokio::task::spawn_blocking(move || self.0.wait().unwrap().code()).await.unwrap()
+        let pid = self.0.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        tokio::task::spawn_blocking(move || self.0.0.wait().unwrap().code()).await.unwrap()
     }
 }
 
