@@ -119,7 +119,8 @@ impl Bells {
                     }
                 }
             }
-            for job in std::mem::take(&mut *self.waiting()) {
+            let waiting = std::mem::take(&mut *self.waiting());
+            for job in waiting {
                 let order = JobOrder { ledger: ledger.to_owned(), job: job.0 };
                 let (bells, client, places) = (self.clone(), client.clone(), places.clone());
                 ringing.spawn(async move {
