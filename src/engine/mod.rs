@@ -105,7 +105,6 @@ use self::tasks::Tasks;
 use self::tick::Ticker;
 use crate::core::jobs::JobId;
 use crate::core::model::account::Account;
-use crate::core::model::ids::JobId;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::audience::Audience;

@@ -13,7 +13,7 @@ use temporalio_macros::activities;
 use temporalio_sdk::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
-use super::message::{Advanced, JobOrder, bounded};
+use super::message::{Advanced, LookOrder, bounded};
 use crate::core::jobs::JobId;
 use crate::engine::Engine;
 
@@ -36,7 +36,7 @@ impl Activities {
     }
 
     /// Only jobs of this ledger: another one has others under the same numbers.
-    fn is_ours(&self, order: &JobOrder) -> Result<(), ActivityError> {
+    fn is_ours(&self, order: &LookOrder) -> Result<(), ActivityError> {
         if order.ledger == self.ledger {
             return Ok(());
         }
@@ -56,7 +56,7 @@ impl Activities {
     pub async fn advance(
         self: Arc<Self>,
         ctx: ActivityContext,
-        order: JobOrder,
+        order: LookOrder,
     ) -> Result<Advanced, ActivityError> {
         self.is_ours(&order)?;
         let job = JobId(order.job);

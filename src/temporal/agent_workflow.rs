@@ -14,7 +14,7 @@ use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{ActivityOptions, WorkflowContext, WorkflowResult};
 use temporalio_workflow::RetryPolicy;
 
-use super::message::{AgentCallOrder, agent_queue};
+use super::message::{ServeOrder, agent_queue};
 use super::worker::Hands;
 
 /// How long a worker may take to come. Who asks waits no longer.
@@ -34,7 +34,7 @@ pub struct AgentWorkflow;
 #[workflow_methods]
 impl AgentWorkflow {
     #[run(name = "agent")]
-    pub async fn run(ctx: &mut WorkflowContext<Self>, order: AgentCallOrder) -> WorkflowResult<()> {
+    pub async fn run(ctx: &mut WorkflowContext<Self>, order: ServeOrder) -> WorkflowResult<()> {
         let options = ActivityOptions::with_start_to_close_timeout(LONGEST)
             .task_queue(agent_queue(&order.agent))
             .schedule_to_start_timeout(COME)

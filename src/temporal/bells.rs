@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use super::connection::innermost;
 use super::job_workflow::JobWorkflow;
 use super::line::QUEUE;
-use super::message::{Bell, JobOrder, TooLarge, bounded};
+use super::message::{Bell, LookOrder, TooLarge, bounded};
 use crate::core::jobs::JobId;
 use crate::engine::{Engine, JobRunner};
 
@@ -121,7 +121,7 @@ impl Bells {
             }
             let waiting = std::mem::take(&mut *self.waiting());
             for job in waiting {
-                let order = JobOrder { ledger: ledger.to_owned(), job: job.0 };
+                let order = LookOrder { ledger: ledger.to_owned(), job: job.0 };
                 let (bells, client, places) = (self.clone(), client.clone(), places.clone());
                 ringing.spawn(async move {
                     // It is never closed.
@@ -136,7 +136,7 @@ impl Bells {
     }
 
     /// Brings one bell.
-    async fn bring(&self, client: &Client, order: JobOrder) -> Result<(), BellError> {
+    async fn bring(&self, client: &Client, order: LookOrder) -> Result<(), BellError> {
         let job = JobId(order.job);
         let line = self.lines().get(&job).copied().unwrap_or_default();
         if line.unanswered >= MOST_UNANSWERED {
@@ -164,7 +164,7 @@ impl Bells {
     }
 
     /// Ends the workflow of a job that does not come, or gives it up.
-    async fn end_stuck(&self, client: &Client, order: &JobOrder, line: Line) {
+    async fn end_stuck(&self, client: &Client, order: &LookOrder, line: Line) {
         let (job, id) = (JobId(order.job), workflow_id(order, line.given_up));
         let reason = "it was rung for, and did not have its job looked at".to_owned();
         let options = WorkflowTerminateOptions::builder().reason(reason).build();
@@ -194,7 +194,7 @@ impl Bells {
 
 /// What the workflow of a job is called. Ledgers have different names, so two of them never mean the
 /// same one.
-fn workflow_id(order: &JobOrder, given_up: u32) -> String {
+fn workflow_id(order: &LookOrder, given_up: u32) -> String {
     let job = JobId(order.job);
     match given_up {
         0 => format!("timmy/{}/{job}", order.ledger),
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_workflow_that_is_given_up_has_a_name_of_its_own() {
-        let order = JobOrder { ledger: "abcd".to_owned(), job: 42 };
+        let order = LookOrder { ledger: "abcd".to_owned(), job: 42 };
         let names = [0, 1, 2].map(|given_up| workflow_id(&order, given_up));
         assert_eq!(names, ["timmy/abcd/j42", "timmy/abcd/j42/2", "timmy/abcd/j42/3"]);
     }

@@ -20,7 +20,7 @@ use temporalio_sdk::{
 use temporalio_workflow::RetryPolicy;
 
 use super::activities::Activities;
-use super::message::{Bell, JobOrder, JobView};
+use super::message::{Bell, JobView, LookOrder};
 
 /// After so many looks it goes on as another run, so that its history stays short.
 const MOST_LOOKS: u32 = 200;
@@ -42,7 +42,7 @@ pub struct JobWorkflow {
 #[workflow_methods]
 impl JobWorkflow {
     #[run(name = "job")]
-    pub async fn run(ctx: &mut WorkflowContext<Self>, order: JobOrder) -> WorkflowResult<JobView> {
+    pub async fn run(ctx: &mut WorkflowContext<Self>, order: LookOrder) -> WorkflowResult<JobView> {
         loop {
             let heard = ctx.state(|workflow| workflow.view.bells);
             let looked =

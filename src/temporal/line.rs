@@ -12,7 +12,7 @@ use temporalio_client::{
 use super::agent_workflow::{AgentWorkflow, LONGEST};
 use super::connection::innermost;
 use super::desk::Calls;
-use super::message::{AgentCallOrder, bounded};
+use super::message::{ServeOrder, bounded};
 use super::ticket::Ticket;
 use crate::agents::AgentTrouble;
 
@@ -55,7 +55,7 @@ impl Calls for Arc<TemporalLine> {
         }
         let before = state.workflows.insert(ticket.session.clone(), id.clone());
         drop(state);
-        let order = AgentCallOrder { agent: agent.to_owned(), ticket: text };
+        let order = ServeOrder { agent: agent.to_owned(), ticket: text };
         tokio::spawn(async move {
             if let Some(before) = before {
                 give_up(&client, before).await;
@@ -81,7 +81,7 @@ async fn give_up(client: &Client, id: String) {
     }
 }
 
-async fn begin(client: &Client, id: String, order: AgentCallOrder) {
+async fn begin(client: &Client, id: String, order: ServeOrder) {
     let agent = order.agent.clone();
     let order = match bounded(order) {
         Ok(order) => order,

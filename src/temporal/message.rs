@@ -14,7 +14,7 @@ const LONGEST_WORD: usize = 128;
 
 /// Which job a workflow is of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobOrder {
+pub struct LookOrder {
     /// The name of the ledger that has it.
     pub ledger: String,
     pub job: i64,
@@ -66,7 +66,7 @@ impl Advanced {
 
 /// For what a worker is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AgentCallOrder {
+pub struct ServeOrder {
     pub agent: String,
     /// Good for one session.
     pub ticket: String,
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn what_is_too_large_is_not_sent() {
-        let order = |ledger: String| JobOrder { ledger, job: 42 };
+        let order = |ledger: String| LookOrder { ledger, job: 42 };
         assert_eq!(bounded(order("abc".to_owned())), Ok(order("abc".to_owned())));
         assert!(bounded(order("x".repeat(LARGEST))).is_err());
     }

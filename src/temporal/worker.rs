@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ask::{Answer, Ask, Asked, Turn};
 use super::errand::{ErrandError, Errands};
-use super::message::AgentCallOrder;
+use super::message::ServeOrder;
 use crate::agents::{Agent, AgentTrouble, Sighting, Started};
 
 /// How often the server hears that a session goes on.
@@ -112,7 +112,7 @@ impl Hands {
     pub async fn serve(
         self: Arc<Self>,
         ctx: ActivityContext,
-        order: AgentCallOrder,
+        order: ServeOrder,
     ) -> Result<(), ActivityError> {
         let Some(agent) = self.agents.get(&order.agent) else {
             let failure = ApplicationFailure::non_retryable("this worker does not serve it");
