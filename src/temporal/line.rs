@@ -57,10 +57,10 @@ impl Calls for Arc<TemporalLine> {
         drop(state);
         let order = ServeOrder { agent: agent.to_owned(), ticket: text };
         tokio::spawn(async move {
+            begin(&client, id, order).await;
             if let Some(before) = before {
                 give_up(&client, before).await;
             }
-            begin(&client, id, order).await;
         });
         Ok(())
     }
