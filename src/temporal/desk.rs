@@ -55,7 +55,7 @@ pub(super) trait Calls: Send + Sync {
     fn call(&self, agent: &str, ticket: &Ticket, text: String) -> Result<(), AgentTrouble>;
 }
 
-pub struct Desk {
+pub(super) struct Desk {
     tickets: Tickets,
     calls: Box<dyn Calls>,
     table: Mutex<DeskTable>,

@@ -93,7 +93,7 @@ pub struct JobView {
 /// A message that is larger than any of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a message of {0} bytes is not sent through Temporal: {LARGEST} are the most")]
-pub struct TooLarge(usize);
+pub(super) struct TooLarge(usize);
 
 /// `message`, if it is small enough to be sent.
 pub(super) fn bounded<T: Serialize>(message: T) -> Result<T, TooLarge> {

@@ -101,7 +101,7 @@ pub use hosts::RemoteHosts;
 #[cfg(feature = "temporal")]
 pub use job_workflow::JobWorkflow;
 #[cfg(feature = "temporal")]
-pub use message::{Bell, JobView, LookOrder, ServeOrder};
+pub use message::{Advanced, Bell, JobView, LookOrder, ServeOrder};
 #[cfg(feature = "temporal")]
 pub use runner::TemporalRunner;
 pub use switching::{BegunOtherwise, begun_otherwise};
