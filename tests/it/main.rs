@@ -39,8 +39,6 @@ mod page;
 mod parse;
 mod readme;
 mod recorded;
-#[cfg(feature = "temporal")]
-mod replay;
 mod status_page;
 mod templates;
 mod tools;

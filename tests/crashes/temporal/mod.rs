@@ -1,6 +1,7 @@
 //! Jobs as workflows of a real Temporal server, which is killed as well.
 
 mod kills;
+mod replay;
 mod server;
 mod walk;
 mod workers;
