@@ -8,6 +8,7 @@ use super::listen::{Listening, bind};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{AgentCondition, Engine};
+use crate::page::{self, PageState};
 use crate::store::Ledger;
 use crate::version;
 use crate::web::metrics::{
@@ -50,6 +51,7 @@ impl OwnPages<'_> {
         let routes = [
             health_routes(self.ledger.clone(), introduced.clone()),
             metrics_routes(self.metrics(introduced, webhook)),
+            page::routes(PageState::new(self.engine.clone(), address)),
             // Each further page of this listener is a router in this list.
         ];
         Ok(Some((listener, own_router(address, routes))))

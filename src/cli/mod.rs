@@ -12,7 +12,6 @@ mod forge;
 mod forward;
 mod hooks;
 mod init;
-mod job_log;
 mod jobs;
 mod log;
 mod markdown;

@@ -52,7 +52,7 @@ async fn serve(config: &Config) -> Result<(), AppError> {
         None => tracing::info!("no [webhook] configured: polling only"),
     }
     if let Some(address) = bot.own_address() {
-        tracing::info!(%address, "metrics are at /metrics");
+        tracing::info!(%address, "status page is at /, metrics at /metrics");
     }
     bot.run(stop).await?;
     tracing::info!("stopped");

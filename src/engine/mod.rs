@@ -4,7 +4,7 @@
 //! It is made of small services. Each owns its state and says in its constructor what it needs;
 //! all of them work with the same [`Context`]. Read them from the bottom up:
 //! `context` <- `ledger_guard`, `first_start`, `deleted`, `incidents`, `identity`, `accounts`,
-//! `permissions` <- `planner`, `snapshot` <- `inbox`, `confirmations`, `report`, `outbox`, `poll`, `sync` <- `queue`.
+//! `permissions`, `circle_search` <- `planner`, `snapshot`, `overview` <- `inbox`, `confirmations`, `report`, `outbox`, `poll`, `sync` <- `queue`.
 //!
 //! Within a thread everything happens in order: a text is dealt with only when what earlier texts
 //! of the thread caused is done. Threads do not wait for one another.
@@ -13,6 +13,7 @@ mod accounts;
 mod activity;
 mod audience;
 mod automatic;
+mod circle_search;
 mod confirmations;
 mod context;
 mod decision_check;
@@ -26,12 +27,14 @@ mod head_verdicts;
 mod identity;
 mod inbox;
 mod incidents;
+pub mod job_log;
 mod jobs;
 mod last_poll;
 mod ledger_guard;
 mod ledger_name;
 mod notify;
 mod outbox;
+pub mod overview;
 mod permissions;
 mod planner;
 mod poll;
@@ -87,6 +90,7 @@ use self::incidents::Incidents;
 use self::jobs::{Fleet, Jobs, LiveForge};
 use self::notify::Notifier;
 use self::outbox::Outbox;
+use self::overview::{JobStory, Overview, Overviews};
 use self::permissions::PermissionReader;
 use self::planner::Planner;
 use self::poll::Poller;
@@ -99,8 +103,10 @@ use self::snapshot::Snapshots;
 use self::sync::{BacklogSync, templates};
 use self::tasks::Tasks;
 use self::tick::Ticker;
+use crate::core::jobs::JobId;
 use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
+use crate::core::policy::audience::Audience;
 use crate::core::scheduling::RankedBacklog;
 use crate::core::scheduling::text::TextReader;
 use crate::gitea::RequestCounts;
@@ -114,6 +120,7 @@ pub struct Engine {
     planner: Arc<Planner>,
     reporter: Arc<Reporter>,
     outbox: Arc<Outbox>,
+    overviews: Overviews,
     fleet: Arc<Fleet>,
     jobs: Arc<Jobs>,
     running: Arc<RunningGuards>,
@@ -228,6 +235,8 @@ impl Engine {
             questions,
             (Routines::new(&ctx, incidents.clone(), policies, jobs.clone()), jobs.clone()),
         );
+        let overviews =
+            Overviews::new(ctx.clone(), identity.clone(), planner.clone(), fleet.clone());
         let notifier = Notifier::new(ctx.clone(), incidents.clone());
         let loops = Loops::begin(&ctx);
         Arc::new(Self {
@@ -237,6 +246,7 @@ impl Engine {
             planner,
             reporter,
             outbox,
+            overviews,
             fleet,
             jobs,
             running,
@@ -400,6 +410,22 @@ impl Engine {
     /// If the ledger cannot be read.
     pub async fn ranking(&self) -> Result<Arc<RankedBacklog>, Error> {
         self.planner.ranking().await
+    }
+
+    /// All of timmy at this moment, as far as the audience may know.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn overview(&self, to: Audience) -> Result<Overview, Error> {
+        self.overviews.whole(to).await
+    }
+
+    /// All about a job; none if there is none of which the audience may know.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn job_story(&self, id: JobId, to: Audience) -> Result<Option<JobStory>, Error> {
+        self.overviews.story(id, to).await
     }
 
     /// Brings the backlog up to date once: all of what is watched for the first time, of the rest

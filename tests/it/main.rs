@@ -39,6 +39,7 @@ mod page;
 mod parse;
 mod readme;
 mod recorded;
+mod status_page;
 mod templates;
 mod tools;
 mod wire;

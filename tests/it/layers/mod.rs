@@ -5,7 +5,7 @@ mod imports;
 use imports::Imports;
 
 /// Which parts each part may name. One that is not listed here is a mistake.
-const PARTS: [(&str, &[&str]); 16] = [
+const PARTS: [(&str, &[&str]); 17] = [
     (
         "cli",
         &[
@@ -29,8 +29,8 @@ const PARTS: [(&str, &[&str]); 16] = [
     (
         "app",
         &[
-            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "store",
-            "version", "web",
+            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "page",
+            "store", "version", "web",
         ],
     ),
     (
@@ -48,6 +48,7 @@ const PARTS: [(&str, &[&str]); 16] = [
             "store",
         ],
     ),
+    ("page", &["core", "engine", "store"]),
     ("web", &["clock", "core", "crash", "gitea", "store"]),
     ("sandbox", &["clock", "core"]),
     ("store", &["core"]),
