@@ -127,7 +127,8 @@
 //! 2. A yes stores all that is to be made as effects of the epic's lane ([`core::reply::split`]): the issues
 //!    (`engine/outbox/make_part`), each with its marker, what waits for what (`bond`), and last the list of
 //!    them, whose text is known only then (`split_list`). Which issue an effect became is kept
-//!    ([`store::made_issues`]); until all is bound nobody begins one.
+//!    ([`store::made_issues`]); until all is bound nobody begins one. What would close a circle, or was closed
+//!    meanwhile, is left out and told; what cannot be bound is on hold until a person frees it.
 //!
 //! # The walk of the report
 //!
@@ -174,7 +175,7 @@
 //! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report, notifications, and all of it at a glance |
 //! | [`page`] | the status page, which shows what the engine sees of itself, and changes nothing |
 //! | [`web`] | the listeners: webhook and health, and how much strangers may take up; metrics, for operators |
-//! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway |
+//! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway, or a model behind any agent |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
 //! | [`app`] | wiring: from the configuration to a running bot |
 //! | [`cli`] | one file or folder per subcommand |

@@ -4,7 +4,7 @@
 //! It is made of small services. Each owns its state and says in its constructor what it needs;
 //! all of them work with the same [`Context`]. Read them from the bottom up:
 //! `context` <- `ledger_guard`, `first_start`, `deleted`, `incidents`, `identity`, `accounts`,
-//! `permissions` <- `planner`, `snapshot`, `overview` <- `inbox`, `confirmations`, `report`, `outbox`, `poll`, `sync` <- `queue`.
+//! `permissions`, `circle_search` <- `planner`, `snapshot`, `overview` <- `inbox`, `confirmations`, `report`, `outbox`, `poll`, `sync` <- `queue`.
 //!
 //! Within a thread everything happens in order: a text is dealt with only when what earlier texts
 //! of the thread caused is done. Threads do not wait for one another.
@@ -13,6 +13,7 @@ mod accounts;
 mod activity;
 mod audience;
 mod automatic;
+mod circle_search;
 mod confirmations;
 mod context;
 mod decision_check;

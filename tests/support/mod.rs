@@ -10,6 +10,7 @@ pub mod forge;
 pub mod ledger;
 pub mod model;
 pub mod notified;
+pub mod peers;
 pub mod people;
 pub mod process;
 pub mod random;

@@ -7,12 +7,10 @@
 
 mod backlog;
 mod cast;
-mod crew;
 mod error;
 mod fleet;
 mod guide;
 mod haste;
-mod model;
 mod printout;
 mod script;
 mod session;

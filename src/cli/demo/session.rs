@@ -12,7 +12,6 @@ use super::error::DemoError;
 use super::fleet::{self, DemoAgents};
 use super::guide;
 use super::haste::HastyClock;
-use super::model::Model;
 use super::script::{Expected, ForgeFault, Scene};
 use crate::app::{App, AppError, Clocks};
 use crate::clock::{Clock as _, SystemClock};
@@ -21,6 +20,7 @@ use crate::core::effect::marker::key_of;
 use crate::core::model::ids::Subject;
 use crate::engine::Engine;
 use crate::sandbox::backlog::{Backlog, Shape};
+use crate::sandbox::model::Model;
 use crate::sandbox::page::Rest;
 use crate::sandbox::{BranchRule, DeliveryFault, Fault, Matcher, Mode, Options, Sandbox};
 

@@ -207,6 +207,23 @@ impl Question {
             Self::Split => "split",
         }
     }
+
+    /// Whether a yes to it closes the thread and does no more, since nothing was changed; `pull`: where the
+    /// result is, if it is in a pull request.
+    pub fn only_closes(self, pull: Option<i64>) -> bool {
+        match self {
+            Self::NoChange => true,
+            Self::Accept => pull.is_none(),
+            Self::Dispatch
+            | Self::Guard
+            | Self::Repair
+            | Self::Stuck
+            | Self::Permission
+            | Self::Uncertain
+            | Self::Plan
+            | Self::Split => false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

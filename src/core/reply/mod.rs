@@ -28,6 +28,7 @@ mod routine;
 mod said_result;
 pub mod scope_question;
 pub mod split;
+pub mod split_list;
 mod start_question;
 mod state;
 mod status;

@@ -65,7 +65,7 @@ pub use card_claim::{CardPost, card_post, is_own_card};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load, probe_time};
 pub use costs::{AgentCost, costs_between};
 pub use create::{NotCreated, create};
-pub use crew::{crew_due, crew_of, crew_record, planned};
+pub use crew::{crew_due, crew_of, crew_record, planned, review_dismissed};
 pub use decide::{GivenAnswer, budget_raised, decide, put_question, void};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, lease_of, leases, propose, start};

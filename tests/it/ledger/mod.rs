@@ -8,6 +8,7 @@ mod opening;
 mod outbox;
 mod queue;
 mod rows;
+mod splits;
 mod tasks;
 mod upgrades;
 mod writing;

@@ -42,6 +42,7 @@ pub struct JobView {
     pub rounds: (u32, u32),
     /// How many guards let its result pass, and how many looked.
     pub guards: Option<GuardCount>,
+    pub purpose: Purpose,
     /// Whether it reviews: then the job that works on its thread is another one.
     pub is_review: bool,
     /// Whether it has ended.
@@ -90,6 +91,7 @@ impl JobView {
             tries: Course::of(record).tries,
             rounds: (job.past.rounds, job.past.rounds_allowed),
             guards: guards_of_result(record),
+            purpose: job.spec.purpose,
             is_review: job.spec.purpose.is_review(),
             is_over,
             took: lasted(match is_over {
@@ -198,7 +200,7 @@ impl JobView {
     /// What stands behind its headline.
     pub fn facts(&self) -> Vec<String> {
         let (attempts, round) = match self.is_over {
-            true => (tried(self.tries), None),
+            true => (tried(self.tries, self.purpose), None),
             false => (Some(format!("attempt {} of {}", self.attempt, self.of)), self.round()),
         };
         let tries = self.routine.clone().into_iter().chain(attempts).chain(round);
@@ -270,14 +272,20 @@ impl JobView {
 }
 
 /// How often agents were set to work: `2 attempts, 1 round of repair`.
-pub(super) fn tried(tries: Tries) -> Option<String> {
+pub(super) fn tried(tries: Tries, purpose: Purpose) -> Option<String> {
     let count = |count: usize, one: &str, many: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
         _ => Some(format!("{count} {many}")),
     };
     let attempts = count(tries.attempts, "attempt", "attempts");
-    let rounds = count(tries.rounds, "round of repair", "rounds of repair");
+    let rounds = match purpose.proposes() {
+        Some(what) => {
+            let (one, many) = (format!("{what} given back"), format!("{what}s given back"));
+            count(tries.rounds, &one, &many)
+        }
+        None => count(tries.rounds, "round of repair", "rounds of repair"),
+    };
     let all: Vec<String> = attempts.into_iter().chain(rounds).collect();
     (!all.is_empty()).then(|| all.join(", "))
 }
