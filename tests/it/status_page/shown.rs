@@ -116,7 +116,7 @@ async fn where_there_is_nothing_it_says_so() {
     let app = App::asleep(furnish, |config| config.with("web.listen", "127.0.0.1:0"));
     let mut app = app.await;
     app.wake().await;
-    let answer = request(app.timmy.own().unwrap(), "GET", "/", Vec::new()).await;
+    let answer = request(app.timmy.own_address(), "GET", "/", Vec::new()).await;
     let page = Html::read(&answer.body);
     page.assert_accessible();
     assert_eq!(page.all("h1").next().unwrap().text, "Nothing waits for a person.");

@@ -29,7 +29,7 @@ async fn strangers_names_and_odd_requests_are_refused() {
     assert_eq!(status("GET", "/jobs/j1", &[("Host", "127.0.0.1.evil.example")]).await, 421);
     assert_eq!(status("GET", "/", &[("Host", "a b")]).await, 400);
     assert_eq!(status("GET", "/", &[("Host", "localhost"), ("Host", "localhost")]).await, 400);
-    assert_eq!(status("GET", "/?q=<script>", &[]).await, 400);
+    assert_eq!(status("GET", "/?q=x", &[]).await, 400);
     assert_eq!(status("GET", "/jobs/j1?x", &[]).await, 400);
     for path in [
         "/jobs/j999",
