@@ -9,7 +9,7 @@ use timmy::sandbox::Sandbox;
 use timmy::store::{crews, jobs};
 
 use super::decisions::{questions, said, says};
-use super::scripted::{Scripted, ended};
+use super::managed::proposing;
 use super::stage::{Stage, live};
 use crate::support::clock::{DAY, HOUR, MINUTE, SECOND};
 use crate::support::config::Config;
@@ -42,8 +42,7 @@ fn task(id: u32, role: &str, title: &str, after: &[u32]) -> Value {
 }
 
 fn plan(tasks: &[Value]) -> String {
-    let result = json!({ "outcome": "plan", "tasks": tasks, "summary": "As asked." });
-    format!("I looked.\n\ntimmy-result: {result}")
+    proposing("plan", "tasks", tasks)
 }
 
 fn usual_plan() -> String {
@@ -59,29 +58,11 @@ impl Stage {
         self.app.timmy.read(|conn| crews::get(conn, CREW)).await.expect("a crew")
     }
 
-    /// alexander says that in the first issue: a writer may, so that nobody has to vouch for it.
-    async fn commands(&self, text: &str) {
-        self.app.sandbox.comment("alexander", DOOR, 1, text).unwrap();
-        self.pass(MINUTE * 3, MINUTE).await;
-    }
-
-    /// What the agent works on goes to its end with these words.
-    async fn ends(&self, agent: &Scripted, words: &str) {
-        agent.goes(ended(words));
-        self.follow().await;
-        self.pass(MINUTE, SECOND * 20).await;
-    }
-
     /// The job of a task, which was made for it last.
     async fn job_of(&self, task: usize) -> Job {
         let crew = self.crew().await;
         let id = *crew.tasks[task - 1].jobs.last().unwrap_or_else(|| panic!("{crew:#?}"));
         self.job(id).await
-    }
-
-    /// The last that an agent was asked to do.
-    fn prompt(agent: &Scripted) -> String {
-        agent.script().sent.last().unwrap().body.clone()
     }
 
     /// The one card.
@@ -161,18 +142,9 @@ async fn a_crew_goes_on_where_it_stood_after_each_crash() {
     stage.ends_soundly().await;
 }
 
-/// timmy ends where it stands, and begins again.
-async fn crash(stage: &mut Stage, crashes: bool) {
-    if crashes {
-        stage.app.timmy.kill().await;
-        stage.app.wake().await;
-        stage.pass(MINUTE, SECOND * 30).await;
-    }
-}
-
 async fn through(stage: &mut Stage, crashes: bool) {
     stage.commands("/timmy crew").await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     let planning = stage.job(CREW).await;
     assert_eq!((planning.spec.purpose, planning.state.kind()), (Purpose::Plan, StateKind::Running));
     let prompt = Stage::prompt(&stage.bezalel);
@@ -181,7 +153,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
     }
     assert!(stage.card().starts_with("**A crew is planned.**"), "{}", stage.card());
     stage.ends(&stage.bezalel.clone(), &usual_plan()).await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
 
     let question = questions(stage);
     let [question] = question.as_slice() else { panic!("{question:#?}") };
@@ -194,7 +166,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
     assert!(question.contains("Find why ¦ it squeaks"), "{question}");
     assert_eq!(stage.crew().await.state, CrewState::Asking);
     says(stage, "/timmy approve d1").await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
 
     let research = stage.job_of(1).await;
     assert_eq!(
@@ -202,7 +174,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
         (Purpose::Research, StateKind::Running)
     );
     stage.ends(&stage.bezalel.clone(), RESEARCHED).await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     assert_eq!(
         stage.job_of(1).await.state,
         State::Done(Done::Verified),
@@ -214,7 +186,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
     }
 
     let pull = stage.hands_in(None, "oil").await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     let change = stage.job_of(2).await;
     let State::Deciding(Deciding { question: Question::Accept, .. }) = change.state else {
         panic!("{:?}", change.state)
@@ -231,16 +203,16 @@ async fn through(stage: &mut Stage, crashes: bool) {
     assert!(stage.card().contains("in review"), "{}", stage.card());
     let findings = json!([{ "path": "oil.md", "line": 1, "text": "Which oil?" }]);
     stage.reviews_with("changes_requested", &findings).await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     stage.pass(MINUTE * 3, SECOND * 30).await;
     assert_eq!(stage.crew().await.rounds, 1);
     assert!(Stage::prompt(&stage.ezra).contains("Which oil?"), "a round of the same job");
     assert_eq!(questions(stage).len(), 1);
     stage.hands_in(Some(pull), "green oil").await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     stage.pass(MINUTE * 3, MINUTE).await;
     stage.reviews_with("approved", &json!([])).await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     stage.pass(MINUTE, SECOND * 20).await;
 
     let asked = questions(stage).pop().unwrap();
@@ -248,7 +220,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
     assert!(asked.contains("Reviewed by `bezalel`"), "{asked}");
     assert_eq!(questions(stage).len(), 2);
     says(stage, "/timmy approve d2").await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     stage.pass(MINUTE * 3, MINUTE).await;
     assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
     assert!(!stage.app.sandbox.is_open(DOOR, 1).unwrap());

@@ -22,6 +22,7 @@ mod guards;
 mod heads;
 mod hosts;
 mod local_agents;
+mod managed;
 mod merged_by_hand;
 mod merges;
 mod permissions;
