@@ -31,6 +31,8 @@ mod quotas;
 mod rechecks;
 mod reverted;
 mod rounds;
+mod routine_dates;
+mod routine_pulls;
 mod routines;
 mod scheduled;
 mod scope;
