@@ -33,6 +33,7 @@ mod reverted;
 mod rounds;
 mod routine_dates;
 mod routine_pulls;
+mod routine_questions;
 mod routines;
 mod scheduled;
 mod scope;
