@@ -1,58 +1,37 @@
 //! A running timmy: the ledger, the engine and the listener, wired together and stopped together.
 
+mod error;
+mod listen;
+mod own_pages;
+
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use jiff::civil::Time;
 use tokio_util::sync::CancellationToken;
 
-use crate::agents::{self, Agent, AgentTrouble};
+pub use self::error::AppError;
+use self::listen::{Listening, bind, serve};
+use self::own_pages::OwnPages;
+use crate::agents::{self, Agent};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
-    AgentConfig, AgentKind, Config, CrewConfig, CrewEngine, OnYes, PeopleConfig, WebhookConfig,
+    AgentConfig, AgentKind, Config, CrewConfig, CrewEngine, NotifyConfig, OnYes, PeopleConfig,
+    WebhookConfig,
 };
 use crate::core::decisions::TakeOver;
 use crate::core::handlers::CrewRules;
 use crate::core::policy::controls::AgentProfile;
 use crate::core::report::Hours;
 use crate::engine::{
-    AgentTerms, Context, DRAIN, Engine, JobDrivers, JobPolicy, Policy, Report, RunPlaces, Timing,
+    AgentTerms, Context, Engine, JobDrivers, JobPolicy, Notify, Policy, Report, RunPlaces, Timing,
     WorksBy,
 };
 use crate::gitea::signature::Keys;
-use crate::gitea::{ClientOptions, Gitea, NotAToken, Token};
-use crate::store::{Ledger, OpenError};
-use crate::web::{self, ListenerLimits, Receiver, WebhookState};
-
-/// Why timmy cannot start, or had to stop.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    /// The ledger cannot be opened.
-    #[error(transparent)]
-    Ledger(#[from] OpenError),
-    /// The token cannot be one.
-    #[error("gitea.token_file: {0}")]
-    Token(#[from] NotAToken),
-    /// An agent of the configuration cannot be driven at all.
-    #[error("agent {agent}: {trouble}")]
-    Agent { agent: String, trouble: AgentTrouble },
-    /// The client cannot be made.
-    #[error(transparent)]
-    Client(#[from] crate::gitea::Error),
-    /// The port cannot be had.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Where.
-        address: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The ledger cannot be read or written any more.
-    #[error("the ledger failed while running: {0}")]
-    Store(#[from] crate::store::Error),
-}
+use crate::gitea::{ClientOptions, Gitea, Token};
+use crate::store::Ledger;
+use crate::web::{self, Introduced, ListenerLimits, Receiver, WebhookResults, WebhookState};
 
 /// By which clocks it works.
 pub struct Clocks {
@@ -74,7 +53,10 @@ impl Clocks {
 pub struct App {
     /// What does the work.
     pub engine: Arc<Engine>,
-    listener: Option<(TcpListener, axum::Router)>,
+    /// What the forge calls.
+    listener: Option<Listening>,
+    /// What operators look at.
+    own: Option<Listening>,
 }
 
 impl App {
@@ -105,10 +87,15 @@ impl App {
     ) -> Result<Self, AppError> {
         let clock = clocks.engine.clone();
         let (ledger, engine) = engine(config, clocks, drivers)?;
+        let knows = engine.clone();
+        let introduced: Introduced = Arc::new(move || knows.own_account().is_some());
+        let results: Arc<WebhookResults> = Arc::default();
+        let watched = OwnPages { config, ledger: &ledger, engine: &engine, clock: &clock };
+        let own = watched.listener(&introduced, &results).await?;
         let listener = match &config.webhook {
             None => None,
             Some(webhook) => {
-                let (rings, knows, sees) = (engine.clone(), engine.clone(), engine.clone());
+                let (rings, sees) = (engine.clone(), engine.clone());
                 let router = web::router(WebhookState {
                     ledger,
                     clock,
@@ -116,12 +103,13 @@ impl App {
                     receiver: receiver(webhook, ListenerLimits::of_this_process()),
                     heard: Box::new(move || rings.notify()),
                     is_person: Box::new(move |account| sees.is_person(account)),
-                    introduced: Box::new(move || knows.own_account().is_some()),
+                    introduced,
+                    results,
                 });
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }
         };
-        Ok(Self { engine, listener })
+        Ok(Self { engine, listener, own })
     }
 
     /// Where it listens, if it does.
@@ -129,7 +117,12 @@ impl App {
         self.listener.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
-    /// Works until `stop`: then it hears no more, finishes within [`DRAIN`] what it has begun, and ends.
+    /// Where operators look at it, if they can.
+    pub fn own_address(&self) -> Option<std::net::SocketAddr> {
+        self.own.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
+    }
+
+    /// Works until `stop`: then it hears no more, finishes within [`DRAIN`](crate::engine::DRAIN) what it has begun, and ends.
     ///
     /// # Errors
     /// If the ledger fails. Nothing that the forge or strangers do ends it.
@@ -138,22 +131,10 @@ impl App {
         // To be ready early: the first text would ask for it anyway.
         let knows = engine.clone();
         let known = tokio::spawn(async move { knows.introduce().await });
-        let listening = async {
-            let Some((listener, router)) = self.listener else { return Ok(()) };
-            let serving =
-                web::serve(listener, router, ListenerLimits::of_this_process(), stop.clone());
-            let patience = async {
-                stop.cancelled().await;
-                tokio::time::sleep(DRAIN).await;
-            };
-            tokio::select! {
-                () = serving => {}
-                () = patience => {}
-            }
-            Ok(())
-        };
+        let heard = serve(self.listener, ListenerLimits::of_this_process(), &stop);
+        let shown = serve(self.own, ListenerLimits::of_own_pages(), &stop);
         let working = async { engine.run(stop.clone()).await.map_err(AppError::from) };
-        let ended = tokio::try_join!(listening, working).map(drop);
+        let ended = tokio::try_join!(heard, shown, working).map(drop);
         known.abort();
         ended
     }
@@ -196,6 +177,7 @@ pub(super) fn engine(
         zone: config.people.timezone.clone(),
         report: report(config),
         routines: config.routines.clone(),
+        notify: notify(config),
         jobs: job_policy(config, &gitea)?,
         crew: crew_rules(config),
         guards: config.guards.clone(),
@@ -293,6 +275,18 @@ pub(super) fn report(config: &Config) -> Option<Report> {
     })
 }
 
+/// Who is told elsewhere, if anybody is.
+fn notify(config: &Config) -> Option<Notify> {
+    let NotifyConfig { kind, url, token } = config.notify.clone()?;
+    let PeopleConfig { timezone, quiet_hours, .. } = &config.people;
+    Some(Notify {
+        kind,
+        url,
+        token,
+        hours: Hours::new(timezone.clone(), Time::midnight(), *quiet_hours),
+    })
+}
+
 /// What people may know of an agent: neither its key nor where it is reached.
 pub(super) fn known(agent: &crate::config::AgentConfig) -> AgentProfile {
     AgentProfile {
@@ -306,9 +300,4 @@ pub(super) fn known(agent: &crate::config::AgentConfig) -> AgentProfile {
         price: agent.price.map(|price| (price.input, price.output)),
         prior: agent.prior,
     }
-}
-
-async fn bind(address: &str) -> Result<TcpListener, AppError> {
-    let failed = |source| AppError::Listen { address: address.to_owned(), source };
-    TcpListener::bind(address).await.map_err(failed)
 }

@@ -2,7 +2,7 @@
 //!
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
 //! (a test holds both):
-//! `main -> cli -> app -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
+//! `main -> cli -> app -> page -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
 //! `{engine -> guard_runs, agents} -> confinement -> core`; inside core
 //! `model <- command <- {policy, guards} <- {scheduling, jobs} <- {crew, split} <- {decisions, effect} <- reply <-
 //! report <- handlers`, and `prompt` beside `reply`.
@@ -128,7 +128,8 @@
 //! 2. A yes stores all that is to be made as effects of the epic's lane ([`core::reply::split`]): the issues
 //!    (`engine/outbox/make_part`), each with its marker, what waits for what (`bond`), and last the list of
 //!    them, whose text is known only then (`split_list`). Which issue an effect became is kept
-//!    ([`store::made_issues`]); until all is bound nobody begins one.
+//!    ([`store::made_issues`]); until all is bound nobody begins one. What would close a circle, or was closed
+//!    meanwhile, is left out and told; what cannot be bound is on hold until a person frees it.
 //!
 //! # The walk of the report
 //!
@@ -136,6 +137,19 @@
 //! moved, and at the moments at which it may speak ([`core::report`]). The issue, its pin, the
 //! comment of a day and its edits are effects in the outbox like any others; only what a day says is
 //! gathered right before it is sent, since who may read it then decides what may be told.
+//!
+//! # The walk of a look
+//!
+//! Whoever runs timmy opens the status page. `page/gate` turns away what a page of another site could ask;
+//! `engine/overview` reads all that there is to see in one look at the ledger, beside the planner's ranking,
+//! through a lens that knows what may be named to whoever can reach the listener; `page/show` renders it,
+//! from `templates/status_page/`. The same types and the same words as in threads: [`core::reply`].
+//!
+//! # The walk of a notification
+//!
+//! `engine/notify` looks four times a minute for what there is to tell elsewhere ([`store::notifications`]:
+//! open decisions, what was given up, open incidents), keeps each as a row, and sends it outside quiet
+//! hours ([`core::notify`]): what kind of thing it is, and a link. The row stays, so that it is told once.
 //!
 //! # What goes first
 //!
@@ -153,20 +167,22 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, crews, guards, what runs of tests prove, decisions, effects, prompts, replies, the report |
+//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, crews, guards, what runs of tests prove, decisions, effects, prompts, replies, the report, notifications, the format of metrics |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |
 //! | [`confinement`] | where agents on this host work, and what an agent wrote is run: in a private copy, by `bwrap`, and bounded |
 //! | [`guard_runs`] | the guards that run something: scripts, and a project's own tests |
-//! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report |
-//! | [`web`] | the listener: webhook and health, and how much strangers may take up |
-//! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway |
+//! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report, notifications, and all of it at a glance |
+//! | [`page`] | the status page, which shows what the engine sees of itself, and changes nothing |
+//! | [`web`] | the listeners: webhook and health, and how much strangers may take up; metrics, for operators |
+//! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway, or a model behind any agent |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
 //! | [`app`] | wiring: from the configuration to a running bot |
 //! | [`cli`] | one file or folder per subcommand |
 //! | [`clock`], [`chance`] | time and chance, injected |
 //! | [`crash`] | where tests kill the process |
+//! | [`version`] | which version, commit and features this is |
 
 pub mod agents;
 pub mod app;
@@ -180,8 +196,10 @@ pub mod crash;
 pub mod engine;
 pub mod gitea;
 pub mod guard_runs;
+pub mod page;
 pub mod sandbox;
 pub mod store;
+pub mod version;
 pub mod web;
 
 // What the tests outside know of people and threads, unit tests know as well.

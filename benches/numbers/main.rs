@@ -7,6 +7,8 @@
 
 mod backlog;
 mod chain;
+mod crew_stage;
+mod crews;
 mod empty_jobs;
 mod guards;
 mod job_start;
@@ -14,6 +16,9 @@ mod jobs;
 mod load;
 mod machine;
 mod parsing;
+#[path = "../../tests/support/peers.rs"]
+#[allow(dead_code, reason = "the tests use the rest")]
+mod peers;
 mod process;
 mod ranking;
 mod replies;
@@ -54,6 +59,9 @@ const NUMBERS: [Number; 20] = [
     ("memory-backlog", ranking::measure),
 ];
 
+/// The name by which to ask for the comparison of what runs the roles of a crew.
+const CREWS: &str = "crews";
+
 fn main() -> std::io::Result<()> {
     // Cargo itself adds `--bench`.
     let asked: Vec<_> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
@@ -61,5 +69,12 @@ fn main() -> std::io::Result<()> {
     let machine = machine::describe();
     let rows: Vec<_> =
         NUMBERS.iter().filter(|(name, _)| is_asked(name)).map(|(_, measure)| measure()).collect();
-    table::print(&rows, &machine)
+    if !rows.is_empty() {
+        table::print(&rows, &machine)?;
+    }
+    // Two engines beside each other make a table of their own.
+    if is_asked(CREWS) {
+        crews::print(&machine)?;
+    }
+    Ok(())
 }

@@ -141,14 +141,20 @@ impl Stage {
 
     /// Looks again and again until `done`, every 50 microseconds.
     pub fn wait_until(&self, done: impl Fn(&Sandbox) -> bool) {
+        self.wait_within(PATIENCE, done);
+    }
+
+    /// The same for what may take so long.
+    pub fn wait_within(&self, patience: Duration, done: impl Fn(&Sandbox) -> bool) {
         let begun = Instant::now();
         while !done(&self.sandbox) {
-            assert!(begun.elapsed() < PATIENCE, "it did not happen: {}", self.log());
+            assert!(begun.elapsed() < patience, "it did not happen: {}", self.log());
             std::thread::sleep(Duration::from_micros(50));
         }
     }
 
-    fn log(&self) -> String {
+    /// What timmy logged.
+    pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("timmy.log")).unwrap_or_default()
     }
 
@@ -163,6 +169,9 @@ impl Stage {
 
             [poll]
             every = "{every}"
+
+            [web]
+            listen = "off"
 
             [webhook]
             listen = "{address}"
@@ -198,6 +207,29 @@ impl Timmy {
         let asked = Command::new("ps").args(["-o", "rss=", "-p", &pid]).output().unwrap();
         let kib: f64 = String::from_utf8(asked.stdout).unwrap().trim().parse().unwrap();
         kib * 1024.0 / 1e6
+    }
+
+    /// How much memory it holds together with all processes that it has started, and those that these
+    /// have, in MB (resident, as `ps` counts it).
+    pub fn memory_of_all(&self) -> f64 {
+        let asked = Command::new("ps").args(["-A", "-o", "pid=,ppid=,rss="]).output().unwrap();
+        let text = String::from_utf8(asked.stdout).unwrap();
+        let processes: Vec<[u64; 3]> = text
+            .lines()
+            .filter_map(|line| {
+                let mut fields = line.split_whitespace().map(str::parse);
+                Some([fields.next()?.ok()?, fields.next()?.ok()?, fields.next()?.ok()?])
+            })
+            .collect();
+        let mut own = vec![u64::from(self.child.id())];
+        let mut looked = 0;
+        while let Some(parent) = own.get(looked).copied() {
+            looked += 1;
+            let children = processes.iter().filter(|[_, of, _]| *of == parent);
+            own.extend(children.map(|[pid, ..]| *pid));
+        }
+        let held = processes.iter().filter(|[pid, ..]| own.contains(pid));
+        held.map(|[_, _, kib]| *kib as f64 * 1024.0 / 1e6).sum()
     }
 
     /// How long it has worked, in seconds of one core; only Linux tells.

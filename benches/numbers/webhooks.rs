@@ -91,8 +91,9 @@ async fn listen(ledger: Ledger) -> String {
             4 << 20,
             ListenerLimits::default(),
         ),
+        results: Arc::default(),
         heard: Box::new(|| {}),
-        introduced: Box::new(|| true),
+        introduced: Arc::new(|| true),
     };
     let router = router(ear).route("/empty", post(|_: Bytes| async { StatusCode::ACCEPTED }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -63,6 +63,9 @@ ROLES = {
 }
 WRITING = {"code", "repair"}
 
+# What CrewAI fills in wherever it stands, also in what people wrote.
+FILLED_IN = ("{input}", "{tools}", "{tool_names}")
+
 
 SAYING = threading.Lock()
 
@@ -156,6 +159,13 @@ class Clone:
         except subprocess.TimeoutExpired:
             return f"It did not end within {COMMAND_TIME} seconds."
         return f"It ended with {ran.returncode}.\n{ran.stdout.decode(errors='replace')}"
+
+
+def as_written(prompt):
+    """The prompt as CrewAI leaves it alone: a word joiner, which nobody sees, within such a place."""
+    for place in FILLED_IN:
+        prompt = prompt.replace(place, place[:-1] + "\u2060}")
+    return prompt
 
 
 def tools(clone, purpose):
@@ -255,7 +265,7 @@ def work(task, options):
     )
 
 
-    asked = Task(description=task["prompt"], agent=agent,
+    asked = Task(description=as_written(task["prompt"]), agent=agent,
                  expected_output="What the task above asks for, ended by its result line.")
     crew = Crew(agents=[agent], tasks=[asked], process=Process.sequential,
                 memory=False, planning=False, tracing=False, verbose=False)

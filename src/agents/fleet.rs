@@ -100,6 +100,7 @@ fn passed_secrets(config: &Config) -> Vec<String> {
 /// All secrets that the configuration knows: none of them is kept in anything that an agent said.
 fn secrets(config: &Config) -> Vec<&str> {
     let mut known = vec![&config.gitea.token];
+    known.extend(config.notify.iter().flat_map(|notify| &notify.token));
     for agent in &config.agents {
         known.extend(&agent.token);
         match &agent.kind {

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::backlog_view::own_name;
-use super::job_log::job_log;
 use super::routine_view::RoutineStanding;
 use super::{forge, markdown};
 use crate::cli::output::{block_on, finish};
@@ -18,6 +17,7 @@ use crate::core::model::ids::Lane;
 use crate::core::model::time::{Timestamp, said};
 use crate::core::reply::jobs::{JobView, place_of};
 use crate::core::reply::{Answer, DeadLetter, JobAnswer, RoutineView};
+use crate::engine::job_log::job_log;
 use crate::store::jobs::AttemptLog;
 use crate::store::{Connection, Error, Ledger, OpenError, jobs, outbox, repos};
 

@@ -7,18 +7,11 @@ use console::Style;
 use pulldown_cmark::{Alignment, Event, Options, Parser, Tag, TagEnd};
 
 use super::terminal::{self, Sheet};
-
-/// What keeps a sign from its word where the forge would make a link of both.
-const APART: char = '\u{200B}';
+use crate::core::reply::plain::{self, APART};
 
 /// The text without any markup, such as a cell of a table.
 pub(super) fn plain(markdown: &str) -> String {
-    let words = Parser::new(markdown).filter_map(|event| match event {
-        Event::Text(text) | Event::Code(text) => Some(visible(&text)),
-        Event::SoftBreak | Event::HardBreak => Some(" ".to_owned()),
-        _ => None,
-    });
-    words.collect()
+    terminal::visible(&plain::plain(markdown))
 }
 
 /// The text as people read it on a terminal: bold is bold, a table stands in columns, what is

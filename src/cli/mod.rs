@@ -4,6 +4,7 @@ mod allocator;
 mod backlog;
 mod backlog_view;
 mod backup;
+mod completions;
 mod demo;
 mod doctor;
 mod drain;
@@ -11,7 +12,6 @@ mod forge;
 mod forward;
 mod hooks;
 mod init;
-mod job_log;
 mod jobs;
 mod log;
 mod markdown;
@@ -30,11 +30,13 @@ mod why;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::version;
 
 /// A Gitea account that runs a fleet of AI agents, commanded in issue threads.
 #[derive(Debug, Parser)]
-#[command(name = "timmy", version, max_term_width = 100)]
+#[command(name = "timmy", version = version::LINE, max_term_width = 100)]
 struct Cli {
     /// The configuration; else $TIMMY_CONFIG, ./timmy.toml, /etc/timmy/timmy.toml
     #[arg(long, global = true, value_name = "FILE")]
@@ -59,6 +61,7 @@ enum CliCommand {
     Report(report::ReportArgs),
     Simulate(simulate::SimulateArgs),
     Backup(backup::BackupArgs),
+    Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Forward(forward::ForwardArgs),
 }
@@ -82,6 +85,7 @@ pub fn run() -> ExitCode {
         CliCommand::Report(report) => report.run(cli.config.as_deref()),
         CliCommand::Simulate(simulate) => simulate.run(cli.config.as_deref()),
         CliCommand::Backup(backup) => backup.run(cli.config.as_deref()),
+        CliCommand::Completions(completions) => completions.run(&mut Cli::command()),
         CliCommand::Forward(forward) => forward.run(),
     }
 }

@@ -51,6 +51,9 @@ async fn serve(config: &Config) -> Result<(), AppError> {
         Some(address) => tracing::info!(%address, "listening"),
         None => tracing::info!("no [webhook] configured: polling only"),
     }
+    if let Some(address) = bot.own_address() {
+        tracing::info!(%address, "status page is at /, metrics at /metrics");
+    }
     bot.run(stop).await?;
     tracing::info!("stopped");
     Ok(())

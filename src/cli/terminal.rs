@@ -3,7 +3,7 @@
 
 use console::{Style, Term, measure_text_width, truncate_str};
 
-use crate::core::command::invisible::{self, Invisible};
+use crate::core::command::invisible;
 
 /// How wide a table is where there is no terminal.
 const DEFAULT_WIDTH: usize = 120;
@@ -23,14 +23,7 @@ const FROM_LEFT: char = '\u{200E}';
 pub(super) fn visible(text: &str) -> String {
     let text: String =
         text.chars().take(MOST).map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some((at, _)) = invisible::first(rest, 0) {
-        clean.push_str(&rest[..at]);
-        clean.push(char::REPLACEMENT_CHARACTER);
-        rest = rest[at..].trim_start_matches(|c| Invisible::new(c).is_some());
-    }
-    clean + rest
+    invisible::replaced(&text)
 }
 
 /// A table; its widest column is cut if the terminal is narrower than it.

@@ -13,6 +13,7 @@ use super::engine::{EngineConfig, LedgerConfig, ReportConfig};
 use super::gitea::{GiteaConfig, PollConfig, WebConfig};
 use super::guards::GuardsConfig;
 use super::loaded::{Config, Loaded};
+use super::notify::NotifyConfig;
 use super::people::PeopleDraft;
 use super::pool::PoolConfig;
 use super::problem::Problems;
@@ -48,6 +49,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     let crew = root.table("crew", CrewDraft::read);
     let routines = root.tables("routine", RoutineDraft::read);
     let report = root.table("report", ReportConfig::read).flatten();
+    let notify = root.table("notify", NotifyConfig::read).flatten();
     let engine = root.table("engine", EngineConfig::read);
     let web = root.table("web", WebConfig::read);
 
@@ -79,6 +81,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
         crew: crew?.crew,
         routines: routines.into_iter().map(RoutineDraft::routine).collect::<Option<_>>()?,
         report: report.map(Spanned::into_inner),
+        notify,
         engine: engine?,
         web: web?,
     })

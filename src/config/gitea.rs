@@ -1,6 +1,6 @@
 //! `[gitea]`, `[poll]` and `[web]`: how timmy and the world reach each other.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use toml::de::DeValue;
@@ -67,6 +67,9 @@ impl PollConfig {
     }
 }
 
+/// Where the status page is unless the file says otherwise.
+const DEFAULT_WEB: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8788);
+
 /// `[web]`: metrics and the status page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WebConfig {
@@ -75,10 +78,15 @@ pub struct WebConfig {
 }
 
 impl WebConfig {
+    /// Whether that is where everybody listens who says nothing else: an address that another has
+    /// does not keep timmy from starting then.
+    pub fn is_default(&self) -> bool {
+        self.listen == Some(DEFAULT_WEB)
+    }
+
     pub(super) fn read(section: &Section<'_>) -> Self {
-        let default = SocketAddr::from(([127, 0, 0, 1], 8788));
         let Some(found) = section.located("listen", listen_or_off) else {
-            return Self { listen: Some(default) };
+            return Self { listen: Some(DEFAULT_WEB) };
         };
         let span = found.span();
         let listen = found.into_inner();

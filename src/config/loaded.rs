@@ -9,6 +9,7 @@ use super::dispatch::{BudgetConfig, DispatchConfig, ScoreConfig};
 use super::engine::{EngineConfig, LedgerConfig, ReportConfig};
 use super::gitea::{GiteaConfig, PollConfig, WebConfig};
 use super::guards::GuardsConfig;
+use super::notify::NotifyConfig;
 use super::people::PeopleConfig;
 use super::pool::PoolConfig;
 use super::problem::Problem;
@@ -46,6 +47,8 @@ pub struct Config {
     pub routines: Vec<Routine>,
     /// The one report; none if it is not wanted.
     pub report: Option<ReportConfig>,
+    /// Who is told elsewhere; none if nobody is.
+    pub notify: Option<NotifyConfig>,
     /// What keeps jobs alive.
     pub engine: EngineConfig,
     pub web: WebConfig,

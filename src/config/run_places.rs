@@ -49,6 +49,8 @@ impl Config {
         let webhooks = self.webhook.iter().flat_map(|webhook| &webhook.secrets);
         let files = webhooks.filter_map(|one| one.file.as_deref());
         let files = files.chain(self.gitea.token.file());
+        let notified = self.notify.as_ref().and_then(|notify| notify.token.as_ref());
+        let files = files.chain(notified.and_then(|token| token.file()));
         let files = files.chain(self.agents.iter().flat_map(of_agent));
         let files = files.chain([self.file.as_path(), self.ledger.path.as_path()]);
         let locals = self.agents.iter().filter_map(|agent| agent.kind.local());

@@ -10,11 +10,14 @@ use regex::Regex;
 use url::Url;
 
 use super::activity::{Activity, Signal};
+use super::last_poll::LastPoll;
 use super::retry;
 use crate::agents::Redactor;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::config::{DispatchConfig, GuardsConfig, PollConfig, RepositoryFilter, Watch};
+use crate::config::{
+    DispatchConfig, GuardsConfig, NotifyKind, PollConfig, RepositoryFilter, Secret, Watch,
+};
 use crate::core::decisions::TakeOver;
 use crate::core::handlers::{ChangeSet, CrewRules};
 use crate::core::jobs::ask_first::StartRules;
@@ -48,6 +51,7 @@ pub struct Context {
     pub(super) stored: Arc<Signal>,
     /// There may be something of the backlog to read.
     pub(super) moved: Arc<Signal>,
+    pub(super) last_poll: Arc<LastPoll>,
 }
 
 /// What the configuration says of the work.
@@ -75,6 +79,8 @@ pub struct Policy {
     pub report: Option<Report>,
     /// What comes up again and again.
     pub routines: Vec<Routine>,
+    /// Who is told elsewhere, if anybody is.
+    pub notify: Option<Notify>,
     pub jobs: JobPolicy,
     /// How crews are made.
     pub crew: CrewRules,
@@ -182,6 +188,18 @@ pub struct Report {
     pub every: Duration,
 }
 
+/// Who is told of decisions, dead letters and incidents, beside the forge.
+#[derive(Debug, Clone)]
+pub struct Notify {
+    pub kind: NotifyKind,
+    /// Where it is sent. Its path may be a secret.
+    pub url: Url,
+    /// Sent to that address alone.
+    pub token: Option<Secret>,
+    /// When nobody is told anything.
+    pub hours: Hours,
+}
+
 /// How long is waited for what a write whose answer never came may still do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
@@ -225,7 +243,8 @@ impl Context {
         let signal = || Arc::new(Signal::new(activity.clone()));
         let (stored, moved) = (signal(), signal());
         let policy = Arc::new(policy);
-        Self { ledger, gitea, clock, chance, policy, timing, activity, stored, moved }
+        let last_poll = Arc::default();
+        Self { ledger, gitea, clock, chance, policy, timing, activity, stored, moved, last_poll }
     }
 
     /// The same, for reads that may find that somebody said something.

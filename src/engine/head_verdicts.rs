@@ -16,7 +16,7 @@ use super::identity::Identity;
 use super::incidents::Incidents;
 use super::jobs::{Jobs, JudgedAgain};
 use crate::core::effect::{Effect, SetStatus};
-use crate::core::guards::is_actions;
+use crate::core::guards::change_actions;
 use crate::core::jobs::{Branch, Done, Job, Purpose, State};
 use crate::core::model::account::Account;
 use crate::core::model::commit_status::CommitStatus;
@@ -25,7 +25,7 @@ use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::head_status::{HeadJudgement, StandingVerdict, head_status, said_again};
-use crate::gitea::{ChangedFile, FileFate, PullRequest, PullState, Recovery};
+use crate::gitea::{ChangedFile, PullRequest, PullState, Recovery};
 use crate::store::outbox::{self, NewEffect};
 use crate::store::tasks::{self, TaskId};
 use crate::store::{Connection, Error, Transaction, agent_heads, jobs, repos};
@@ -142,7 +142,7 @@ impl HeadVerdicts {
             return Ok(());
         }
         let changes = match self.ctx.gitea.pull_files(&repo.name, pull.number).await {
-            Ok(files) => files.entries.iter().any(changes_actions),
+            Ok(files) => change_actions(files.entries.iter().flat_map(ChangedFile::changed_paths)),
             Err(error) if error.heals() == Recovery::Never => true,
             Err(error) => {
                 tracing::debug!(%error, "what a head changes is looked at later");
@@ -336,14 +336,6 @@ impl HeadVerdicts {
         self.ctx.stored.notify();
         Ok(())
     }
-}
-
-fn changes_actions(file: &ChangedFile) -> bool {
-    let before = match &file.fate {
-        FileFate::Renamed(before) => Some(before.as_str()),
-        FileFate::Added | FileFate::Changed | FileFate::Deleted | FileFate::Other => None,
-    };
-    before.into_iter().chain([file.path.as_str()]).any(is_actions)
 }
 
 /// The branch of a job that it asks to be merged, by its name: a fork's is no job's.

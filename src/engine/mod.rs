@@ -1,10 +1,10 @@
 //! The background work: the queue with its inbox and outbox, scheduled tasks, polling, backlog
-//! sync, matching, the report.
+//! sync, matching, the report, notifications.
 //!
 //! It is made of small services. Each owns its state and says in its constructor what it needs;
 //! all of them work with the same [`Context`]. Read them from the bottom up:
 //! `context` <- `ledger_guard`, `first_start`, `deleted`, `incidents`, `identity`, `accounts`,
-//! `permissions` <- `planner`, `snapshot` <- `inbox`, `confirmations`, `report`, `outbox`, `poll`, `sync` <- `queue`.
+//! `permissions`, `circle_search` <- `planner`, `snapshot`, `overview` <- `inbox`, `confirmations`, `report`, `outbox`, `poll`, `sync` <- `queue`.
 //!
 //! Within a thread everything happens in order: a text is dealt with only when what earlier texts
 //! of the thread caused is done. Threads do not wait for one another.
@@ -13,6 +13,7 @@ mod accounts;
 mod activity;
 mod audience;
 mod automatic;
+mod circle_search;
 mod confirmations;
 mod context;
 mod decision_check;
@@ -26,10 +27,14 @@ mod head_verdicts;
 mod identity;
 mod inbox;
 mod incidents;
+pub mod job_log;
 mod jobs;
+mod last_poll;
 mod ledger_guard;
 mod ledger_name;
+mod notify;
 mod outbox;
+pub mod overview;
 mod permissions;
 mod planner;
 mod poll;
@@ -50,7 +55,9 @@ mod tasks;
 mod tick;
 mod try_result;
 
-pub use context::{AgentTerms, Context, JobPolicy, Policy, Report, RunPlaces, Timing, WorksBy};
+pub use context::{
+    AgentTerms, Context, JobPolicy, Notify, Policy, Report, RunPlaces, Timing, WorksBy,
+};
 pub use guards::{check_fixtures, fixture_id};
 pub use identity::remembered;
 pub use jobs::{
@@ -81,7 +88,9 @@ use self::identity::Identity;
 use self::inbox::Inbox;
 use self::incidents::Incidents;
 use self::jobs::{Fleet, Jobs, LiveForge};
+use self::notify::Notifier;
 use self::outbox::Outbox;
+use self::overview::{JobStory, Overview, Overviews};
 use self::permissions::PermissionReader;
 use self::planner::Planner;
 use self::poll::Poller;
@@ -94,9 +103,13 @@ use self::snapshot::Snapshots;
 use self::sync::{BacklogSync, templates};
 use self::tasks::Tasks;
 use self::tick::Ticker;
+use crate::core::jobs::JobId;
 use crate::core::model::account::Account;
+use crate::core::model::time::Timestamp;
+use crate::core::policy::audience::Audience;
 use crate::core::scheduling::RankedBacklog;
 use crate::core::scheduling::text::TextReader;
+use crate::gitea::RequestCounts;
 use crate::store::{Error, Ledger, queue as lanes};
 
 pub struct Engine {
@@ -107,11 +120,13 @@ pub struct Engine {
     planner: Arc<Planner>,
     reporter: Arc<Reporter>,
     outbox: Arc<Outbox>,
+    overviews: Overviews,
     fleet: Arc<Fleet>,
     jobs: Arc<Jobs>,
     running: Arc<RunningGuards>,
     queue: LaneQueue,
     ticker: Ticker,
+    notifier: Notifier,
     reader: Arc<TextReader>,
     loops: std::sync::Mutex<Option<Loops>>,
 }
@@ -122,6 +137,7 @@ struct Loops {
     poll: Loop,
     sync: Loop,
     tick: Loop,
+    notify: Loop,
     ledger: Loop,
 }
 
@@ -133,6 +149,7 @@ impl Loops {
             poll: begin("poll"),
             sync: begin("sync"),
             tick: begin("tick"),
+            notify: begin("notify"),
             ledger: begin("ledger"),
         }
     }
@@ -218,6 +235,9 @@ impl Engine {
             questions,
             (Routines::new(&ctx, incidents.clone(), policies, jobs.clone()), jobs.clone()),
         );
+        let overviews =
+            Overviews::new(ctx.clone(), identity.clone(), planner.clone(), fleet.clone());
+        let notifier = Notifier::new(ctx.clone(), incidents.clone());
         let loops = Loops::begin(&ctx);
         Arc::new(Self {
             identity,
@@ -226,11 +246,13 @@ impl Engine {
             planner,
             reporter,
             outbox,
+            overviews,
             fleet,
             jobs,
             running,
             queue,
             ticker,
+            notifier,
             reader,
             loops: std::sync::Mutex::new(Some(loops)),
             ctx,
@@ -292,7 +314,7 @@ impl Engine {
     }
 
     async fn run_loops(&self, loops: Loops, stop: &CancellationToken) -> Result<(), Error> {
-        let Loops { queue, poll, sync, tick, ledger } = loops;
+        let Loops { queue, poll, sync, tick, notify, ledger } = loops;
         ledger_name::ensure(&self.ctx).await?;
         self.accounts.load().await?;
         self.outbox.recover().await?;
@@ -303,6 +325,7 @@ impl Engine {
             self.poller().run(poll, stop),
             self.sync().run(sync, stop),
             self.ticker.run(tick, stop),
+            self.notifier.run(notify, stop),
             ledger_guard::watch(&self.ctx, ledger, stop),
         )?;
         Ok(())
@@ -316,6 +339,16 @@ impl Engine {
     /// How the agents are that can be driven, by name.
     pub fn agents(&self) -> BTreeMap<String, AgentCondition> {
         self.fleet.conditions()
+    }
+
+    /// When a round of polling was last completed.
+    pub fn last_poll(&self) -> Option<Timestamp> {
+        self.ctx.last_poll.get()
+    }
+
+    /// What was sent to the forge since the start.
+    pub fn request_counts(&self) -> RequestCounts {
+        self.ctx.gitea.request_counts()
     }
 
     /// Wakes the queue: something new is stored.
@@ -377,6 +410,22 @@ impl Engine {
     /// If the ledger cannot be read.
     pub async fn ranking(&self) -> Result<Arc<RankedBacklog>, Error> {
         self.planner.ranking().await
+    }
+
+    /// All of timmy at this moment, as far as the audience may know.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn overview(&self, to: Audience) -> Result<Overview, Error> {
+        self.overviews.whole(to).await
+    }
+
+    /// All about a job; none if there is none of which the audience may know.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn job_story(&self, id: JobId, to: Audience) -> Result<Option<JobStory>, Error> {
+        self.overviews.story(id, to).await
     }
 
     /// Brings the backlog up to date once: all of what is watched for the first time, of the rest

@@ -15,6 +15,7 @@ use super::budget::{Budget, Share};
 use super::current_token::{CurrentToken, is_about_the_token};
 use super::error::Error;
 use super::extra::Extras;
+use super::request_counts::{RequestCounter, RequestCounts};
 use super::retry;
 use super::route::Route;
 use super::token::Token;
@@ -56,6 +57,8 @@ struct Endpoint {
     /// What newer servers have, once this one was asked.
     extras: OnceCell<Extras>,
     budget: Budget,
+    /// What was sent to it.
+    requests: RequestCounter,
     timeout: Duration,
     clock: Arc<dyn Clock>,
     chance: Chance,
@@ -78,6 +81,7 @@ impl Gitea {
             transport: Transport::new(&options)?,
             extras: OnceCell::new(),
             budget: Budget::new(options.requests_per_second),
+            requests: RequestCounter::default(),
             timeout: options.timeout,
             clock: options.clock,
             chance: options.chance,
@@ -122,6 +126,11 @@ impl Gitea {
     /// It is a secret.
     pub fn authorization(&self) -> String {
         self.connection.token.get().header().to_str().unwrap_or_default().to_owned()
+    }
+
+    /// What all clients of this server sent since the first one was made.
+    pub fn request_counts(&self) -> RequestCounts {
+        self.endpoint().requests.counts()
     }
 
     fn endpoint(&self) -> &Endpoint {
@@ -271,6 +280,8 @@ impl Gitea {
         let started = clock.uptime();
         let sent = transport.send(token, (method.clone(), url), json, route).await;
         let status = sent.as_ref().map_or(0, |answer| answer.status.as_u16());
+        let took = clock.uptime().saturating_sub(started);
+        self.endpoint().requests.count(&method, status, took);
         if let Some(pause) = sent.as_ref().ok().and_then(ForgeAnswer::pause) {
             budget.close(pause, &**clock);
         }
@@ -282,7 +293,7 @@ impl Gitea {
             %method,
             path = route.template(),
             status,
-            ms = clock.uptime().saturating_sub(started).as_millis(),
+            ms = took.as_millis(),
             "forge"
         );
         outcome

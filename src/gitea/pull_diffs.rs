@@ -18,6 +18,17 @@ pub struct ChangedFile {
     pub deletions: u64,
 }
 
+impl ChangedFile {
+    /// The names under which something changed: of a file that was moved both.
+    pub fn changed_paths(&self) -> impl Iterator<Item = &str> {
+        let before = match &self.fate {
+            FileFate::Renamed(before) => Some(before.as_str()),
+            FileFate::Added | FileFate::Changed | FileFate::Deleted | FileFate::Other => None,
+        };
+        before.into_iter().chain([self.path.as_str()])
+    }
+}
+
 /// What becomes of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileFate {

@@ -15,12 +15,14 @@ mod api;
 pub mod backlog;
 mod clock;
 mod coding;
+pub(crate) mod crew;
 mod deliveries;
 mod faults;
 pub mod gateway;
 mod git;
 mod json;
 mod line;
+pub mod model;
 pub mod page;
 mod planning;
 mod push_hints;
@@ -37,7 +39,7 @@ mod world;
 pub use clock::Clock;
 pub use coding::{BranchRule, SeenMerge};
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
@@ -108,6 +110,7 @@ impl Sandbox {
             deliveries,
             log: Mutex::default(),
             stop: stop.clone(),
+            pages: OnceLock::new(),
         });
         serve(Lines { listener, faults }, &forge, &tasks, &stop);
         Ok(Self { forge, url, tasks, stop })

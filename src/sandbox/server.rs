@@ -1,14 +1,15 @@
 //! The forge's HTTP side: reads requests, lets faults strike, keeps a log.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
-use axum::response::Response;
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::tz::TimeZone;
@@ -48,9 +49,21 @@ pub(super) struct Forge {
     pub(super) deliveries: Deliveries,
     pub(super) log: Mutex<Vec<Asked>>,
     pub(super) stop: CancellationToken,
+    /// Where people are shown threads, if they are anywhere.
+    pub(super) pages: OnceLock<SocketAddr>,
 }
 
 impl Forge {
+    /// Where a thread is shown that a person asks this server for.
+    fn page_of(&self, request: &Request) -> Option<String> {
+        let path = request.uri().path();
+        let is_thread = request.method() == Method::GET
+            && !path.starts_with("/api/")
+            && path.split('/').nth(3) == Some("issues");
+        let pages = self.pages.get().filter(|_| is_thread)?;
+        Some(format!("http://{pages}{path}"))
+    }
+
     /// Does something in the world at the present time, and sends the webhooks that it causes.
     pub(super) fn act<T>(&self, deed: impl FnOnce(&mut World) -> T) -> T {
         // A handler that panicked is a bug of the sandbox, but no reason to hide what it holds.
@@ -87,6 +100,9 @@ async fn serve(
     ConnectInfo(scissors): ConnectInfo<Scissors>,
     request: Request,
 ) -> Response {
+    if let Some(page) = forge.page_of(&request) {
+        return Redirect::to(&page).into_response();
+    }
     let asking = match Asking::read(request).await {
         Ok(asking) => asking,
         Err(status) => return response(ApiAnswer::empty(status)),

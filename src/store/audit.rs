@@ -33,6 +33,20 @@ pub struct AuditEntry {
     pub effect: Option<String>,
 }
 
+/// A command as it is listed with others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeardCommand {
+    pub at: Timestamp,
+    pub thread: ThreadId,
+    /// The login of whoever gave it.
+    pub actor: String,
+    /// The command line, as written; none once it was deleted on the forge.
+    pub line: Option<String>,
+    pub verb: Option<String>,
+    /// What came of it, as a stable code.
+    pub outcome: String,
+}
+
 pub fn record(tx: &Transaction<'_>, entry: &AuditEntry) -> Result<(), Error> {
     let (kind, id) = subject_columns(entry.subject);
     tx.prepare_cached(
@@ -80,5 +94,26 @@ pub fn recent(conn: &Connection, thread: ThreadId, limit: u32) -> Result<Vec<Pas
         })?
         .collect::<Result<_, _>>()?;
     said.reverse();
+    Ok(said)
+}
+
+/// The latest `limit` commands of all threads, the latest first.
+pub fn latest(conn: &Connection, limit: u32) -> Result<Vec<HeardCommand>, Error> {
+    let said = conn
+        .prepare_cached(
+            "SELECT at, repo, number, actor, line, verb, outcome FROM audit
+             ORDER BY seq DESC LIMIT ?1",
+        )?
+        .query_map([limit], |row| {
+            Ok(HeardCommand {
+                at: row.get("at")?,
+                thread: ThreadId { repo: row.get("repo")?, number: row.get("number")? },
+                actor: row.get("actor")?,
+                line: Some(row.get("line")?).filter(|line: &String| !line.is_empty()),
+                verb: row.get("verb")?,
+                outcome: row.get("outcome")?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
     Ok(said)
 }

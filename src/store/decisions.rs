@@ -213,13 +213,27 @@ pub fn of_question(
 
 /// All that a job asked, the oldest first.
 pub fn of_job(conn: &Connection, job: JobId) -> Result<Vec<Decision>, Error> {
-    let stored = list(conn, "WHERE job = ?1 ORDER BY decisions.id", [job])?;
-    Ok(stored.into_iter().map(|stored| stored.decision).collect())
+    Ok(asked_by(conn, job)?.into_iter().map(|stored| stored.decision).collect())
 }
 
 /// All that are open, the oldest first.
 pub fn open(conn: &Connection) -> Result<Vec<StoredDecision>, Error> {
     list(conn, "WHERE decisions.state = 'open' ORDER BY decisions.id", [])
+}
+
+/// Up to `limit` of those that are open, the oldest first, and how many are.
+pub fn first_open(conn: &Connection, limit: u32) -> Result<(Vec<StoredDecision>, usize), Error> {
+    let first =
+        list(conn, "WHERE decisions.state = 'open' ORDER BY decisions.id LIMIT ?1", [limit])?;
+    let all: u32 = conn
+        .prepare_cached("SELECT count(*) FROM decisions WHERE state = 'open'")?
+        .query_row([], |row| row.get(0))?;
+    Ok((first, usize::try_from(all).unwrap_or(usize::MAX)))
+}
+
+/// All that a job asked, the oldest first, with their comments.
+pub fn asked_by(conn: &Connection, job: JobId) -> Result<Vec<StoredDecision>, Error> {
+    list(conn, "WHERE job = ?1 ORDER BY decisions.id", [job])
 }
 
 /// The latest of the jobs to which a thread belongs, the oldest of them first.

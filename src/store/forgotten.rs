@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::columns::{Json, subject, subject_columns, thread};
 use super::error::Error;
-use super::{backlog, threads};
+use super::{backlog, meta, threads};
 use crate::core::model::ids::{RepoId, Subject, ThreadId};
 
 /// Forgets the words of `subject`, which was deleted in `repo`. `false` if none of them were kept.
@@ -55,9 +55,12 @@ pub fn words_of(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Forgets why `thread` is on hold if no text is known any more that says so.
+/// Forgets why `thread` is on hold if no text is known any more that says so. What timmy says itself is
+/// nobody's words.
 pub(super) fn reason_nobody_gave(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
-    match speakers_of_hold(tx, thread)?.is_empty() {
+    let (hold, own) = (threads::state(tx, thread)?.hold, meta::get(tx, meta::ACCOUNT)?);
+    let is_own = hold.zip(own).is_some_and(|(hold, own)| hold.by.id == own.id);
+    match !is_own && speakers_of_hold(tx, thread)?.is_empty() {
         true => forget_reason(tx, thread),
         false => Ok(()),
     }

@@ -65,6 +65,9 @@ pub const BACKLOG_ARCHIVED: Key<BTreeSet<RepoId>> = Key::new("backlog.archived")
 /// read, or are not shown to this account.
 pub const BACKLOG_SURPLUS: Key<BTreeMap<String, i64>> = Key::new("backlog.surplus");
 
+/// Since when what is given up is told elsewhere; none if it never was.
+pub const NOTIFIED_SINCE: Key<Timestamp> = Key::new("notified_since");
+
 /// When the disk took a write again after it had taken none, by timmy's clock.
 pub const WRITABLE_AT: Key<Timestamp> = Key::new("writable_at");
 

@@ -61,6 +61,8 @@ pub mod lifted_guards;
 pub mod made_issues;
 pub mod matches;
 pub mod meta;
+pub mod metrics;
+pub mod notifications;
 pub mod outbox;
 pub mod ownership;
 pub mod permissions;

@@ -11,9 +11,6 @@ use super::error::{Error, OpenError};
 use super::open;
 use super::writer::message;
 
-/// How many reads run at a time: more would wait for the disk, not for each other.
-const READERS: usize = 4;
-
 /// Reads a ledger. Cheap to clone; needs a tokio runtime.
 #[derive(Debug, Clone)]
 pub struct Readers {
@@ -28,12 +25,15 @@ struct ReaderPool {
 }
 
 impl Readers {
+    /// How many reads run at a time: more would wait for the disk, not for each other.
+    pub const AT_ONCE: usize = 4;
+
     /// Opens the first connection, so that a ledger that cannot be read is found now.
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
         let first = open::reader(path)?;
         let pool = ReaderPool {
             path: path.to_owned(),
-            turns: Arc::new(Semaphore::new(READERS)),
+            turns: Arc::new(Semaphore::new(Self::AT_ONCE)),
             idle: Mutex::new(vec![first]),
         };
         Ok(Self { pool: Arc::new(pool) })

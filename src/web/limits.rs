@@ -55,6 +55,14 @@ impl ListenerLimits {
         let connections = limits.connections.min(descriptors() / 2).max(1);
         Self { connections, ..limits }
     }
+
+    /// The limits of the listener that operators look at: a scraper and a few browsers, which send
+    /// no bodies.
+    pub fn of_own_pages() -> Self {
+        let limits = Self::default();
+        let connections = limits.connections.min(32).min(descriptors() / 8).max(1);
+        Self { connections, small_body: 0, body_memory: 0, ..limits }
+    }
 }
 
 /// How many file descriptors this process may open (`ulimit -n`).

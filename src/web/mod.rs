@@ -1,4 +1,5 @@
-//! The listener that Gitea calls: the webhook, and the health of the whole.
+//! The listener that Gitea calls: the webhook, and the health of the whole. And, apart from it, the
+//! one that operators look at (`own`).
 //!
 //! `listener` accepts connections, `connections` says which of them is closed when there are too
 //! many, `connection` speaks HTTP on one of them. `receive` reads a delivery and checks who signed
@@ -11,32 +12,38 @@ mod health;
 mod limits;
 mod listener;
 mod memory;
+pub mod metrics;
+mod own;
 mod receive;
 mod state;
 mod webhook;
+mod webhook_results;
 
 use std::sync::Arc;
 
-use axum::routing::{get, post};
+use axum::routing::post;
 use axum::{Extension, Router};
 
 pub use delivery_log::{DeliveryKind, DeliveryLog, Peer, RefusedDeliveries, source};
+pub use health::{Introduced, health_routes};
 pub use limits::ListenerLimits;
 pub use listener::serve;
+pub use own::own_router;
 pub use receive::{Receiver, Refused, Signed, Unusable, event};
 pub use state::WebhookState;
+pub use webhook_results::{WebhookResult, WebhookResults};
 
 /// The path that Gitea calls.
 pub const WEBHOOK: &str = "/webhook";
 
 /// The routes: `POST /webhook` (and `/webhook/`), `GET /healthz`, `GET /readyz`.
 pub fn router(ear: WebhookState) -> Router {
+    let health = health_routes(ear.ledger.clone(), ear.introduced.clone());
     Router::new()
         .route(WEBHOOK, post(webhook::receive))
         // People write it so as well.
         .route(&format!("{WEBHOOK}/"), post(webhook::receive))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
         .layer(Extension(Arc::new(delivery_log::DeliveryRecorder::default())))
         .with_state(Arc::new(ear))
+        .merge(health)
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::health::Introduced;
 use super::receive::Receiver;
+use super::webhook_results::WebhookResults;
 use crate::clock::Clock;
 use crate::core::model::account::Account;
 use crate::core::scheduling::text::TextReader;
@@ -18,10 +20,12 @@ pub struct WebhookState {
     pub reader: Arc<TextReader>,
     /// Reads deliveries, and believes those that are signed.
     pub receiver: Receiver,
+    /// What became of deliveries is counted there.
+    pub results: Arc<WebhookResults>,
     /// Called when something new is stored.
     pub heard: Box<dyn Fn() + Send + Sync>,
     /// Whether an account is that of a person, as far as the configuration and the forge tell.
     pub is_person: Box<dyn Fn(&Account) -> bool + Send + Sync>,
     /// Whether the forge has said who timmy is.
-    pub introduced: Box<dyn Fn() -> bool + Send + Sync>,
+    pub introduced: Introduced,
 }

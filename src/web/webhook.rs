@@ -41,10 +41,11 @@ pub(super) async fn receive(
     request: Request,
 ) -> HttpAnswer {
     let (Parts { headers, extensions, .. }, body) = request.into_parts();
-    let answer = match ear.receiver.receive(&headers, body).await {
-        Ok(signed) => take(&ear, &signed, &headers).await,
-        Err(refused) => refused.answer(),
+    let (answer, is_read) = match ear.receiver.receive(&headers, body).await {
+        Ok(signed) => (take(&ear, &signed, &headers).await, true),
+        Err(refused) => (refused.answer(), false),
     };
+    ear.results.count(answer.0, is_read);
     // What is no delivery at all, or did not come, is no sign of a wrong secret.
     let is_good = match answer.0 {
         StatusCode::UNAUTHORIZED => false,

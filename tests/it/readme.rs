@@ -95,7 +95,10 @@ async fn the_set_up_leads_to_an_answer() {
     // A port that is free on this machine.
     let written = folder.path().join("timmy.toml");
     let text = fs::read_to_string(&written).unwrap();
-    fs::write(&written, text.replace("127.0.0.1:8787", &format!("127.0.0.1:{port}"))).unwrap();
+    let text = text.replace("127.0.0.1:8787", &format!("127.0.0.1:{port}"));
+    let own = r#"# listen = "127.0.0.1:8788""#;
+    assert!(text.contains(own), "{text}");
+    fs::write(&written, text.replace(own, r#"listen = "off""#)).unwrap();
     // In the foreground, so that it ends with the test.
     let start = format!("exec {}", start.trim_end_matches(" &"));
     let mut timmy = Process(run(&start).stderr(Stdio::null()).spawn().unwrap());
@@ -246,6 +249,19 @@ fn authors_are_asked_and_quotas_kept_as_it_says() {
     let config = config::parse(&text, Path::new("timmy.toml"), world).unwrap().config;
     assert!(config.dispatch.ask_scope);
     assert_eq!(config.limits().pools[0].windows.len(), 2);
+}
+
+#[test]
+fn people_are_told_elsewhere_as_it_says() {
+    let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();
+    let [notify] = <[String; 1]>::try_from(blocks("toml notify")).unwrap();
+    let env = |name: &str| name.starts_with("TIMMY_").then(|| "0123456789".to_owned());
+    let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
+    let text = format!("{least}\n{notify}");
+    let config = config::parse(&text, Path::new("timmy.toml"), world).unwrap().config;
+    let notify = config.notify.unwrap();
+    assert_eq!(notify.host(), "ntfy.example.org");
+    assert_eq!(notify.token.unwrap().expose(), "0123456789");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A timmy in this process: the real engine and the real listener, by a clock that stands still.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::clock::noon;
 use crate::support::config::{Config, SECRETS};
 use crate::support::forge::{forge, http_client};
+use crate::support::scrape::Scrape;
 
 /// A timmy that can be stopped and started again, on the same ledger.
 pub struct Timmy {
@@ -33,6 +35,7 @@ pub struct Timmy {
 struct Running {
     engine: Arc<Engine>,
     webhook: Option<String>,
+    own: Option<SocketAddr>,
     stop: CancellationToken,
     ended: JoinHandle<Result<(), AppError>>,
 }
@@ -59,10 +62,11 @@ impl Timmy {
         let clocks = Clocks { engine: Arc::new(self.clock.clone()), client: Arc::new(SystemClock) };
         let bot = self.built(&config, clocks).await;
         let webhook = bot.address().map(|address| format!("http://{address}/webhook"));
+        let own = bot.own_address();
         let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
         let run = bot.run(stop.clone());
         let ended = tokio::spawn(run);
-        self.running = Some(Running { engine, webhook, stop, ended });
+        self.running = Some(Running { engine, webhook, own, stop, ended });
     }
 
     /// Whoever was killed a moment ago may still hold the ledger for as long as a commit takes.
@@ -114,9 +118,29 @@ impl Timmy {
         &self.running.as_ref().expect("it runs").engine
     }
 
+    /// The same, for whoever outlives this.
+    pub fn shared_engine(&self) -> Arc<Engine> {
+        self.running.as_ref().expect("it runs").engine.clone()
+    }
+
+    /// Where operators look at it, if they can.
+    pub fn own(&self) -> Option<SocketAddr> {
+        self.running.as_ref().expect("it runs").own
+    }
+
     /// Where it listens.
     pub fn webhook(&self) -> &str {
         self.running.as_ref().and_then(|running| running.webhook.as_deref()).expect("it listens")
+    }
+
+    /// Where operators look at it.
+    pub fn own_address(&self) -> SocketAddr {
+        self.running.as_ref().and_then(|running| running.own).expect("web.listen is set")
+    }
+
+    /// Its metrics.
+    pub async fn scrape(&self) -> Scrape {
+        Scrape::of(self.own_address()).await
     }
 
     /// Waits until it has nothing left to do before the clock moves.

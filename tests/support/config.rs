@@ -33,7 +33,7 @@ const AGENT: &str = "[[agent]]";
 impl Config {
     /// Of the forge at `url` the organisation `foundation` is watched; alexander owns the fleet,
     /// anna approves, whoever may write operates. A result that is verified is done: nobody is asked.
-    /// No agents, no webhook.
+    /// No agents, no webhook, no metrics.
     pub fn of(url: &str) -> Self {
         Self { tables: Vec::new(), more: String::new() }
             .with("gitea.url", url)
@@ -44,6 +44,8 @@ impl Config {
             .with("people.operators", ["writers"])
             .with("people.approvers", ["anna"])
             .with("accept.on_yes", "nothing")
+            // One address is the default of all.
+            .with("web.listen", "off")
     }
 
     /// With a listener at `address`, which knows both [`SECRETS`].

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::fleet::DemoAgents;
-use super::model::Model;
+use crate::sandbox::model::Model;
 
 /// The sidecar that `examples/crewai` has.
 const SIDECAR: &str = include_str!("../../../examples/crewai/sidecar.py");

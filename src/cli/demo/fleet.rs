@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::crew;
 use super::error::DemoError;
 use crate::agents::{self, Agent};
 use crate::chance::Chance;
@@ -11,6 +10,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::engine::JobDrivers;
 use crate::gitea::{ClientOptions, Gitea, Token};
+use crate::sandbox::crew;
 use crate::sandbox::gateway::{AgentRun, Coder, Gateway, GatewayOptions, GatewayRun, RunEnd};
 
 /// What the gateways want to see.

@@ -7,12 +7,10 @@
 
 mod backlog;
 mod cast;
-mod crew;
 mod error;
 mod fleet;
 mod guide;
 mod haste;
-mod model;
 mod printout;
 mod script;
 mod session;
@@ -94,7 +92,7 @@ impl DemoArgs {
             Cast::Backlog => backlog_is_worked(&mut stage, &mut paper).await?,
         }
         if let Some(address) = page {
-            paper.page(address)?;
+            paper.page(address, stage.own)?;
             told_to_stop().await;
         }
         stage.strike().await

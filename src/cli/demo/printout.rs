@@ -95,13 +95,22 @@ impl Printout {
         self.line(&format!("{REPOSITORY}#1 is now labelled {labels}; assigned to {assignees}."))
     }
 
-    pub(super) fn page(&mut self, address: SocketAddr) -> Result<(), DemoError> {
+    pub(super) fn page(
+        &mut self,
+        address: SocketAddr,
+        own: Option<SocketAddr>,
+    ) -> Result<(), DemoError> {
         self.line("")?;
         self.line("Now you. Open this page and write a comment, as any of them:")?;
         self.line("")?;
         let url = TIMMY.apply_to(format_args!("http://{address}/")).to_string();
         self.line(&format!("  {url}"))?;
         self.line("")?;
+        if let Some(own) = own {
+            let url = TIMMY.apply_to(format_args!("http://{own}/")).to_string();
+            self.line(&format!("How timmy itself sees it all: {url}"))?;
+            self.line("")?;
+        }
         self.line("Ctrl-C ends it. Nothing is kept.")
     }
 

@@ -12,7 +12,6 @@ use super::error::DemoError;
 use super::fleet::{self, DemoAgents};
 use super::guide;
 use super::haste::HastyClock;
-use super::model::Model;
 use super::script::{Expected, ForgeFault, Scene};
 use crate::app::{App, AppError, Clocks};
 use crate::clock::{Clock as _, SystemClock};
@@ -21,6 +20,7 @@ use crate::core::effect::marker::key_of;
 use crate::core::model::ids::Subject;
 use crate::engine::Engine;
 use crate::sandbox::backlog::{Backlog, Shape};
+use crate::sandbox::model::Model;
 use crate::sandbox::page::Rest;
 use crate::sandbox::{BranchRule, DeliveryFault, Fault, Matcher, Mode, Options, Sandbox};
 
@@ -36,6 +36,8 @@ pub(super) struct DemoSession {
     pub(super) sandbox: Sandbox,
     pub(super) agents: DemoAgents,
     engine: Arc<Engine>,
+    /// Where timmy's own pages are.
+    pub(super) own: Option<SocketAddr>,
     thread: i64,
     stop: CancellationToken,
     running: JoinHandle<Result<(), AppError>>,
@@ -106,10 +108,11 @@ impl DemoSession {
             let url = format!("http://{address}/webhook");
             sandbox.add_hook("foundation", &url, SECRET, &["issues", "pull_request"])?;
         }
+        let own = bot.own_address();
         let (engine, stop) = (bot.engine.clone(), CancellationToken::new());
         let running = tokio::spawn(bot.run(stop.clone()));
         let thread = sandbox.open_issue("anna", REPOSITORY, TITLE, "It is stuck again.")?;
-        Ok(Self { sandbox, agents, engine, thread, stop, running, folder, _model: model })
+        Ok(Self { sandbox, agents, engine, own, thread, stop, running, folder, _model: model })
     }
 
     pub(super) fn url(&self) -> &str {
@@ -240,6 +243,9 @@ fn configuration(agents: &str, url: &str, folder: &Path) -> String {
         [webhook]
         listen = "127.0.0.1:0"
         public_url = "http://127.0.0.1/webhook"
+
+        [web]
+        listen = "127.0.0.1:0"
 
         [ledger]
         path = '{}'

@@ -81,6 +81,10 @@ fn remedy(incident: &Incident) -> &'static str {
         Incident::WatchRenamed { .. }
         | Incident::AccountRenamed { .. }
         | Incident::NameTaken { .. } => "Correct the configuration and restart timmy serve.",
+        Incident::NotifyFailed => {
+            "What is to be told waits for a day at most, and is in the report meanwhile. After a \
+             correction of [notify], restart timmy serve: it tries at once."
+        }
         Incident::RoutineUnplaced { .. } => {
             "What is due waits, and is done once when the repository is there; timmy serve notices that \
              by itself."

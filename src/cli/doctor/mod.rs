@@ -17,6 +17,7 @@ mod incidents;
 mod known_accounts;
 mod ledger;
 mod listener;
+mod notify;
 mod people;
 mod print;
 mod probe;
@@ -27,6 +28,7 @@ mod routines;
 mod server;
 mod teams;
 mod watch;
+mod web;
 mod webhook;
 
 use std::io::Write as _;
@@ -139,6 +141,8 @@ impl DoctorArgs {
         findings.extend(reach::check(&config.agents, &SystemResolver, has_proxy).await);
         findings.extend(fixtures::check(config, served).await);
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
+        findings.extend(web::check(config.web, memory.is_served).await);
+        findings.extend(notify::check(config.notify.as_ref(), memory.readers.as_ref(), now).await);
         match &config.webhook {
             Some(webhook) => {
                 let known = (memory, list);

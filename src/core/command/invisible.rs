@@ -59,6 +59,18 @@ pub fn first(text: &str, free: usize) -> Option<(usize, Invisible)> {
         .find(|&(at, _)| at < free || !is_part_of_emoji(text, at))
 }
 
+/// `text` with a replacement character for what is invisible and could make it look like another one.
+pub fn replaced(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, _)) = first(rest, 0) {
+        clean.push_str(&rest[..at]);
+        clean.push(char::REPLACEMENT_CHARACTER);
+        rest = rest[at..].trim_start_matches(|c| Invisible::new(c).is_some());
+    }
+    clean + rest
+}
+
 fn is_control_or_format(c: char) -> bool {
     match c {
         ' '..='~' => false,

@@ -18,6 +18,8 @@ pub enum CrewEvent {
     Began { task: u32, job: JobId },
     /// Such a job stands elsewhere now; 0 is the one that plans.
     Moved { task: u32, job: JobId, to: JobStanding },
+    /// Somebody dismissed the review that such a job gave.
+    Dismissed { task: u32, job: JobId },
 }
 
 /// Where a job of a crew stands, as far as the crew asks.

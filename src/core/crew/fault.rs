@@ -1,5 +1,7 @@
 //! Why a plan is none, in words with which whoever made it can mend it.
 
+use crate::core::jobs::evidence::ListFault;
+
 /// How many tasks a plan may have.
 pub const MOST_TASKS: usize = 8;
 
@@ -39,4 +41,16 @@ pub enum PlanFault {
         "Task \"{task}\" is a review, and nobody but who changes the code holds \"{role}\": leave it out."
     )]
     OnlyTheAuthor { task: String, role: String },
+}
+
+impl From<ListFault> for PlanFault {
+    fn from(fault: ListFault) -> Self {
+        match fault {
+            ListFault::Missing => Self::NoPlan,
+            ListFault::NoList => Self::NoList,
+            ListFault::Empty => Self::Empty,
+            ListFault::TooMany(tasks) => Self::TooMany(tasks),
+            ListFault::Lacks(task, what) => Self::Lacks(task, what),
+        }
+    }
 }

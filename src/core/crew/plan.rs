@@ -3,15 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::fault::{MOST_TASKS, PlanFault};
 use crate::core::jobs::Purpose;
-use crate::core::jobs::evidence::{said_before, said_id, said_list, said_words};
+use crate::core::jobs::evidence::{SaidEntry, said_entries};
 
-/// How many characters of a title are kept, of what says when a task is done, and of a role.
-const LONGEST_TITLE: usize = 200;
-const LONGEST_ACCEPTANCE: usize = 1000;
+/// How many characters of a role are kept.
 const LONGEST_ROLE: usize = 40;
 
 /// A task, as it was planned: not yet anybody's.
@@ -74,57 +71,21 @@ fn purpose_of(role: &str) -> Purpose {
 /// # Errors
 /// What is wrong with it, so that it can be mended.
 pub fn read_plan(said: &str, roles: &BTreeSet<String>) -> Result<Vec<DraftTask>, PlanFault> {
-    let tasks = said_list(said, "tasks").ok_or(PlanFault::NoPlan)?;
-    let Value::Array(tasks) = tasks else { return Err(PlanFault::NoList) };
-    if tasks.is_empty() {
-        return Err(PlanFault::Empty);
-    }
-    if tasks.len() > MOST_TASKS {
-        return Err(PlanFault::TooMany(tasks.len()));
-    }
-    let said = (1..).zip(&tasks).map(|(number, task)| SaidTask::read(number, task));
-    let said = said.collect::<Result<Vec<_>, _>>()?;
-    let drafts = linked(&said)?;
+    let drafts = linked(&said_entries(said, "tasks", MOST_TASKS)?)?;
     let drafts = in_order(drafts)?;
     check(&drafts, roles)?;
     Ok(drafts)
 }
 
-struct SaidTask {
-    id: String,
-    role: String,
-    title: String,
-    acceptance: String,
-    after: Vec<String>,
-}
-
-impl SaidTask {
-    fn read(number: usize, said: &Value) -> Result<Self, PlanFault> {
-        let Value::Object(fields) = said else { return Err(PlanFault::NoList) };
-        let words = |name: &'static str, longest| {
-            let said = said_words(fields, name, longest);
-            if said.is_empty() { Err(PlanFault::Lacks(number, name)) } else { Ok(said) }
-        };
-        let id = said_id(fields).unwrap_or_else(|| number.to_string());
-        Ok(Self {
-            id,
-            role: words("role", LONGEST_ROLE)?.to_lowercase(),
-            title: words("title", LONGEST_TITLE)?,
-            acceptance: words("acceptance", LONGEST_ACCEPTANCE)?,
-            after: said_before(fields, MOST_TASKS),
-        })
-    }
-}
-
 /// Each task with the places of those that it depends on.
-fn linked(said: &[SaidTask]) -> Result<Vec<DraftTask>, PlanFault> {
+fn linked(said: &[SaidEntry]) -> Result<Vec<DraftTask>, PlanFault> {
     let mut places = BTreeMap::new();
     for (place, task) in said.iter().enumerate() {
         if places.insert(task.id.clone(), place).is_some() {
             return Err(PlanFault::SameId(task.id.clone()));
         }
     }
-    let draft = |task: &SaidTask| {
+    let draft = |task: &SaidEntry| {
         let mut after = BTreeSet::new();
         for on in &task.after {
             let unknown = || PlanFault::UnknownDependency { task: task.id.clone(), on: on.clone() };
@@ -132,7 +93,7 @@ fn linked(said: &[SaidTask]) -> Result<Vec<DraftTask>, PlanFault> {
         }
         Ok(DraftTask {
             id: task.id.clone(),
-            role: task.role.clone(),
+            role: task.words("role", LONGEST_ROLE)?.to_lowercase(),
             title: task.title.clone(),
             acceptance: task.acceptance.clone(),
             after: after.into_iter().collect(),
@@ -244,7 +205,7 @@ pub fn fixed_plan(roles: &BTreeSet<String>) -> Vec<DraftTask> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use crate::core::crew::plan::*;
 
@@ -367,9 +328,9 @@ mod tests {
                             "acceptance": "z".repeat(5000), "depends_on": { "no": 1 } }]);
         let result = json!({ "outcome": "plan", "tasks": long });
         let drafts = read_plan(&format!("timmy-result: {result}"), &roles()).unwrap();
-        assert!(drafts[0].title.chars().count() <= LONGEST_TITLE);
+        assert!(drafts[0].title.chars().count() <= 200);
         assert!(drafts[0].title.starts_with("x yx y"), "{}", drafts[0].title);
-        assert_eq!(drafts[0].acceptance.len(), LONGEST_ACCEPTANCE);
+        assert_eq!(drafts[0].acceptance.len(), 1000);
     }
 
     #[test]

@@ -138,6 +138,7 @@ impl Crew {
             CrewEvent::Began { task, job } => after.began(*task, *job),
             CrewEvent::Moved { task: 0, job, to } if *job == self.id => after.plan_moved(to),
             CrewEvent::Moved { task, job, to } => after.task_moved(*task, *job, to),
+            CrewEvent::Dismissed { task, job } => after.dismissed(*task, *job),
         }
         after
     }
@@ -216,6 +217,20 @@ impl Crew {
         };
     }
 
+    /// A review that says nothing any more is as if it had never been given.
+    fn dismissed(&mut self, task: u32, job: JobId) {
+        if self.state != CrewState::Working {
+            return;
+        }
+        let Some(progress) = place(task).and_then(|place| self.tasks.get_mut(place)) else {
+            return;
+        };
+        let is_given = matches!(&progress.standing, TaskStanding::Reviewed { commit: Some(_), .. });
+        if is_given && progress.jobs.last() == Some(&job) {
+            progress.standing = TaskStanding::Waits;
+        }
+    }
+
     /// Whether nothing is left to do.
     fn is_all_done(&self) -> bool {
         self.numbered().all(|(number, task, progress)| match &progress.standing {
@@ -264,6 +279,17 @@ impl Crew {
             TaskStanding::Waits => is_too_often,
             _ => false,
         }
+    }
+
+    /// The reviews on which a question about `commit` stands: their tasks, with the jobs that gave them.
+    pub fn reviews_of(&self, commit: &Commit) -> Vec<(u32, JobId)> {
+        let given = self.numbered().filter_map(|(number, _, progress)| match &progress.standing {
+            TaskStanding::Reviewed { commit: Some(of), .. } if of == commit => {
+                Some((number, *progress.jobs.last()?))
+            }
+            _ => None,
+        });
+        given.collect()
     }
 
     /// Whether a person is not yet asked to accept what was handed in at `commit`: its reviews are still

@@ -26,6 +26,8 @@ pub enum VoidReason {
     Restored,
     /// A review by an agent asks for changes, by this login.
     Reviewed { by: Option<String> },
+    /// The review by this agent, on which it stood, was dismissed.
+    Dismissed { agent: String },
     /// The job went another way.
     WentOn,
 }

@@ -10,6 +10,7 @@
 
 mod body;
 pub mod defuse;
+mod labels;
 pub mod marker;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,7 @@ use super::model::time::Timestamp;
 use super::model::verdict::Opinion;
 
 pub use body::{Body, Fallback, REASON, Segment, Source};
+pub use labels::{LabelScope, is_for_parts};
 
 /// An effect with what makes it unique.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,8 +165,12 @@ pub struct MakePart {
     pub title: String,
     /// Its text, with the marker.
     pub body: String,
-    /// Its size, as labels say it; the labels of the thread that hold for its parts it gets as well.
+    /// Its size, as labels say it.
     pub size: String,
+    /// The other labels that it gets, by name. None where an older version stored it: those of the thread
+    /// that hold for its parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<String>>,
     /// Who said that it is to be made: it counts as theirs.
     pub by: Account,
 }
@@ -175,6 +181,9 @@ pub struct MakePart {
 pub struct Bond {
     pub issue: IssueName,
     pub on: IssueName,
+    /// Those of the two that were open when it was decided: once one of them is closed it is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub while_open: Vec<i64>,
 }
 
 /// An issue of the repository.
@@ -344,63 +353,6 @@ impl AsRef<str> for Reaction {
 /// and calls nobody: the report leaves out what ended so.
 pub const BLOCKED: &str =
     "somebody whom it concerns has blocked my account, and only they can lift that";
-
-/// A family of labels of which a thread holds at most one, such as `priority/p1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LabelScope {
-    /// `priority/p0` to `priority/p3`
-    Priority,
-    /// `size/xs` to `size/xl`
-    Size,
-}
-
-impl LabelScope {
-    /// What stands before the `/`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Priority => "priority",
-            Self::Size => "size",
-        }
-    }
-
-    /// The values that belong to timmy. Other labels of the scope are people's own.
-    pub fn values(self) -> &'static [&'static str] {
-        match self {
-            Self::Priority => &["p0", "p1", "p2", "p3"],
-            Self::Size => &["xs", "s", "m", "l", "xl"],
-        }
-    }
-
-    /// The colour that a label gets when it has to be made, as `rrggbb`.
-    pub fn colour(self, value: &str) -> &'static str {
-        match (self, value) {
-            (Self::Priority, "p0") => "b60205",
-            (Self::Priority, "p1") => "d93f0b",
-            (Self::Priority, "p2") => "fbca04",
-            (Self::Priority, _) => "c2e0c6",
-            (Self::Size, _) => "bfd4f2",
-        }
-    }
-
-    /// The value that a label stands for, if it is one of this scope.
-    pub fn value_of(self, label: &str) -> Option<&'static str> {
-        let (scope, value) = label.split_once('/')?;
-        if !scope.eq_ignore_ascii_case(self.name()) {
-            return None;
-        }
-        self.values().iter().copied().find(|v| value.eq_ignore_ascii_case(v))
-    }
-
-    /// The value that a thread with these labels has; with several, the more urgent, the smaller.
-    pub fn value_among<'a>(
-        self,
-        labels: impl IntoIterator<Item = &'a str>,
-    ) -> Option<&'static str> {
-        let held: Vec<_> = labels.into_iter().filter_map(|l| self.value_of(l)).collect();
-        self.values().iter().copied().find(|v| held.contains(v))
-    }
-}
 
 /// That a thread holds exactly this label of a scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -43,7 +43,7 @@ fn labels_are_read_without_case_and_strangers_are_left_alone() {
 
 /// What each effect looks like in the ledger. An older timmy wrote these: a line that has to be
 /// changed is a migration.
-const STORED: [&str; 26] = [
+const STORED: [&str; 28] = [
     r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
     r#"{"do":"comment","body":{"segments":[{"text":"Now **p1**.","fallback":{"effect":"c8.1","text":"**Not done:** {reason}."}},{"text":"\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
     r#"{"do":"comment","body":{"segments":[],"source":{"report":{"day":"2026-11-23","may_call":true,"at_once":false}}},"since":1795435200000000}"#,
@@ -57,7 +57,9 @@ const STORED: [&str; 26] = [
     r#"{"do":"dependency","on":{"repo":1,"number":4},"waits":true}"#,
     r#"{"do":"issue","title":"Report","body":"One comment a day.\n\n<!-- timmy key=report.issue -->"}"#,
     r#"{"do":"make_part","title":"Oil the hinge","body":"**Done when:** it is quiet.\n\n<!-- timmy key=f-j1.9.issue1 -->","size":"s","by":{"id":2,"login":"anna"}}"#,
+    r#"{"do":"make_part","title":"Oil the hinge","body":"**Done when:** it is quiet.\n\n<!-- timmy key=f-j1.9.issue1 -->","size":"s","labels":["area/door","priority/p1"],"by":{"id":2,"login":"anna"}}"#,
     r#"{"do":"bond","issue":{"number":12},"on":{"key":"f-j1.9.issue1"}}"#,
+    r#"{"do":"bond","issue":{"number":31},"on":{"key":"f-j1.9.issue1"},"while_open":[31]}"#,
     r#"{"do":"comment","body":{"segments":[],"source":{"split":{"decision":7,"key":"f-j1.9"}}},"since":1795435200000000}"#,
     r#"{"do":"set_open","open":true}"#,
     r#"{"do":"pin"}"#,

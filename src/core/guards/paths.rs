@@ -91,6 +91,11 @@ pub fn is_actions(path: &str) -> bool {
     })
 }
 
+/// Whether a change of what is called so changes what Gitea's own Actions run: then these prove nothing of it.
+pub fn change_actions<'a>(mut changed_paths: impl Iterator<Item = &'a str>) -> bool {
+    changed_paths.any(is_actions)
+}
+
 /// What tells a linter, a formatter or a hook what to let pass.
 pub(super) fn is_lint_rule(path: &str) -> bool {
     const NAMES: [&str; 20] = [

@@ -4,7 +4,7 @@ use super::code::FindingCode;
 use super::diff::{Diff, DiffFile, FileMode};
 use super::finding::GuardFinding;
 use super::name::GuardName;
-use super::paths::{is_actions, is_lint_rule, is_lock_file, is_workflow, name_of, steers_agents};
+use super::paths::{is_lint_rule, is_lock_file, is_workflow, name_of, steers_agents};
 use super::result::GuardResult;
 use super::rules::GuardRules;
 use super::sentence::{Sentence, counted};
@@ -27,11 +27,6 @@ pub fn is_protected(path: &str, globs: &[Glob]) -> bool {
         || is_workflow(path)
         || is_lint_rule(path)
         || globs.iter().any(|glob| glob.matches(path))
-}
-
-/// Whether it changes what Gitea's own Actions run: then these prove nothing of it.
-pub fn changes_actions(diff: &Diff<'_>) -> bool {
-    diff.files.iter().flat_map(DiffFile::changed_paths).any(is_actions)
 }
 
 /// The gravest thing that is to be said of a file.

@@ -76,6 +76,36 @@ pub enum AttemptEnd {
     Asked,
 }
 
+impl AttemptEnd {
+    /// All words for one.
+    pub const NAMES: [&str; 9] = [
+        "ended",
+        "failed",
+        "timed_out",
+        "stopped",
+        "lost",
+        "uncertain",
+        "never_ran",
+        "cut_off",
+        "asked",
+    ];
+
+    /// One word for it, without the reason.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+            Self::TimedOut(_) => "timed_out",
+            Self::Stopped => "stopped",
+            Self::Lost => "lost",
+            Self::Uncertain => "uncertain",
+            Self::NeverRan(_) => "never_ran",
+            Self::CutOff => "cut_off",
+            Self::Asked => "asked",
+        }
+    }
+}
+
 /// What is to be done for `job` as long as it stands where it stands.
 pub fn standing(job: &Job) -> Vec<JobAction> {
     let asks = |question| JobAction::Ask(job.past.asked, question);

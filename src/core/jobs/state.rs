@@ -153,7 +153,7 @@ pub struct Deciding {
 }
 
 /// What a person is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
     /// Whether an attempt may begin.
@@ -191,6 +191,39 @@ impl Question {
         Self::Plan,
         Self::Split,
     ];
+
+    /// One word for it, as the ledger and metrics say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dispatch => "dispatch",
+            Self::Accept => "accept",
+            Self::NoChange => "no_change",
+            Self::Guard => "guard",
+            Self::Repair => "repair",
+            Self::Stuck => "stuck",
+            Self::Permission => "permission",
+            Self::Uncertain => "uncertain",
+            Self::Plan => "plan",
+            Self::Split => "split",
+        }
+    }
+
+    /// Whether a yes to it closes the thread and does no more, since nothing was changed; `pull`: where the
+    /// result is, if it is in a pull request.
+    pub fn only_closes(self, pull: Option<i64>) -> bool {
+        match self {
+            Self::NoChange => true,
+            Self::Accept => pull.is_none(),
+            Self::Dispatch
+            | Self::Guard
+            | Self::Repair
+            | Self::Stuck
+            | Self::Permission
+            | Self::Uncertain
+            | Self::Plan
+            | Self::Split => false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

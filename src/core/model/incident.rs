@@ -74,6 +74,8 @@ pub enum Incident {
     RoutineUnplaced {
         name: String,
     },
+    /// Nobody takes what `[notify]` is to tell.
+    NotifyFailed,
     /// The budget of the day has no room for what waits.
     DayBudgetSpent,
     /// The budget of an agent's own day has no room for what waits for it.
@@ -170,6 +172,7 @@ impl fmt::Display for Incident {
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::RoutineUnplaced { name } => write!(f, "routine {name} without a repository"),
+            Self::NotifyFailed => f.write_str("notifications not taken"),
             Self::DayBudgetSpent => f.write_str("day's budget spent"),
             Self::AgentDaySpent { name } => write!(f, "day's budget of {name} spent"),
             Self::OtherLedger => f.write_str("another ledger"),
@@ -204,6 +207,7 @@ impl Incident {
             | Self::WatchRenamed { .. }
             | Self::ReportHomeless
             | Self::RoutineUnplaced { .. }
+            | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger
@@ -211,6 +215,17 @@ impl Incident {
             | Self::NameTaken { .. }
             | Self::QuotaSpent { .. }
             | Self::Agent { .. } => None,
+        }
+    }
+
+    /// The thread that is concerned, if it is one alone.
+    pub fn thread(&self) -> Option<ThreadId> {
+        match self {
+            Self::ThreadLocked { thread }
+            | Self::ThreadBlocked { thread }
+            | Self::AnswerUnreadable { thread }
+            | Self::VerdictForged { thread } => Some(*thread),
+            _ => None,
         }
     }
 
@@ -235,6 +250,7 @@ impl Incident {
             | Self::PolicyUnreadable { .. }
             | Self::ReportHomeless
             | Self::RoutineUnplaced { .. }
+            | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger
@@ -280,6 +296,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::RoutineUnplaced { .. }
+            | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger
@@ -307,6 +324,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::RoutineUnplaced { .. }
+            | Self::NotifyFailed
             | Self::DayBudgetSpent
             | Self::AgentDaySpent { .. }
             | Self::OtherLedger

@@ -13,6 +13,7 @@ pub mod gesture;
 pub mod glob;
 pub mod ids;
 pub mod incident;
+mod incident_kind;
 pub mod issue;
 pub mod quota;
 pub mod recurrence;

@@ -16,6 +16,8 @@ pub enum Audience {
     Everything,
     /// Whoever may read this repository.
     Of(RepoId),
+    /// Whoever comes by: nobody knows what they may read.
+    Anybody,
 }
 
 impl Audience {
@@ -30,6 +32,7 @@ impl Audience {
         match self {
             Self::Everything => true,
             Self::Of(here) => repo.id == here || !repo.private,
+            Self::Anybody => !repo.private,
         }
     }
 }
@@ -55,6 +58,7 @@ impl Visible {
         match self.audience {
             Audience::Everything => true,
             Audience::Of(here) => repo == here || self.nameable.contains(&repo),
+            Audience::Anybody => self.nameable.contains(&repo),
         }
     }
 
@@ -77,6 +81,7 @@ impl Visible {
         match self.audience {
             Audience::Everything => true,
             Audience::Of(here) => repo == here || self.asked.contains(&repo),
+            Audience::Anybody => self.asked.contains(&repo),
         }
     }
 }
@@ -97,6 +102,15 @@ mod tests {
             assert_eq!(HERE.may_name(&repo(id, private)), is_named);
             assert!(Audience::Everything.may_name(&repo(id, private)));
         }
+    }
+
+    #[test]
+    fn anybody_is_told_of_what_is_public() {
+        let known = [repo(1, true), repo(2, false)];
+        assert_eq!(known.each_ref().map(|repo| Audience::Anybody.may_name(repo)), [false, true]);
+        let visible = Visible::new(Audience::Anybody, &known);
+        assert_eq!([1, 2, 3].map(|id| visible.may_name(RepoId(id))), [false, true, false]);
+        assert_eq!(visible.unsure([RepoId(2)]), [RepoId(2)].into());
     }
 
     #[test]

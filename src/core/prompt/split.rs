@@ -1,6 +1,6 @@
 //! What an agent is told that proposes what an epic becomes.
 
-use crate::core::split::MOST_ISSUES;
+use crate::core::split::{MOST_DEPENDENCIES, MOST_ISSUES};
 
 /// What a proposal is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,5 +12,9 @@ pub struct PromptSplit {
 impl PromptSplit {
     pub(super) fn most(&self) -> usize {
         MOST_ISSUES
+    }
+
+    pub(super) fn most_dependencies(&self) -> usize {
+        MOST_DEPENDENCIES
     }
 }

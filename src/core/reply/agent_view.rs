@@ -30,7 +30,7 @@ pub enum AgentState {
 
 impl AgentState {
     /// What is said of it in a column, but for words of its own.
-    pub(in crate::core) fn said(&self) -> &'static str {
+    pub fn said(&self) -> &'static str {
         match self {
             Self::Unknown => "not asked yet",
             Self::Ready => "ready",

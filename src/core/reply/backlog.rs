@@ -139,6 +139,8 @@ pub struct Judgement {
     pub beginning: Beginning,
     /// Whether agents could work on it as a crew.
     pub has_crew: bool,
+    /// The roles that it asks for, where nobody holds all of them and a crew does.
+    pub parts: Vec<String>,
     /// The circle of dependencies that it is part of; none for what cannot be named here.
     pub circle: Vec<Option<String>>,
     /// The pull requests that are to close it, and keep it back; none for what cannot be named here.

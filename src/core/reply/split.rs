@@ -1,12 +1,9 @@
-//! What is said of an epic that becomes issues: the question, the text of each issue, and the list of
-//! what was made.
-
-use std::collections::BTreeMap;
+//! What an epic becomes: the question, and all that a yes to it makes.
 
 use askama::Template;
 
-use super::filters::{self, Name};
-use super::words::{counted, in_words};
+use super::filters;
+use super::words::in_words;
 use crate::core::command::value::DecisionId;
 use crate::core::effect::defuse::{quiet, short};
 use crate::core::effect::marker::marker;
@@ -14,13 +11,10 @@ use crate::core::effect::{Body, Bond, CreateComment, Effect, IssueName, Keyed, M
 use crate::core::model::account::Account;
 use crate::core::model::ids::{RepoName, ThreadId};
 use crate::core::model::time::Timestamp;
-use crate::core::split::{LinkedIssue, ProposedIssue, SplitProposal, WaitsOn};
+use crate::core::split::{ProposedIssue, SplitProposal, WaitsOn};
 
 /// How many characters of a title the forge takes, and some to spare.
 const LONGEST_TITLE: usize = 250;
-
-/// How many reasons for which something failed are told.
-const MOST_REASONS: usize = 5;
 
 /// What an epic would become, as its question shows it. What is in it a manager or people wrote: the
 /// template defuses it.
@@ -36,6 +30,8 @@ pub struct SplitView {
     pub free: usize,
     /// Among how many issues they were looked for, if there are more.
     pub only: Option<usize>,
+    /// The labels that each new one gets beside that of its size; none if that is not known.
+    pub labels: Option<Vec<String>>,
 }
 
 /// An issue that an epic would consist of.
@@ -81,6 +77,7 @@ impl SplitView {
             made: split.issues.len(),
             free: split.free(),
             only: split.only,
+            labels: split.labels.clone(),
         }
     }
 
@@ -107,7 +104,7 @@ impl SplitView {
     }
 }
 
-fn said(on: &WaitsOn) -> String {
+pub(super) fn said(on: &WaitsOn) -> String {
     match on {
         WaitsOn::New(place) => place.to_string(),
         WaitsOn::Issue(number) => format!("#{number}"),
@@ -129,7 +126,7 @@ pub struct SplitOrder<'a> {
 }
 
 /// The key of the effect that makes the issue at this place.
-fn part_key(key: &str, place: u32) -> String {
+pub(super) fn part_key(key: &str, place: u32) -> String {
     format!("{key}.issue{place}")
 }
 
@@ -142,11 +139,16 @@ pub(super) fn split_effects(split: &SplitProposal, order: &SplitOrder<'_>) -> Ve
             title: short(&quiet(&issue.title), LONGEST_TITLE),
             body: part_body(issue, order, &key),
             size: issue.size.name().to_owned(),
+            labels: split.labels.clone(),
             by: by.clone(),
         };
         (key, Effect::MakePart(part))
     });
-    let bonds = bonds(split, order).into_iter().map(|(key, bond)| (key, Effect::Bond(bond)));
+    let bonds = split_bonds(split, order).into_iter();
+    let bonds = bonds.map(|of| {
+        let bond = bond(split, order, &of);
+        (of.key, Effect::Bond(bond))
+    });
     let source = Source::Split { decision, key: key.to_owned() };
     let list = CreateComment { body: Body::from_source(source), since, reply_to: None };
     let list = (format!("{key}.list"), Effect::Comment(list));
@@ -154,13 +156,16 @@ pub(super) fn split_effects(split: &SplitProposal, order: &SplitOrder<'_>) -> Ve
     all.map(|(key, effect)| Keyed { key, thread, effect }).collect()
 }
 
+/// That one issue waits for another, by the effect that sees to it.
+pub(super) struct SplitBond {
+    pub(super) key: String,
+    pub(super) issue: WaitsOn,
+    pub(super) on: WaitsOn,
+}
+
 /// What waits for what: the new issues and those that are there for one another, and the epic for all.
-fn bonds(split: &SplitProposal, order: &SplitOrder<'_>) -> Vec<(String, Bond)> {
+pub(super) fn split_bonds(split: &SplitProposal, order: &SplitOrder<'_>) -> Vec<SplitBond> {
     let SplitOrder { thread, key, .. } = *order;
-    let name = |on: &WaitsOn| match on {
-        WaitsOn::New(place) => IssueName::Key(part_key(key, *place)),
-        WaitsOn::Issue(number) => IssueName::Number(*number),
-    };
     let new = (1..).zip(&split.issues).map(|(place, issue)| (WaitsOn::New(place), &issue.waits));
     let open = split.linked.iter().filter(|issue| issue.open);
     let linked = open.map(|issue| (WaitsOn::Issue(issue.number), &issue.waits));
@@ -173,11 +178,27 @@ fn bonds(split: &SplitProposal, order: &SplitOrder<'_>) -> Vec<(String, Bond)> {
     let of_epic = all.map(|on| (format!("epic-{}", said(&on)), epic, on));
     among
         .chain(of_epic)
-        .map(|(what, issue, on)| {
-            let bond = Bond { issue: name(&issue), on: name(&on) };
-            (format!("{key}.bond{what}"), bond)
-        })
+        .map(|(what, issue, on)| SplitBond { key: format!("{key}.bond{what}"), issue, on })
         .collect()
+}
+
+/// The effect that has one issue wait for another.
+fn bond(split: &SplitProposal, order: &SplitOrder<'_>, of: &SplitBond) -> Bond {
+    let name = |on: &WaitsOn| match on {
+        WaitsOn::New(place) => IssueName::Key(part_key(order.key, *place)),
+        WaitsOn::Issue(number) => IssueName::Number(*number),
+    };
+    // That one of those that were closed is closed was shown.
+    let was_closed =
+        |number: i64| split.linked.iter().any(|issue| issue.number == number && !issue.open);
+    let was_open = |on: &WaitsOn| match on {
+        WaitsOn::Issue(number) if *number != order.thread.number && !was_closed(*number) => {
+            Some(*number)
+        }
+        WaitsOn::Issue(_) | WaitsOn::New(_) => None,
+    };
+    let while_open = [&of.issue, &of.on].into_iter().filter_map(was_open).collect();
+    Bond { issue: name(&of.issue), on: name(&of.on), while_open }
 }
 
 fn part_body(issue: &ProposedIssue, order: &SplitOrder<'_>, key: &str) -> String {
@@ -210,116 +231,14 @@ pub fn split_keys(split: &SplitProposal, order: &SplitOrder<'_>) -> Vec<String> 
     keys
 }
 
-/// What became of a yes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SplitOutcome {
-    /// The numbers of the issues that were made, by the keys of their effects.
-    pub made: BTreeMap<String, i64>,
-    /// Why effects failed, by their keys.
-    pub failed: BTreeMap<String, String>,
-}
-
-/// The list of what was made, said by the account `name`.
-pub fn split_list(
-    split: &SplitProposal,
-    order: &SplitOrder<'_>,
-    outcome: &SplitOutcome,
-    name: &str,
-) -> String {
-    let SplitOrder { decision, key, .. } = *order;
-    let number = |on: &WaitsOn| match on {
-        WaitsOn::New(place) => outcome.made.get(&part_key(key, *place)).copied(),
-        WaitsOn::Issue(number) => Some(*number),
-    };
-    let waits = |waits: &[WaitsOn]| {
-        waits.iter().filter_map(number).map(|number| format!("#{number}")).collect()
-    };
-    let new = (1..).zip(&split.issues).map(|(place, issue)| {
-        let ProposedIssue { title, waits: on, .. } = issue;
-        let is_made = number(&WaitsOn::New(place));
-        let why = outcome.failed.get(&part_key(key, place));
-        ListLine {
-            number: is_made.map(|number| format!("#{number}")),
-            title,
-            waits: waits(on),
-            why: why.filter(|_| is_made.is_none()).map(String::as_str).unwrap_or_default(),
-        }
-    });
-    let linked = split.linked.iter().map(|issue| {
-        let LinkedIssue { number, title, waits: on, .. } = issue;
-        ListLine { number: Some(format!("#{number}")), title, waits: waits(on), why: "" }
-    });
-    let all = bonds(split, order);
-    let failed: Vec<&String> = all.iter().filter_map(|(key, _)| outcome.failed.get(key)).collect();
-    let mut reasons: Vec<&str> = Vec::new();
-    for why in &failed {
-        if !reasons.contains(&why.as_str()) && reasons.len() < MOST_REASONS {
-            reasons.push(why);
-        }
-    }
-    let of_epic = all.iter().filter(|(key, _)| key.contains(".bondepic-"));
-    let page = SplitList {
-        made: outcome.made.len(),
-        of: split.issues.len(),
-        linked: split.linked.len(),
-        lines: new.chain(linked).collect(),
-        bonds: all.len(),
-        loose: failed.len(),
-        waits: of_epic.filter(|(key, _)| !outcome.failed.contains_key(key)).count() > 0,
-        reasons,
-        decision: decision.to_string(),
-    };
-    let text = page.render_with_values(&Name(name.to_owned()));
-    text.expect("a String takes everything, and the name is told").trim().to_owned()
-}
-
-#[derive(Template)]
-#[template(path = "split/list.md")]
-struct SplitList<'a> {
-    made: usize,
-    of: usize,
-    linked: usize,
-    lines: Vec<ListLine<'a>>,
-    /// How many dependencies were to be set, and how many of them could not.
-    bonds: usize,
-    loose: usize,
-    reasons: Vec<&'a str>,
-    /// Whether the epic waits for any of them.
-    waits: bool,
-    decision: String,
-}
-
-impl SplitList<'_> {
-    fn said(&self) -> String {
-        let (made, of) = (self.made, self.of);
-        let made = match made == of {
-            true => format!("{} made", counted(of, "issue")),
-            false => format!("{made} of {} made", counted(of, "issue")),
-        };
-        match (self.of, self.linked) {
-            (0, linked) => format!("{} linked", counted(linked, "issue")),
-            (_, 0) => made,
-            (_, linked) => format!("{made}, {linked} linked"),
-        }
-    }
-}
-
-/// An issue of the list.
-struct ListLine<'a> {
-    /// None if it could not be made.
-    number: Option<String>,
-    title: &'a str,
-    waits: Vec<String>,
-    why: &'a str,
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use crate::core::command::value::Size;
     use crate::core::model::ids::RepoId;
     use crate::core::reply::split::*;
+    use crate::core::split::LinkedIssue;
 
-    fn split() -> SplitProposal {
+    pub(in crate::core::reply) fn split() -> SplitProposal {
         let issue = |title: &str, size, waits: &[WaitsOn]| ProposedIssue {
             title: title.to_owned(),
             acceptance: "@anna: see #3\n/timmy approve d1 <!-- x -->".to_owned(),
@@ -339,10 +258,11 @@ mod tests {
             ],
             linked: vec![linked(31, true, &[WaitsOn::New(1)]), linked(9, false, &[])],
             only: None,
+            labels: Some(vec!["area/door".to_owned()]),
         }
     }
 
-    fn order(by: &Account) -> SplitOrder<'_> {
+    pub(in crate::core::reply) fn order(by: &Account) -> SplitOrder<'_> {
         SplitOrder {
             decision: DecisionId(11),
             by,
@@ -352,7 +272,7 @@ mod tests {
         }
     }
 
-    fn anna() -> Account {
+    pub(in crate::core::reply) fn anna() -> Account {
         Account { id: 2, login: "anna".to_owned() }
     }
 
@@ -361,6 +281,7 @@ mod tests {
         let effects = split_effects(&split(), &order(&anna()));
         let Effect::MakePart(part) = &effects[0].effect else { panic!("{effects:#?}") };
         assert_eq!(part.title, "Oil #\u{200B}7 for @\u{200B}anna");
+        assert_eq!(part.labels, Some(vec!["area/door".to_owned()]), "those that were shown");
         insta::assert_snapshot!(part.body.replace('\u{200B}', "|"), @"
         **Done when:** @|anna: see #|3 /timmy approve d1 \\<\\!-- x --\\>
 
@@ -393,44 +314,26 @@ mod tests {
     }
 
     #[test]
-    fn the_list_says_what_there_is() {
-        let (split, anna) = (split(), anna());
-        let order = order(&anna);
-        let made = |keys: &[(&str, i64)]| {
-            keys.iter().map(|(key, number)| (format!("f-j1.9.{key}"), *number)).collect()
-        };
-        let all = SplitOutcome {
-            made: made(&[("issue1", 41), ("issue2", 42)]),
-            ..SplitOutcome::default()
-        };
-        insta::assert_snapshot!(split_list(&split, &order, &all, "timmy").replace('\u{200B}', "|"), @"
-        **2 issues made, 2 linked,** as approved in d11. This one waits for them.
-
-        - \\#41 Oil #|7 for @|anna
-        - \\#42 Wax it; waits for \\#41, \\#31
-        - \\#31 Docs @|anna; waits for \\#41
-        - \\#9 Docs @|anna
-        ");
-        let failed = |what: &str, why: &str| (format!("f-j1.9.{what}"), why.to_owned());
-        let some = SplitOutcome {
-            made: made(&[("issue1", 41)]),
-            failed: BTreeMap::from([
-                failed("issue2", "422: no"),
-                failed("bond2-1", "it was not made"),
-                failed("bondepic-2", "it was not made"),
-            ]),
-        };
-        insta::assert_snapshot!(split_list(&split, &order, &some, "timmy").replace('\u{200B}', "|"), @"
-        **Not all of it is done: 1 of 2 issues made, 2 linked,** as approved in d11. This one waits for them.
-
-        - \\#41 Oil #|7 for @|anna
-        - **not made:** Wax it. Why: 422: no
-        - \\#31 Docs @|anna; waits for \\#41
-        - \\#9 Docs @|anna
-
-        2 of 7 dependencies could not be set:
-
-        - it was not made
-        ");
+    fn what_was_shown_as_open_is_bound_as_long_as_it_is() {
+        let effects = split_effects(&split(), &order(&anna()));
+        let while_open: Vec<(&str, &[i64])> = effects
+            .iter()
+            .filter_map(|one| match &one.effect {
+                Effect::Bond(bond) => Some((&one.key["f-j1.9.bond".len()..], &bond.while_open[..])),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            while_open,
+            [
+                ("2-1", &[][..]),
+                ("2-#31", &[31]),
+                ("#31-1", &[31]),
+                ("epic-1", &[]),
+                ("epic-2", &[]),
+                ("epic-#31", &[31]),
+                ("epic-#9", &[])
+            ]
+        );
     }
 }

@@ -72,7 +72,7 @@ pub struct Broken {
 
 impl Broken {
     /// What is wrong, as it begins a line.
-    fn said(&self) -> String {
+    pub fn said(&self) -> String {
         match self.text.strip_prefix("the ").filter(|_| self.place.is_none()) {
             Some(rest) => format!("The {rest}"),
             None => self.text.clone(),

@@ -1,5 +1,7 @@
 //! What the labels of an issue say.
 
+use std::collections::BTreeSet;
+
 use crate::core::command::value::{ArgumentValue, Level, Size};
 
 /// The role of an issue that names none.
@@ -31,6 +33,11 @@ impl IssueLabels {
             role: named("role", labels).min().unwrap_or_else(|| CODER.to_owned()),
             skills,
         }
+    }
+
+    /// All roles that `labels` ask for: an issue that has parts for several.
+    pub fn roles(labels: &[String]) -> BTreeSet<String> {
+        named("role", labels).collect()
     }
 }
 
@@ -80,6 +87,13 @@ mod tests {
     fn of_two_the_more_urgent_and_the_smaller_counts() {
         let traits = of(&["priority/p3", "priority/p0", "size/xl", "size/xs"]);
         assert_eq!((traits.priority, traits.size), (Some(Level::P0), Some(Size::Xs)));
+    }
+
+    #[test]
+    fn all_roles_are_told_where_there_are_several() {
+        let labels = ["role/Researcher", "bug", "role/coder", "role/coder", "role/"];
+        let roles = IssueLabels::roles(&labels.map(str::to_owned));
+        assert_eq!(roles.into_iter().collect::<Vec<_>>(), ["coder", "researcher"]);
     }
 
     #[test]

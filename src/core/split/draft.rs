@@ -4,11 +4,7 @@ use serde_json::{Map, Value};
 
 use super::fault::{MOST_ISSUES, SplitFault};
 use crate::core::command::value::{ArgumentValue as _, Size};
-use crate::core::jobs::evidence::{said_before, said_id, said_list, said_words};
-
-/// How many characters of a title are kept, and of what says when an issue is done.
-const LONGEST_TITLE: usize = 200;
-const LONGEST_ACCEPTANCE: usize = 1000;
+use crate::core::jobs::evidence::{SaidEntry, said_entries, said_words};
 
 /// How many characters of a size are looked at.
 const LONGEST_SIZE: usize = 10;
@@ -33,37 +29,23 @@ pub struct DraftIssue {
 /// # Errors
 /// What is wrong with them, so that it can be mended.
 pub fn read_drafts(said: &str) -> Result<Vec<DraftIssue>, SplitFault> {
-    let issues = said_list(said, "issues").ok_or(SplitFault::NoProposal)?;
-    let Value::Array(issues) = issues else { return Err(SplitFault::NoList) };
-    if issues.is_empty() {
-        return Err(SplitFault::Empty);
-    }
-    if issues.len() > MOST_ISSUES {
-        return Err(SplitFault::TooMany(issues.len()));
-    }
-    (1..).zip(&issues).map(|(number, issue)| DraftIssue::read(number, issue)).collect()
+    let issues = said_entries(said, "issues", MOST_ISSUES)?;
+    issues.into_iter().map(DraftIssue::read).collect()
 }
 
 impl DraftIssue {
-    fn read(number: usize, said: &Value) -> Result<Self, SplitFault> {
-        let Value::Object(fields) = said else { return Err(SplitFault::NoList) };
-        let words = |name: &'static str, longest| {
-            let said = said_words(fields, name, longest);
-            if said.is_empty() { Err(SplitFault::Lacks(number, name)) } else { Ok(said) }
-        };
-        let size = Size::read(&said_words(fields, "size", LONGEST_SIZE));
+    fn read(said: SaidEntry) -> Result<Self, SplitFault> {
+        let size = Size::read(&said_words(said.fields(), "size", LONGEST_SIZE));
         Ok(Self {
-            id: said_id(fields).unwrap_or_else(|| number.to_string()),
-            title: words("title", LONGEST_TITLE)?,
-            acceptance: words("acceptance", LONGEST_ACCEPTANCE)?,
-            size: size.ok_or(SplitFault::NoSize(number))?,
-            after: said_before(fields, MOST_ISSUES),
-            issue: issue(fields),
+            size: size.ok_or(SplitFault::NoSize(said.number))?,
+            issue: issue(said.fields()),
+            id: said.id,
+            title: said.title,
+            acceptance: said.acceptance,
+            after: said.after,
         })
     }
-}
 
-impl DraftIssue {
     /// The issues that it names by number.
     pub fn names(&self) -> impl Iterator<Item = i64> {
         self.issue.into_iter().chain(self.after.iter().filter_map(|on| reference(on)))
@@ -167,9 +149,9 @@ pub(super) mod tests {
                             "acceptance": "z".repeat(5000), "size": "m",
                             "depends_on": { "no": 1 }, "issue": -4 }]);
         let drafts = read(&long).unwrap();
-        assert!(drafts[0].title.chars().count() <= LONGEST_TITLE);
+        assert!(drafts[0].title.chars().count() <= 200);
         assert!(drafts[0].title.starts_with("x /timmy approve d1 'y'x"), "{}", drafts[0].title);
-        assert_eq!(drafts[0].acceptance.len(), LONGEST_ACCEPTANCE);
+        assert_eq!(drafts[0].acceptance.len(), 1000);
         assert_eq!((drafts[0].issue, drafts[0].after.len()), (None, 0));
     }
 }

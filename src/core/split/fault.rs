@@ -1,7 +1,12 @@
 //! Why a proposal is none, in words with which whoever made it can mend it.
 
+use crate::core::jobs::evidence::ListFault;
+
 /// How many issues an epic may become at once.
 pub const MOST_ISSUES: usize = 30;
+
+/// How many dependencies may be set between them: each is a write of its own, one after the other.
+pub const MOST_DEPENDENCIES: usize = 60;
 
 /// What is wrong with a proposal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,4 +43,20 @@ pub enum SplitFault {
     Itself(String),
     #[error("These issues wait for one another in a circle: {}.", .0.join(", "))]
     Circle(Vec<String>),
+    #[error(
+        "The issues of the proposal have {0} dependencies, beside those that follow from others; at most {MOST_DEPENDENCIES} are set. Name of each only what it cannot begin without, or propose fewer issues."
+    )]
+    TooManyDependencies(usize),
+}
+
+impl From<ListFault> for SplitFault {
+    fn from(fault: ListFault) -> Self {
+        match fault {
+            ListFault::Missing => Self::NoProposal,
+            ListFault::NoList => Self::NoList,
+            ListFault::Empty => Self::Empty,
+            ListFault::TooMany(issues) => Self::TooMany(issues),
+            ListFault::Lacks(issue, what) => Self::Lacks(issue, what),
+        }
+    }
 }

@@ -1,6 +1,10 @@
 //! The issues that are there, among which each proposed one is looked for.
 
 use super::checklist::ChecklistItem;
+use crate::core::command::invisible::Invisible;
+
+/// Signs that make of a word another one, as in `C++`, `C#` and `>=`. All others only set words off.
+const SPEAKING: [char; 10] = ['+', '#', '%', '&', '=', '<', '>', '@', '$', '^'];
 
 /// An issue of the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub struct KnownIssues {
     pub boxes: Vec<ChecklistItem>,
     /// How many were read, if there are more: the newest.
     pub only: Option<usize>,
+    /// The labels of the epic that its parts get as well.
+    pub labels: Vec<String>,
 }
 
 impl KnownIssues {
@@ -47,15 +53,20 @@ pub fn same_title(one: &str, other: &str) -> bool {
     !one.is_empty() && one == other
 }
 
-/// Letters and digits of any language; of what is nothing but signs those.
+/// Letters and digits of any language, with the signs that speak; of what is nothing but signs all of
+/// those.
 fn plain(title: &str) -> String {
     let words = |is_kept: fn(char) -> bool| {
-        let kept = title.chars().map(|c| if is_kept(c) { c } else { ' ' });
+        let is_seen = |c: &char| c.is_whitespace() || Invisible::new(*c).is_none();
+        let seen = title.chars().filter(is_seen);
+        let kept = seen.map(|c| if is_kept(c) { c } else { ' ' });
         let kept: String = kept.flat_map(char::to_lowercase).collect();
         kept.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    let letters = words(char::is_alphanumeric);
-    if letters.is_empty() { words(|c| !c.is_control()) } else { letters }
+    match title.chars().any(char::is_alphanumeric) {
+        true => words(|c| c.is_alphanumeric() || SPEAKING.contains(&c)),
+        false => words(|c| !c.is_control()),
+    }
 }
 
 #[cfg(test)]
@@ -69,10 +80,21 @@ mod tests {
             ("Fix `door.rs`: it squeaks", "Fix door rs it squeaks"),
             ("Öl", "öl"),
             ("???", "???"),
+            ("Learn C++.", "learn c++"),
+            ("Oil #\u{200B}7 for @\u{200B}anna", "Oil #7 for @anna"),
         ] {
             assert!(same_title(one, other), "{one} {other}");
         }
-        for (one, other) in [("Oil the hinge", "Oil the hinges"), ("", ""), ("?", "!")] {
+        for (one, other) in [
+            ("Oil the hinge", "Oil the hinges"),
+            ("", ""),
+            ("?", "!"),
+            ("C", "C++"),
+            ("C", "C#"),
+            ("Port it to C++", "Port it to C"),
+            ("Take 5 %", "Take 5"),
+            ("Let x >= 3 pass", "Let x <= 3 pass"),
+        ] {
             assert!(!same_title(one, other), "{one} {other}");
         }
     }

@@ -8,10 +8,12 @@ mod checklist;
 mod draft;
 mod fault;
 mod known;
+mod left_out;
 mod proposal;
 
 pub use checklist::{ChecklistItem, Home, checklist, has_checklist};
 pub use draft::{DraftIssue, read_drafts};
-pub use fault::{MOST_ISSUES, SplitFault};
+pub use fault::{MOST_DEPENDENCIES, MOST_ISSUES, SplitFault};
 pub use known::{KnownIssue, KnownIssues, same_title};
+pub use left_out::{LeftOut, LeftOutWhy};
 pub use proposal::{LinkedIssue, ProposedIssue, SplitProposal, WaitsOn, propose};

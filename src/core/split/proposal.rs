@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::draft::{DraftIssue, reference};
-use super::fault::SplitFault;
+use super::fault::{MOST_DEPENDENCIES, SplitFault};
 use super::known::{KnownIssue, KnownIssues, same_title};
 use crate::core::command::value::Size;
 
@@ -21,6 +21,10 @@ pub struct SplitProposal {
     /// Among how many of the newest issues they were looked for, if there are more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<usize>,
+    /// The labels that each new one gets beside that of its size, by name. None where an older version
+    /// asked: they get those that the epic has by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<String>>,
 }
 
 /// An issue that would be made.
@@ -83,6 +87,12 @@ impl SplitProposal {
         let linked = self.linked.iter().filter(|issue| issue.open && issue.waits.is_empty());
         new + linked.count()
     }
+
+    /// How many dependencies there are among them, and on what else is there.
+    fn dependencies(&self) -> usize {
+        let new = self.issues.iter().map(|issue| issue.waits.len());
+        new.chain(self.linked.iter().map(|issue| issue.waits.len())).sum()
+    }
 }
 
 /// What comes of `drafts` among the issues that are there.
@@ -95,6 +105,7 @@ pub fn propose(drafts: &[DraftIssue], known: &KnownIssues) -> Result<SplitPropos
     are_different_issues(drafts, &found)?;
     let waits = waits(drafts, &found, known)?;
     let order = in_order(drafts, &waits)?;
+    let waits = needed(&waits, &order, &found);
     let is_new = |place: &usize| found[*place].is_none();
     let numbers: Vec<usize> = order.iter().copied().filter(is_new).collect();
     let on = |wait: &Wait| match wait {
@@ -120,11 +131,16 @@ pub fn propose(drafts: &[DraftIssue], known: &KnownIssues) -> Result<SplitPropos
         let waits = if open { waits_of(place) } else { Vec::new() };
         Some(LinkedIssue { number, title, open, waits })
     };
-    Ok(SplitProposal {
+    let proposal = SplitProposal {
         issues: numbers.iter().map(proposed).collect(),
         linked: order.iter().copied().filter_map(linked).collect(),
         only: known.only,
-    })
+        labels: Some(known.labels.clone()),
+    };
+    match proposal.dependencies() {
+        many if many > MOST_DEPENDENCIES => Err(SplitFault::TooManyDependencies(many)),
+        _ => Ok(proposal),
+    }
 }
 
 fn are_different(drafts: &[DraftIssue]) -> Result<(), SplitFault> {
@@ -178,7 +194,7 @@ fn are_different_issues(
 }
 
 /// What a proposed issue waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Wait {
     /// Another one of the proposal, by its place from 0 on.
     Draft(usize),
@@ -228,6 +244,30 @@ fn in_order(drafts: &[DraftIssue], waits: &[Vec<Wait>]) -> Result<Vec<usize>, Sp
     Ok(order)
 }
 
+/// Of all that each waits for what has to be said: not what a new issue waits for that it waits for itself.
+/// One that is there already stands for nothing behind it: it may be closed any time.
+fn needed(
+    waits: &[Vec<Wait>],
+    order: &[usize],
+    found: &[Option<&KnownIssue>],
+) -> Vec<BTreeSet<Wait>> {
+    let mut through: Vec<BTreeSet<Wait>> = vec![BTreeSet::new(); waits.len()];
+    for place in order.iter().copied().filter(|place| found[*place].is_none()) {
+        let mut all: BTreeSet<Wait> = waits[place].iter().copied().collect();
+        for wait in &waits[place] {
+            if let Wait::Draft(before) = wait {
+                all.extend(through[*before].iter().copied());
+            }
+        }
+        through[place] = all;
+    }
+    let follows = |of: &[Wait], wait: &Wait| {
+        of.iter().any(|on| matches!(on, Wait::Draft(before) if through[*before].contains(wait)))
+    };
+    let rest = |of: &Vec<Wait>| of.iter().filter(|wait| !follows(of, wait)).copied().collect();
+    waits.iter().map(rest).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -247,6 +287,7 @@ mod tests {
             ],
             boxes: checklist("- [ ] #7 Oil the hinge", Home { name: "o/r", issues: "" }),
             only: None,
+            labels: vec!["area/door".to_owned()],
         }
     }
 
@@ -284,9 +325,61 @@ mod tests {
         let stored = serde_json::to_string(&proposal.clone().unwrap()).unwrap();
         assert_eq!(
             stored,
-            r#"{"issues":[{"title":"Oil it","acceptance":"Oil it: it is so","size":"s"},{"title":"Wax it","acceptance":"Wax it: it is so","size":"s","waits":[{"new":1},{"issue":31}]}]}"#
+            r#"{"issues":[{"title":"Oil it","acceptance":"Oil it: it is so","size":"s"},{"title":"Wax it","acceptance":"Wax it: it is so","size":"s","waits":[{"new":1},{"issue":31}]}],"labels":["area/door"]}"#
         );
         assert_eq!(serde_json::from_str::<SplitProposal>(&stored).unwrap(), proposal.unwrap());
+    }
+
+    #[test]
+    fn what_an_older_version_stored_is_read() {
+        let stored = r#"{"issues":[{"title":"Oil it","acceptance":"so","size":"s"}]}"#;
+        let proposal: SplitProposal = serde_json::from_str(stored).unwrap();
+        assert_eq!((proposal.labels, proposal.issues.len()), (None, 1));
+    }
+
+    #[test]
+    fn what_follows_from_the_rest_is_waited_for_once() {
+        let proposal = of(&[
+            issue(1, "Oil it", &json!(["#7"])),
+            issue(2, "Wax it", &json!([1, "#7"])),
+            issue(3, "Hang it", &json!([1, 2, "#7", "#31"])),
+        ])
+        .unwrap();
+        let waits: Vec<&[WaitsOn]> = proposal.issues.iter().map(|one| &one.waits[..]).collect();
+        let expected: [&[WaitsOn]; 3] =
+            [&[WaitsOn::Issue(7)], &[WaitsOn::New(1)], &[WaitsOn::New(2), WaitsOn::Issue(31)]];
+        assert_eq!(waits, expected);
+        // What is there already may be closed any time: it stands for nothing behind it.
+        let linked = of(&[
+            issue(1, "Oil it", &json!([])),
+            issue(2, "Docs for sessions", &json!([1])),
+            issue(3, "Hang it", &json!([1, 2])),
+        ]);
+        let waits = &linked.unwrap().issues[1].waits;
+        assert_eq!(waits[..], [WaitsOn::New(1), WaitsOn::Issue(31)]);
+    }
+
+    /// Issues of which the first `early` wait for nothing, and each of the others for all of those.
+    fn layers(early: u32, late: u32) -> Vec<Value> {
+        let before: Vec<u32> = (1..=early).collect();
+        let after = |id| if id <= early { json!([]) } else { json!(before) };
+        (1..=early + late).map(|id| issue(id, &format!("Do {id}"), &after(id))).collect()
+    }
+
+    #[test]
+    fn so_many_dependencies_are_set_and_no_more() {
+        assert!(of(&layers(6, 10)).is_ok());
+        assert_eq!(
+            fault(&layers(15, 15)),
+            "The issues of the proposal have 225 dependencies, beside those that follow from others; \
+             at most 60 are set. Name of each only what it cannot begin without, or propose fewer issues."
+        );
+        // A row of thirty in which each waits for all before it is a row.
+        let row = (1..=30).map(|id| {
+            let before: Vec<u32> = (1..id).collect();
+            issue(id, &format!("Do {id}"), &json!(before))
+        });
+        assert_eq!(of(&row.collect::<Vec<_>>()).unwrap().dependencies(), 29);
     }
 
     #[test]

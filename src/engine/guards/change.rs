@@ -12,7 +12,7 @@ use crate::core::guards::{
     AuthorFacts, BaseFacts, BinaryLooks, CannotBeRead, ChangeFacts, ChangeSize, CheckFacts,
     ClaimFacts, CommitVerdict, FindingCode, GuardFacts, GuardFinding, GuardName, GuardResult,
     GuardRules, LARGEST_BINARY, LatePush, MOST_BINARIES, Merges, OWN_CONTEXTS, OtherPull,
-    SaidFacts, Sentence, changes_actions, examine, look_into, rests_on_actions,
+    SaidFacts, Sentence, change_actions, examine, look_into, rests_on_actions,
 };
 use crate::core::jobs::{ChangeDigest, Commit};
 use crate::core::model::commit_status::CommitStatus;
@@ -177,7 +177,7 @@ fn judge(
         (Err(why), _) | (_, Err(why)) => Err(why.clone()),
     };
     let size = diff.as_ref().ok().map(ChangeSize::of);
-    let changes = diff.as_ref().ok().map(changes_actions);
+    let changes = diff.as_ref().ok().map(|diff| change_actions(diff.changed_paths()));
     let facts = ChangeFacts {
         checks: CheckFacts {
             statuses: read.statuses.clone(),

@@ -11,9 +11,7 @@ use crate::core::decisions::{Covered, CoveredHead, CoveredStart, Decision, Quest
 use crate::core::jobs::evidence::read_result;
 use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::start_terms::StartProposal;
-use crate::core::jobs::{
-    CancelReason, JobEvent, JobId, JobRecord, Purpose, Question, State, Waiting,
-};
+use crate::core::jobs::{CancelReason, JobEvent, JobRecord, Purpose, Question, State, Waiting};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::issue::TextDigest;
 use crate::core::model::repository::Repo;
@@ -30,9 +28,6 @@ use crate::store::{Connection, Error, backlog, controls, covered_text, jobs, rep
 
 /// How long it is from one look to the next whether something moved that an open question covers.
 const LOOKS: Duration = Duration::from_secs(60);
-
-/// How long it is from one look whether a crew's reviews are over to the next.
-const AWAITS: Duration = Duration::from_secs(10);
 
 /// How long an attempt is looked for before people are asked about it: most are found.
 const SETTLES: Duration = Duration::from_secs(10 * 60);
@@ -56,8 +51,9 @@ struct AskedQuestion {
     crew: Option<Crew>,
     /// What the owner lets the issue cost at least.
     raised: Ceiling,
-    /// What it proposed that its epic becomes.
+    /// What it proposed that its epic becomes, and what that said then.
     split: Option<SplitProposal>,
+    split_text: Option<TextDigest>,
     /// When the threads of the job moved last, by the forge's clock.
     moved: [Option<Timestamp>; 2],
 }
@@ -94,9 +90,16 @@ impl AskedQuestion {
             crew: jobs::crew_of(conn, &record.job)?,
             raised: controls::raised(conn, id)?,
             split: splits::proposal(conn, id)?,
+            split_text: splits::text(conn, id)?,
             moved: [moved_at(given)?, moved_at(record.job.pull())?],
             record,
         }))
+    }
+
+    /// Whether an epic says something else by now than when it was judged what it would become, as far as
+    /// the ledger knows.
+    fn is_edited_epic(&self) -> bool {
+        self.split_text.zip(self.text).is_some_and(|(then, now)| then != now)
     }
 }
 
@@ -134,22 +137,16 @@ impl Jobs {
         }
         match &asked.decision {
             Some(decision) => self.watch(seen, &asked, decision, repo).await,
-            None => self.put(seen, (number, question), asked, repo).await,
+            None => {
+                if question == Question::Accept
+                    && let Some(crew) = &asked.crew
+                    && self.ask_reviews_again((seen, repo), crew, None).await?
+                {
+                    return self.await_reviews(crew.id).await;
+                }
+                self.put(seen, (number, question), asked, repo).await
+            }
         }
-    }
-
-    /// A crew's reviews come before the question.
-    async fn await_reviews(&self, crew: JobId) -> Result<NextLook, Error> {
-        self.begin_reviews(crew).await?;
-        Ok(NextLook::At(self.ctx.now().after(AWAITS)))
-    }
-
-    /// Begins the reviews of a crew before which something else was in the way.
-    pub(super) async fn begin_reviews(&self, crew: JobId) -> Result<(), Error> {
-        let now = self.ctx.now();
-        self.ctx.ledger.write(move |tx| jobs::crew_due(tx, crew, now)).await?;
-        self.ctx.stored.notify();
-        Ok(())
     }
 
     async fn put(
@@ -168,6 +165,9 @@ impl Jobs {
         {
             return Ok(told(self.tell(seen.id(), JobEvent::AskAgain(number)).await?.is_some()));
         }
+        if question == Question::Split && asked.is_edited_epic() {
+            return Ok(told(self.tell(seen.id(), JobEvent::Recheck).await?.is_some()));
+        }
         let head = match self.head_of(seen, question, repo).await {
             Ok(Ok(head)) => head,
             Ok(Err(event)) => return Ok(told(self.tell(seen.id(), event).await?.is_some())),
@@ -179,6 +179,7 @@ impl Jobs {
         let pull = head.as_ref().map(|head| head.pull);
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
+            None if question == Question::Split => asked.split_text.or(asked.text),
             None => asked.text.filter(|_| covers_text(question)),
         };
         let answers = asked.answers.filter(|_| covers_answers(question));
@@ -354,6 +355,11 @@ impl Jobs {
         };
         match checked {
             QuestionCheck::Stands => {
+                if let Some(crew) = asked.crew.as_ref().filter(|_| covers.head.is_some())
+                    && self.ask_reviews_again((seen, repo), crew, Some(decision.id)).await?
+                {
+                    return Ok(told(true));
+                }
                 if let Some(head) = &covers.head {
                     self.tell_scheduled(decision.id, head.pull, repo).await?;
                 }

@@ -8,9 +8,7 @@ use crate::core::crew::{
     read_plan,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
-use crate::core::jobs::{
-    AgentClaim, CrewPlace, Job, JobId, OutcomeDigest, Purpose, ResultJudgement, Verdict,
-};
+use crate::core::jobs::{AgentClaim, CrewPlace, Job, JobId, Purpose, Verdict};
 use crate::core::prompt::{PromptPart, PromptPlan};
 use crate::core::scheduling::Depth;
 use crate::engine::context::Context;
@@ -106,18 +104,8 @@ impl LiveForge {
             judged(said, job, &agents, &terms.roles)
         };
         findings.extend(is_edited.then_some(Finding::IssueEdited));
-        let codes: Vec<&str> = findings.iter().map(Finding::code).collect();
-        let judgement = ResultJudgement {
-            look: job.past.look,
-            commit: None,
-            pull: None,
-            verdict,
-            digest: OutcomeDigest(format!("plan {}", codes.join(" "))),
-            change: None,
-            examined: None,
-        };
         let proposed = plan.map(|plan| Proposed::Plan(Box::new(plan)));
-        Some(JobEvidence { findings, proposed, ..JobEvidence::of(judgement) })
+        Some(JobEvidence::of_proposal(job, "plan", (verdict, findings), proposed))
     }
 }
 

@@ -111,8 +111,8 @@ pub struct JobEvidence {
 pub enum Proposed {
     /// The plan of a crew.
     Plan(Box<CrewPlan>),
-    /// What an epic would become.
-    Split(Box<SplitProposal>),
+    /// What an epic would become, and the epic of which that was made.
+    Split { proposal: Box<SplitProposal>, epic: Box<Issue> },
 }
 
 /// A review, as the forge shows it.
@@ -141,6 +141,26 @@ impl JobEvidence {
             review: None,
             proposed: None,
         }
+    }
+
+    /// Of a job whose result is only said: `what` is proposed, and what was found of it.
+    pub(super) fn of_proposal(
+        job: &Job,
+        what: &str,
+        (verdict, findings): (Verdict, Vec<Finding>),
+        proposed: Option<Proposed>,
+    ) -> Self {
+        let codes: Vec<&str> = findings.iter().map(Finding::code).collect();
+        let judgement = ResultJudgement {
+            look: job.past.look,
+            commit: None,
+            pull: None,
+            verdict,
+            digest: OutcomeDigest(format!("{what} {}", codes.join(" "))),
+            change: None,
+            examined: None,
+        };
+        Self { findings, proposed, ..Self::of(judgement) }
     }
 
     /// Of a job whose result nobody needs any more.

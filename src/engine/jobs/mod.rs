@@ -21,6 +21,7 @@
 //! | `transcript` | keeps what an attempt said and did, once it is over |
 //! | `permission` | what agents ask to do, and the answers that reach them |
 //! | `ask` | puts a job's questions to people, and looks whether what they cover is still so |
+//! | `crew_reviews` | has a crew's reviews given before people are asked, again where one was dismissed |
 //! | `verify` | has judged what the forge shows |
 //! | `examine` | has the guards look at a change, and says what follows |
 //! | `thread_gone` | ends a job whose issue was closed, as merged where somebody merged what it brought |
@@ -38,6 +39,7 @@ mod base;
 mod by_itself;
 mod claim;
 mod crew_parts;
+mod crew_reviews;
 mod dispatch;
 mod drivers;
 mod examine;

@@ -3,10 +3,9 @@
 
 use super::drivers::{JobEvidence, JobOrder, JobResult, Proposed};
 use super::forge::LiveForge;
+use crate::core::effect::is_for_parts;
 use crate::core::jobs::evidence::{Finding, read_result};
-use crate::core::jobs::{
-    AgentClaim, CancelReason, OutcomeDigest, Purpose, ResultJudgement, Verdict,
-};
+use crate::core::jobs::{AgentClaim, CancelReason, Purpose, Verdict};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
 use crate::core::prompt::PromptSplit;
@@ -20,6 +19,9 @@ use crate::store::{self, splits};
 
 /// Among how many of the newest issues of a repository each proposed one is looked for.
 const MOST_ISSUES: usize = 2000;
+
+/// How many labels its parts get of an epic.
+const MOST_LABELS: usize = 20;
 
 /// How many older ones, which the epic or the proposal names, are read one by one.
 const MOST_NAMED: usize = 50;
@@ -81,18 +83,10 @@ impl LiveForge {
             }
         };
         findings.extend(is_edited.then_some(Finding::IssueEdited));
-        let codes: Vec<&str> = findings.iter().map(Finding::code).collect();
-        let judgement = ResultJudgement {
-            look: job.past.look,
-            commit: None,
-            pull: None,
-            verdict,
-            digest: OutcomeDigest(format!("split {}", codes.join(" "))),
-            change: None,
-            examined: None,
-        };
-        let proposed = proposal.map(|proposal| Proposed::Split(Box::new(proposal)));
-        Ok(JobEvidence { findings, proposed, ..JobEvidence::of(judgement) })
+        let epic = Box::new(epic);
+        let proposed =
+            proposal.map(|proposal| Proposed::Split { proposal: Box::new(proposal), epic });
+        Ok(JobEvidence::of_proposal(job, "split", (verdict, findings), proposed))
     }
 
     /// The check boxes of an epic.
@@ -150,7 +144,17 @@ async fn known_issues(
             }
         }
     }
-    Ok(KnownIssues { epic: epic.number, issues, boxes, only })
+    Ok(KnownIssues { epic: epic.number, issues, boxes, only, labels: labels_of_parts(epic) })
+}
+
+/// The labels of an epic that its parts get as well, by name.
+fn labels_of_parts(epic: &Issue) -> Vec<String> {
+    let names = epic.labels.iter().map(|label| label.name.clone());
+    let mut names: Vec<String> = names.filter(|name| is_for_parts(name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.truncate(MOST_LABELS);
+    names
 }
 
 fn known(issue: &Issue) -> KnownIssue {

@@ -208,17 +208,7 @@ fn ends_with_its_thread(state: &State) -> bool {
 /// Whether a person is asked of something that is in no pull request whether the issue is done with it.
 fn is_asked_whether_done(job: &Job) -> bool {
     let State::Deciding(Deciding { question, .. }) = &job.state else { return false };
-    match question {
-        Question::Accept | Question::NoChange => job.past.pull.is_none(),
-        Question::Dispatch
-        | Question::Guard
-        | Question::Repair
-        | Question::Stuck
-        | Question::Permission
-        | Question::Uncertain
-        | Question::Plan
-        | Question::Split => false,
-    }
+    question.only_closes(job.past.pull)
 }
 
 fn is_asked_about_its_pull(state: &State) -> bool {

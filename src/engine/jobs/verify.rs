@@ -143,6 +143,10 @@ impl Jobs {
         judged: JobEvent,
     ) -> Result<bool, Error> {
         let (id, now) = (seen.id(), self.ctx.now());
+        // What is asked covers what the epic said then: the ledger knows no less of it.
+        if let (Proposed::Split { epic, .. }, Some(repo)) = (&proposed, &seen.repo) {
+            self.keep_fresh(repo, epic, None).await?;
+        }
         let last = seen.job.past.last.as_ref().map(|last| last.fence());
         let keep = move |tx: &Transaction<'_>| {
             if let Some(fence) = last {
@@ -150,7 +154,9 @@ impl Jobs {
             }
             match &proposed {
                 Proposed::Plan(plan) => jobs::planned(tx, (id, look), plan, now),
-                Proposed::Split(proposal) => jobs::proposed(tx, (id, look), proposal),
+                Proposed::Split { proposal, epic } => {
+                    jobs::proposed(tx, (id, look), (proposal, epic))
+                }
             }
         };
         Ok(self.tell_with(id, judged, keep).await?.is_some())
@@ -205,13 +211,10 @@ impl Jobs {
             let may_send_back = crew.is_none_or(|crew| crew.has_rounds());
             if is_to_be_mended && may_send_back {
                 let became = jobs::tell_reviewed(tx, thread, (&review, told), now)?;
-                review.follow_up = match &became {
-                    ToldReviewed::NotYet if !is_over => return Ok(None),
-                    ToldReviewed::Told(advanced) => ReviewFollowUp::Told(advanced.after.spec.id),
-                    ToldReviewed::NotNow | ToldReviewed::NotYet => ReviewFollowUp::Nothing,
-                    ToldReviewed::Nobody if may_be_mended => ReviewFollowUp::Offered,
-                    ToldReviewed::Nobody => ReviewFollowUp::ByPeople,
+                let Some(follow_up) = follow_up(&became, is_over, may_be_mended) else {
+                    return Ok(None);
                 };
+                review.follow_up = follow_up;
                 if let ToldReviewed::Told(advanced) = became {
                     mends = Some(advanced);
                 }
@@ -243,5 +246,37 @@ impl Jobs {
             watch.pushed = Some(push.commit.clone());
             !is_known
         })
+    }
+}
+
+/// What becomes of what a review asks for; none as long as whoever works there is waited for. `is_over`:
+/// nobody waits any longer.
+fn follow_up(became: &ToldReviewed, is_over: bool, may_be_mended: bool) -> Option<ReviewFollowUp> {
+    Some(match became {
+        ToldReviewed::NotYet if !is_over => return None,
+        ToldReviewed::Told(advanced) => ReviewFollowUp::Told(advanced.after.spec.id),
+        ToldReviewed::NotNow | ToldReviewed::NotYet => ReviewFollowUp::Nothing,
+        ToldReviewed::Nobody if may_be_mended => ReviewFollowUp::Offered,
+        ToldReviewed::Nobody => ReviewFollowUp::ByPeople,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::jobs::verify::*;
+
+    #[test]
+    fn who_works_there_is_waited_for_until_its_due_and_no_longer() {
+        use ReviewFollowUp::{ByPeople, Nothing, Offered};
+        use ToldReviewed::{Nobody, NotNow, NotYet};
+        for may_be_mended in [true, false] {
+            assert_eq!(follow_up(&NotYet, false, may_be_mended), None);
+            assert_eq!(follow_up(&NotYet, true, may_be_mended), Some(Nothing));
+            for is_over in [true, false] {
+                let offered = if may_be_mended { Offered } else { ByPeople };
+                assert_eq!(follow_up(&NotNow, is_over, may_be_mended), Some(Nothing));
+                assert_eq!(follow_up(&Nobody, is_over, may_be_mended), Some(offered));
+            }
+        }
     }
 }

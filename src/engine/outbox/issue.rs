@@ -9,7 +9,7 @@ use crate::engine::try_result::Applied;
 impl Deliver for CreateIssue {
     /// Of several, all but the oldest are closed.
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
-        find_marked(to, &self.body).await
+        find_marked(to, &self.body, None).await
     }
 
     async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
@@ -18,11 +18,12 @@ impl Deliver for CreateIssue {
     }
 }
 
-/// The issue of timmy's own whose text ends with the same marker as `body`: the oldest, the others are
-/// closed.
+/// The issue of timmy's own whose text ends with the same marker as `body`: the one with the number `kept`,
+/// which others may be bound to by now, else the oldest. The others are closed.
 pub(super) async fn find_marked(
     to: &EffectDelivery<'_>,
     body: &str,
+    kept: Option<i64>,
 ) -> Result<Option<Applied>, ApplyError> {
     let Some(marker) = key_of(body) else {
         return Err(ApplyError::Refused("the issue has no marker to find it by"));
@@ -33,10 +34,10 @@ pub(super) async fn find_marked(
         let is_own = issue.author.as_ref().is_some_and(|author| author.id == own.id);
         is_own && key_of(&issue.body) == Some(marker)
     });
-    found.sort_unstable_by_key(|issue| issue.number);
-    for duplicate in found.iter().skip(1).filter(|issue| issue.open) {
+    let number = kept.or_else(|| found.iter().map(|issue| issue.number).min());
+    for duplicate in found.iter().filter(|issue| issue.open && Some(issue.number) != number) {
         tracing::warn!(effect = %to.row.key, issue = duplicate.number, "duplicate: closed");
         to.ctx.gitea.set_open(to.name(), duplicate.number, false).await?;
     }
-    Ok(found.first().map(|issue| Applied { id: Some(issue.number), written: None }))
+    Ok(number.map(|number| Applied { id: Some(number), written: None }))
 }

@@ -1,25 +1,26 @@
-//! A new issue that is a part of an epic, found again by the marker with which its text ends.
+//! A new issue that is a part of an epic, found again by the number that the ledger keeps, else by the marker
+//! with which its text ends.
 
 use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use super::issue::find_marked;
 use super::label::label_called;
 use super::stored_effect::effect_of;
-use crate::core::effect::{Effect, LabelScope, MakePart};
+use crate::core::effect::{Effect, LabelScope, MakePart, is_for_parts};
 use crate::core::model::ids::ThreadId;
-use crate::core::model::issue::Issue;
+use crate::core::model::issue::{Issue, Label};
+use crate::core::model::time::Timestamp;
 use crate::engine::context::Context;
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::{Error, Recovery};
 use crate::store::outbox::OutboxRow;
-use crate::store::{self, backlog, splits};
-
-/// The scope of labels that say what an issue is about.
-const AREA: &str = "area";
+use crate::store::{self, Transaction, backlog, made_issues, splits};
 
 impl Deliver for MakePart {
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
-        find_marked(to, &self.body).await
+        let key = to.row.key.clone();
+        let kept = to.ctx.ledger.read(move |conn| made_issues::number_of(conn, &key)).await?;
+        find_marked(to, &self.body, kept).await
     }
 
     async fn apply(&self, to: &EffectDelivery<'_>) -> Result<Applied, ApplyError> {
@@ -35,7 +36,10 @@ impl Deliver for MakePart {
         if is_there.await? {
             return Err(ApplyError::Refused("an open issue has that title by now"));
         }
-        let mut labels: Vec<i64> = of_parts(&epic);
+        let mut labels = match &self.labels {
+            Some(names) => called(to, &epic, names).await?,
+            None => of_parts(&epic),
+        };
         labels.extend(self.size_label(to).await?);
         let text = (self.title.as_str(), self.body.as_str());
         let issue = to.ctx.gitea.open_labelled_issue(to.name(), text, &labels).await?;
@@ -57,14 +61,30 @@ impl MakePart {
     }
 }
 
-/// The labels of an epic that hold for its parts as well: how urgent they are, and what they are about.
+/// The labels of an epic that hold for its parts as well.
 fn of_parts(epic: &Issue) -> Vec<i64> {
-    let holds = |name: &str| {
-        let scope = name.split_once('/').map(|(scope, _)| scope);
-        LabelScope::Priority.value_of(name).is_some()
-            || scope.is_some_and(|scope| scope.eq_ignore_ascii_case(AREA))
-    };
-    epic.labels.iter().filter(|label| holds(&label.name)).map(|label| label.id).collect()
+    let of_parts = epic.labels.iter().filter(|label| is_for_parts(&label.name));
+    of_parts.map(|label| label.id).collect()
+}
+
+/// The labels that are called so: of the epic, else of the repository or its organisation. Without those
+/// that are there no more.
+async fn called(
+    to: &EffectDelivery<'_>,
+    epic: &Issue,
+    names: &[String],
+) -> Result<Vec<i64>, ApplyError> {
+    let mut known = epic.labels.clone();
+    let is_known = |known: &[Label], name: &String| known.iter().any(|label| label.name == *name);
+    if !names.iter().all(|name| is_known(&known, name)) {
+        known.extend(to.ctx.gitea.labels(to.name()).await?);
+        known.extend(to.ctx.gitea.org_labels(to.name().owner()).await?);
+    }
+    for name in names.iter().filter(|name| !is_known(&known, name)) {
+        tracing::warn!(effect = %to.row.key, label = %name, "made without it: it is there no more");
+    }
+    let found = names.iter().filter_map(|name| known.iter().find(|label| label.name == *name));
+    Ok(found.map(|label| label.id).collect())
 }
 
 /// Keeps which issue it became.
@@ -84,4 +104,20 @@ pub(super) async fn keep(
 /// Whether a row makes an issue of an epic, or binds one: as long as it is open, nobody begins them.
 pub(super) fn is_of_a_split(row: &OutboxRow) -> bool {
     matches!(effect_of(row), Ok(Effect::MakePart(_) | Effect::Bond(_)))
+}
+
+/// A row of a split will never be delivered: what waited for it goes on, but for an issue that was to wait
+/// for another.
+pub(super) fn gave_up(
+    tx: &Transaction<'_>,
+    row: &OutboxRow,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    if !is_of_a_split(row) {
+        return Ok(());
+    }
+    if let (Ok(Effect::Bond(bond)), Some(epic)) = (effect_of(row), row.lane.thread()) {
+        splits::not_bound(tx, epic, &bond, now)?;
+    }
+    splits::went_on(tx)
 }

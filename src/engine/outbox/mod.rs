@@ -157,9 +157,7 @@ impl Outbox {
         let (row, now) = (row.clone(), self.ctx.step_time());
         let write = self.ctx.ledger.write(move |tx| {
             outbox::die(tx, row.seq, &reason, now.at)?;
-            if make_part::is_of_a_split(&row) {
-                splits::went_on(tx)?;
-            }
+            make_part::gave_up(tx, &row, now.at)?;
             merge::gave_up(tx, &row, reason, now)
         });
         write.await?;

@@ -2,7 +2,8 @@
 
 use crate::core::command::value::DecisionId;
 use crate::core::effect::marker::marker;
-use crate::core::reply::split::{SplitOrder, split_keys, split_list};
+use crate::core::reply::split::{SplitOrder, split_keys};
+use crate::core::reply::split_list::split_list;
 use crate::engine::context::Context;
 use crate::engine::try_result::TryResult;
 use crate::store::outbox::OutboxRow;

@@ -64,6 +64,7 @@ impl Poller {
             | Incident::PolicyUnreadable { .. }
             | Incident::ReportHomeless
             | Incident::RoutineUnplaced { .. }
+            | Incident::NotifyFailed
             | Incident::DayBudgetSpent
             | Incident::AgentDaySpent { .. }
             | Incident::OtherLedger

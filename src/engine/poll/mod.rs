@@ -94,6 +94,7 @@ impl Poller {
                 Ok(()) => {
                     tracing::debug!("poll finished");
                     failures = 0;
+                    self.ctx.last_poll.set(self.ctx.now());
                     self.ctx.now().after(self.ctx.policy.poll.every)
                 }
                 Err(error) => {

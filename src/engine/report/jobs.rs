@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::scope::ReportScope;
 use crate::core::command::value::{self, Amount};
-use crate::core::decisions::{Decision, expected_effort, verbs_for};
-use crate::core::jobs::{Done, JobId, JobRecord, Purpose, Question, State, StateKind, Verdict};
+use crate::core::decisions::{expected_effort, verbs_for};
+use crate::core::jobs::{Done, JobId, JobRecord, Purpose, State, StateKind, Verdict};
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, said};
@@ -250,26 +250,10 @@ fn open_decisions(
             answer: Some(format!("{verb} {}", decision.id)),
             effort: expected_effort(&decision, record.change_size().map(|size| size.look_seconds)),
             is_brought_up: is_brought_up(decision.asked_at, of.remind, of.period),
-            is_folded: only_closes(&decision),
+            is_folded: decision.question.only_closes(decision.pull),
         });
     }
     Ok(asks)
-}
-
-/// Whether a yes to it closes the thread and does no more: nothing was changed.
-fn only_closes(decision: &Decision) -> bool {
-    match decision.question {
-        Question::NoChange => true,
-        Question::Accept => decision.pull.is_none(),
-        Question::Dispatch
-        | Question::Guard
-        | Question::Repair
-        | Question::Stuck
-        | Question::Permission
-        | Question::Uncertain
-        | Question::Plan
-        | Question::Split => false,
-    }
 }
 
 /// What a person accepted and timmy could not merge: somebody has to do something about it.

@@ -5,16 +5,13 @@
 use std::collections::HashMap;
 
 use super::Snapshots;
-use super::circle_search::{DependencyReads, MOST_MET, Searched, search};
 use crate::core::handlers::{CircleSearch, OtherThread};
 use crate::core::model::dependency::{Blocker, VisibleBlocker, WaitsFor};
 use crate::core::model::ids::{RepoId, RepoName, ThreadId};
 use crate::core::model::text::InboundText;
+use crate::engine::circle_search::{CircleFound, DependencyReads, find_circle};
 use crate::engine::error::EngineError;
 use crate::gitea::Error;
-
-/// Of how many threads on a way that the ledger knows it is asked whether it still is so.
-const MOST_DOUBTFUL: usize = 10;
 
 impl Snapshots {
     /// What a thread waits for, and what of it may be named where `inbound` was said; none if the
@@ -27,7 +24,7 @@ impl Snapshots {
     ) -> Result<Option<WaitsFor<VisibleBlocker>>, EngineError> {
         match self.ctx.gitea.blockers(name, thread.number).await {
             Ok(waits) => {
-                reads.known.insert(thread, waits.clone());
+                reads.add(thread, waits.clone());
                 let WaitsFor { seen, unseen } = waits;
                 Ok(Some(WaitsFor { seen: self.seen(inbound, seen).await?, unseen }))
             }
@@ -81,49 +78,10 @@ impl Snapshots {
     ) -> Result<Option<CircleSearch>, EngineError> {
         let (thread, repo) = (target.thread, target.repo.clone());
         let start = Blocker { thread, repo, open: target.item.open };
-        loop {
-            let (start, known) = (start.clone(), reads.known.clone());
-            let goal = inbound.thread();
-            let search = self.ctx.ledger.read(move |conn| search(conn, start, goal, &known));
-            let to_read = match search.await? {
-                Searched::TooMany => return Ok(Some(CircleSearch::Unfinished { met: MOST_MET })),
-                Searched::Open { unknown, known: met, unseen } if unknown.is_empty() => {
-                    return Ok(unseen.then_some(CircleSearch::Unfinished { met }));
-                }
-                Searched::Open { known: met, .. } if reads.left == 0 => {
-                    return Ok(Some(CircleSearch::Unfinished { met }));
-                }
-                Searched::Open { unknown, .. } => unknown,
-                // The ledger may be a minute old: before a refusal a short way is looked at again.
-                Searched::Circle(way) => {
-                    let doubtful = way.iter().filter(|at| at.thread != goal);
-                    let doubtful = doubtful.filter(|at| !reads.known.contains_key(&at.thread));
-                    let doubtful: Vec<Blocker> = doubtful.cloned().collect();
-                    if doubtful.is_empty() || doubtful.len() > MOST_DOUBTFUL || reads.left == 0 {
-                        return Ok(Some(CircleSearch::Found(self.seen(inbound, way).await?)));
-                    }
-                    doubtful
-                }
-            };
-            self.read_more(&to_read, reads).await?;
-        }
-    }
-
-    /// Asks what these wait for, as far as it may still be asked.
-    async fn read_more(
-        &self,
-        threads: &[Blocker],
-        reads: &mut DependencyReads,
-    ) -> Result<(), EngineError> {
-        for at in threads.iter().take(reads.left) {
-            let waits = match self.ctx.gitea.blockers(&at.repo, at.thread.number).await {
-                // Where there are no dependencies, the way ends.
-                Err(Error::NotFound { .. }) => WaitsFor::default(),
-                waits => waits?,
-            };
-            reads.known.insert(at.thread, waits);
-            reads.left -= 1;
-        }
-        Ok(())
+        Ok(match find_circle(&self.ctx, start, inbound.thread(), reads).await? {
+            CircleFound::No => None,
+            CircleFound::Unfinished { met } => Some(CircleSearch::Unfinished { met }),
+            CircleFound::Way(way) => Some(CircleSearch::Found(self.seen(inbound, way).await?)),
+        })
     }
 }

@@ -3,7 +3,6 @@
 mod adoptable;
 mod agents;
 mod backlog;
-mod circle_search;
 mod closed_threads;
 mod decisions;
 mod dependencies;
@@ -14,10 +13,9 @@ mod review;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use circle_search::DependencyReads;
-
 use super::accounts::Accounts;
 use super::audience::Audiences;
+use super::circle_search::DependencyReads;
 use super::context::Context;
 use super::deleted;
 use super::error::EngineError;
@@ -39,6 +37,10 @@ use crate::store::{self, Connection, audit, controls, tasks, threads};
 
 /// How many of the latest commands a status shows.
 const RECENT: u32 = 5;
+
+/// How many threads are asked for in search of circles, for all lines of a text together. Of one that is
+/// longer than this search whoever asked is told.
+const MOST_READS: usize = 50;
 
 /// What handlers look at.
 pub(super) struct Snapshots {
@@ -84,7 +86,7 @@ impl Snapshots {
             })
             .await?;
         let assignable = self.assignable_here(inbound, needs).await?;
-        let mut reads = DependencyReads::default();
+        let mut reads = DependencyReads::at_most(MOST_READS);
         let blockers = match needs.blockers {
             true => self.visible_blockers(inbound, (name, thread), &mut reads).await?,
             false => None,

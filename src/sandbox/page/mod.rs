@@ -48,6 +48,8 @@ impl Sandbox {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         let gate = Arc::new(PageGate::new(address.port())?);
+        // Of several pages the first one counts.
+        let _ = self.forge.pages.set(address);
         let page = Arc::new(PageState { forge: Arc::clone(&self.forge), guide, gate, rest });
         let stop = self.stop.clone();
         self.tasks.spawn(async move {

@@ -54,7 +54,7 @@ pub fn facts(conn: &Connection, now: Timestamp) -> Result<Vec<IssueFacts>, Error
             continue;
         }
         facts.waits_for.extend(of(&mut waits, facts.thread));
-        if under_way.holds(facts.thread.repo, facts.author.as_deref()) {
+        if under_way.holds(facts.thread) {
             facts.waits_for.push(UNSEEN);
         }
         for author in of(&mut authors, facts.thread) {

@@ -120,7 +120,7 @@ fn one(conn: &Connection, thread: ThreadId, is_pull: bool) -> Result<Option<Issu
     facts.snoozed_until = state.snooze.map(|snooze| snooze.until);
     facts.readiness = facts.readiness.or(scope_answers::said_of(conn, thread)?);
     facts.waits_for = waits_of(conn, thread)?;
-    if made_issues::UnderWay::now(conn)?.holds(thread.repo, facts.author.as_deref()) {
+    if made_issues::UnderWay::now(conn)?.holds(thread) {
         facts.waits_for.push(UNSEEN);
     }
     if let Some(author) = made_issues::author_of(conn, thread)? {

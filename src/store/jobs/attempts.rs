@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction};
 use crate::core::jobs::breaker::{Breaker, Finished};
 use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::money::{Charge, Spending, Spent};
-use crate::core::jobs::{AttemptEnd, Commit, Fence, JobId, Leased, Spec};
+use crate::core::jobs::{AttemptEnd, Commit, Fence, JobId, Leased, Spec, WorkKind};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::quota::QuotaName;
 use crate::core::model::time::Timestamp;
@@ -129,10 +129,14 @@ pub(super) fn add(
 ) -> Result<(), Error> {
     let Spent { runs, micro_usd, tokens } = leased.grant.terms.bound;
     let agent = &leased.grant.agent;
+    let round = match leased.work {
+        WorkKind::Begin => 0,
+        WorkKind::Repair(round) => round,
+    };
     tx.prepare_cached(
         "INSERT INTO attempts (fence, job, repo, number, agent, branch, key, leased_at, runs,
-                               micro_usd, tokens, is_bound, pool)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12)",
+                               micro_usd, tokens, is_bound, pool, repair)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?13)",
     )?
     .execute((
         leased.fence(),
@@ -147,6 +151,7 @@ pub(super) fn add(
         whole(micro_usd),
         whole(tokens),
         pool,
+        round,
     ))?;
     tx.prepare_cached(
         "INSERT INTO leases (job, fence, agent, host, pool, repo) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -66,6 +66,18 @@ pub fn crew_due(tx: &Transaction<'_>, id: JobId, now: Timestamp) -> Result<(), E
     Ok(())
 }
 
+/// The review that `job` gave for this task was dismissed: it is asked for again, as long as reviews are.
+pub fn review_dismissed(
+    tx: &Transaction<'_>,
+    crew: JobId,
+    (task, job): (u32, JobId),
+    now: Timestamp,
+) -> Result<(), Error> {
+    crews::happen(tx, crew, &CrewEvent::Dismissed { task, job }, now)?;
+    due(tx, crew, now)?;
+    Ok(())
+}
+
 /// Makes a job for a task; none if another one is in the way.
 fn begin(
     tx: &Transaction<'_>,

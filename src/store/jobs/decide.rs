@@ -135,6 +135,7 @@ pub fn void(
         | VoidReason::QuestionChanged
         | VoidReason::Restored
         | VoidReason::Reviewed { .. }
+        | VoidReason::Dismissed { .. }
         | VoidReason::WentOn => JobEvent::AskAgain(decision.number),
     };
     match is_told {

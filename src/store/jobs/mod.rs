@@ -13,6 +13,7 @@
 //!   nobody may tell, since they are made only where `check` finds, in the same transaction, that
 //!   they are still right.
 //! - `attempts`: what attempts cost, and whether an agent's breaker is open.
+//! - `costs`: the same by agent and day.
 //! - `quotas`: what was used of quotas, and which of them are used up.
 //! - `load`: jobs as they stand, and what is due.
 //! - `decide`: what it asks people is put, answered or void; `asked` closes what it asks no more.
@@ -30,6 +31,7 @@ mod by_itself;
 mod by_routine;
 mod card_claim;
 mod check;
+mod costs;
 mod create;
 mod crew;
 mod decide;
@@ -61,8 +63,9 @@ pub use by_routine::{
 };
 pub use card_claim::{CardPost, card_post, is_own_card};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load, probe_time};
+pub use costs::{AgentCost, costs_between};
 pub use create::{NotCreated, create};
-pub use crew::{crew_due, crew_of, crew_record, planned};
+pub use crew::{crew_due, crew_of, crew_record, planned, review_dismissed};
 pub use decide::{GivenAnswer, budget_raised, decide, put_question, void};
 pub use history::{HistoryError, StoredStep, history, rebuilt, texts};
 pub use lease::{Lease, dispatch, lease, lease_of, leases, propose, start};

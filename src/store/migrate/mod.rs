@@ -27,6 +27,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/0016_crews.sql"),
     include_str!("../schema/0017_splits.sql"),
     include_str!("../schema/0018_routines.sql"),
+    include_str!("../schema/0019_split_bonds.sql"),
+    include_str!("../schema/0020_notifications.sql"),
 ];
 
 /// Brings a ledger of `version` to the last of `migrations`, each in a transaction of its own.

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use timmy::agents::{FailureKind, Sighting, Speaker};
 use timmy::clock::SystemClock;
 
-use super::acp::stage::{MENDED, Stage, alive, does, end, result, said};
-use super::peers;
+use super::acp::stage::{MENDED, Stage, does, end, result, said};
 use crate::support::model::{MODEL, Model};
-use crate::support::process::a_moment;
+use crate::support::peers;
+use crate::support::process::{a_moment, alive};
 
 /// Writes `made.txt`.
 const WRITE: &str = r#"[[call:write_file {"path":"made.txt","content":"made\n","replaces":""}]]"#;
@@ -50,12 +50,14 @@ async fn a_crew_edits_and_each_of_its_calls_is_counted() {
     let agent = stage.agent();
     agent.health().await.unwrap();
     let escape = r#"[[call:write_file {"path":"../../x","content":"x","replaces":""}]]"#;
-    let prompt = format!("Mend the {{hinge}}. {WRITE}{escape}[[say:{MENDED}]]");
+    let prompt = format!("Mend the {{hinge}}, not its {{tools}}. {WRITE}{escape}[[say:{MENDED}]]");
     let handle = stage.start(&*agent, 1, &prompt).await;
     let told = end(&*agent, &handle).await;
     assert_eq!(result(&told)["outcome"], "pull_request", "{told:?}");
     assert_eq!(stage.file("made.txt").as_deref(), Some("made\n"));
     assert!(asked(&model).contains("lies outside of the repository"));
+    let filled_in = "Tool Arguments:";
+    assert!(!asked(&model).contains(filled_in), "what people wrote stays as it is");
     assert_eq!(model.asked().len(), 3);
     assert!(agent.usage(&handle).await.unwrap().tokens.is_some());
     let words = said(&*agent, &handle, Speaker::Agent).await;
@@ -101,6 +103,21 @@ async fn of_a_crew_that_is_stopped_in_a_tool_nothing_lives_on() {
     let stopped = end(&*agent, &handle).await;
     assert!(matches!(stopped, Sighting::Stopped(_)), "{stopped:?}");
     assert_eq!(alive(words), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_its_tools_run_gets_no_key() {
+    let model = Model::start().await;
+    let Some(stage) = stage(&model).await else { return };
+    model.wants(env!("CARGO_PKG_NAME"));
+    let agent = stage.agent();
+    let prompt = format!(r#"[[call:run {{"command":"env"}}]][[say:{MENDED}]]"#);
+    let handle = stage.start(&*agent, 1, &prompt).await;
+    end(&*agent, &handle).await;
+    // What ran is told to the model, and all else that it was told is known.
+    let told = asked(&model);
+    assert!(told.contains("PATH="), "{told}");
+    assert!(!told.contains("CARGO_PKG_NAME"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,4 +7,3 @@ mod hermes;
 mod local;
 mod model;
 mod openai;
-pub mod peers;

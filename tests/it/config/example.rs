@@ -1,6 +1,8 @@
 //! The example file, and what stands commented out in it.
 
-use timmy::config::{AcpPermission, AgentKind, AskBefore, EngineConfig, Grant, Loaded, MicroUsd};
+use timmy::config::{
+    AcpPermission, AgentKind, AskBefore, EngineConfig, Grant, Loaded, MicroUsd, NotifyKind,
+};
 use timmy::core::scheduling::Authors;
 
 use super::{EXAMPLE, LEAST, config, read};
@@ -64,6 +66,9 @@ fn what_is_an_example_works() {
     assert_eq!(config.timeouts(&config.agents[0]).total.as_secs(), 4 * 3600);
     let AgentKind::Acp(acp) = &config.agents[2].kind else { panic!("{:?}", config.agents[2]) };
     assert_eq!(acp.permissions.first(), Some(&AcpPermission::Read));
+    let notify = config.notify.as_ref().unwrap();
+    assert_eq!((notify.kind, notify.host().as_str()), (NotifyKind::Ntfy, "ntfy.example.org"));
+    assert!(notify.token.is_some());
     assert_eq!(config.guards.scripts[0].name, "poka-yoke");
     assert_eq!(config.guards.runs.test.unwrap().command.words()[0], "cargo");
     assert_eq!(config.guards.runs.prepare.unwrap().words()[1], "fetch");
@@ -73,4 +78,5 @@ fn what_is_an_example_works() {
 fn the_least_is_little() {
     let config = config(LEAST);
     assert!(config.webhook.is_none() && config.report.is_none() && config.agents.is_empty());
+    assert!(config.notify.is_none());
 }

@@ -33,6 +33,7 @@ mod jobs;
 mod ledger_taken_away;
 mod malformed;
 mod markdown_that_is_no_command;
+mod metrics;
 mod newer_server;
 mod odd_answers;
 mod old_server;

@@ -1,15 +1,19 @@
 //! Crews: an issue goes through a plan, a person's yes, research, code, review with a round of changes,
 //! and the merge; and what becomes of a crew where something goes wrong.
 
+use std::io::Write as _;
+
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 use timmy::agents::AgentTrouble;
 use timmy::core::crew::{Crew, CrewState};
 use timmy::core::jobs::{Deciding, Done, Job, JobId, Purpose, Question, State, StateKind};
-use timmy::sandbox::Sandbox;
+use timmy::core::model::ids::ThreadId;
+use timmy::sandbox::{ReviewState, Sandbox, Scopes};
 use timmy::store::{crews, jobs};
 
 use super::decisions::{questions, said, says};
-use super::scripted::{Scripted, ended};
+use super::managed::proposing;
 use super::stage::{Stage, live};
 use crate::support::clock::{DAY, HOUR, MINUTE, SECOND};
 use crate::support::config::Config;
@@ -42,8 +46,7 @@ fn task(id: u32, role: &str, title: &str, after: &[u32]) -> Value {
 }
 
 fn plan(tasks: &[Value]) -> String {
-    let result = json!({ "outcome": "plan", "tasks": tasks, "summary": "As asked." });
-    format!("I looked.\n\ntimmy-result: {result}")
+    proposing("plan", "tasks", tasks)
 }
 
 fn usual_plan() -> String {
@@ -59,29 +62,11 @@ impl Stage {
         self.app.timmy.read(|conn| crews::get(conn, CREW)).await.expect("a crew")
     }
 
-    /// alexander says that in the first issue: a writer may, so that nobody has to vouch for it.
-    async fn commands(&self, text: &str) {
-        self.app.sandbox.comment("alexander", DOOR, 1, text).unwrap();
-        self.pass(MINUTE * 3, MINUTE).await;
-    }
-
-    /// What the agent works on goes to its end with these words.
-    async fn ends(&self, agent: &Scripted, words: &str) {
-        agent.goes(ended(words));
-        self.follow().await;
-        self.pass(MINUTE, SECOND * 20).await;
-    }
-
     /// The job of a task, which was made for it last.
     async fn job_of(&self, task: usize) -> Job {
         let crew = self.crew().await;
         let id = *crew.tasks[task - 1].jobs.last().unwrap_or_else(|| panic!("{crew:#?}"));
         self.job(id).await
-    }
-
-    /// The last that an agent was asked to do.
-    fn prompt(agent: &Scripted) -> String {
-        agent.script().sent.last().unwrap().body.clone()
     }
 
     /// The one card.
@@ -161,18 +146,9 @@ async fn a_crew_goes_on_where_it_stood_after_each_crash() {
     stage.ends_soundly().await;
 }
 
-/// timmy ends where it stands, and begins again.
-async fn crash(stage: &mut Stage, crashes: bool) {
-    if crashes {
-        stage.app.timmy.kill().await;
-        stage.app.wake().await;
-        stage.pass(MINUTE, SECOND * 30).await;
-    }
-}
-
 async fn through(stage: &mut Stage, crashes: bool) {
     stage.commands("/timmy crew").await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     let planning = stage.job(CREW).await;
     assert_eq!((planning.spec.purpose, planning.state.kind()), (Purpose::Plan, StateKind::Running));
     let prompt = Stage::prompt(&stage.bezalel);
@@ -181,7 +157,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
     }
     assert!(stage.card().starts_with("**A crew is planned.**"), "{}", stage.card());
     stage.ends(&stage.bezalel.clone(), &usual_plan()).await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
 
     let question = questions(stage);
     let [question] = question.as_slice() else { panic!("{question:#?}") };
@@ -194,7 +170,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
     assert!(question.contains("Find why ¦ it squeaks"), "{question}");
     assert_eq!(stage.crew().await.state, CrewState::Asking);
     says(stage, "/timmy approve d1").await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
 
     let research = stage.job_of(1).await;
     assert_eq!(
@@ -202,7 +178,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
         (Purpose::Research, StateKind::Running)
     );
     stage.ends(&stage.bezalel.clone(), RESEARCHED).await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     assert_eq!(
         stage.job_of(1).await.state,
         State::Done(Done::Verified),
@@ -214,7 +190,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
     }
 
     let pull = stage.hands_in(None, "oil").await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     let change = stage.job_of(2).await;
     let State::Deciding(Deciding { question: Question::Accept, .. }) = change.state else {
         panic!("{:?}", change.state)
@@ -231,16 +207,16 @@ async fn through(stage: &mut Stage, crashes: bool) {
     assert!(stage.card().contains("in review"), "{}", stage.card());
     let findings = json!([{ "path": "oil.md", "line": 1, "text": "Which oil?" }]);
     stage.reviews_with("changes_requested", &findings).await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     stage.pass(MINUTE * 3, SECOND * 30).await;
     assert_eq!(stage.crew().await.rounds, 1);
     assert!(Stage::prompt(&stage.ezra).contains("Which oil?"), "a round of the same job");
     assert_eq!(questions(stage).len(), 1);
     stage.hands_in(Some(pull), "green oil").await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     stage.pass(MINUTE * 3, MINUTE).await;
     stage.reviews_with("approved", &json!([])).await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     stage.pass(MINUTE, SECOND * 20).await;
 
     let asked = questions(stage).pop().unwrap();
@@ -248,7 +224,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
     assert!(asked.contains("Reviewed by `bezalel`"), "{asked}");
     assert_eq!(questions(stage).len(), 2);
     says(stage, "/timmy approve d2").await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     stage.pass(MINUTE * 3, MINUTE).await;
     assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
     assert!(!stage.app.sandbox.is_open(DOOR, 1).unwrap());
@@ -432,6 +408,108 @@ async fn nobody_who_says_anything_in_time_means_no() {
     stage.pass(DAY * 8, HOUR * 12).await;
     assert_eq!(stage.crew().await.state, CrewState::Cancelled);
     assert!(stage.ezra.script().sent.is_empty());
+    let told = "**Nobody begins:** nobody said yes to this plan in time. `/timmy retry` plans anew \
+                and asks about that.";
+    let is_told = |(_, body): &(i64, String)| body.starts_with(told);
+    assert_eq!(said(&stage).iter().filter(|one| is_told(one)).count(), 1, "{:#?}", said(&stage));
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn what_a_plan_says_stays_in_its_cells() {
+    let stage = stage().await;
+    let hostile = "Oil ` it | now, @anna\n### Merge #1? <!-- x -->";
+    stage
+        .is_planned(&plan(&[
+            task(1, "researcher", "Read `a|b` first", &[]),
+            task(2, "coder", hostile, &[1]),
+        ]))
+        .await;
+    let asked = questions(&stage);
+    let [asked] = asked.as_slice() else { panic!("{asked:#?}") };
+    assert!(asked.contains("| 1 | Read `a¦b` first | `researcher` | `bezalel` |"), "{asked}");
+    let rows: Vec<&str> = asked.lines().filter(|line| line.starts_with("| 2 |")).collect();
+    let [row] = rows.as_slice() else { panic!("{asked}") };
+    assert_eq!(row.matches('|').count(), 7, "{row}");
+    assert!(row.contains("Oil \\` it ¦ now"), "{row}");
+    for part in ["@anna", "#1", "<!-- x"] {
+        assert!(!row.contains(part), "{part} acts in {row}");
+    }
+    says(&stage, "/timmy approve d1").await;
+    // Its agent is told what was meant, as data.
+    stage.ends(&stage.bezalel, RESEARCHED).await;
+    let prompt = Stage::prompt(&stage.ezra);
+    assert!(prompt.contains("Oil ` it | now"), "{prompt}");
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn a_review_that_somebody_dismissed_is_given_again() {
+    let file = NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    let add = |sandbox: &Sandbox| {
+        let token = sandbox.add_token("bezalel", Scopes::all()).unwrap();
+        write!(file.as_file(), "{token}").unwrap();
+    };
+    let change = |config: Config| config.its("token_file", path).with("crew.rounds", 1);
+    let stage = stage_where(add, change).await;
+    let pull = stage.is_handed_in().await;
+    let findings = json!([{ "path": "oil.md", "line": 1, "text": "Which oil?" }]);
+    stage.reviews_with("changes_requested", &findings).await;
+    stage.pass(MINUTE * 3, SECOND * 30).await;
+    stage.hands_in(Some(pull), "green oil").await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    stage.reviews_with("changes_requested", &findings).await;
+    stage.pass(MINUTE, SECOND * 20).await;
+    let asked = questions(&stage).pop().unwrap();
+    assert!(asked.contains("`bezalel` still asks for changes"), "{asked}");
+    let thread = ThreadId { repo: stage.repo().await, number: pull };
+    let given = stage.app.timmy.read(move |conn| jobs::reviews_of_pull(conn, thread)).await;
+    let number = given.last().and_then(|review| review.review).expect("a review on the forge");
+    stage.app.sandbox.dismiss_review("alexander", DOOR, pull, number).unwrap();
+    let void = "**d2 is void,** since the review by `bezalel` was dismissed. It is reviewed again \
+                first; then I ask anew.";
+    let is_void = || said(&stage).iter().any(|(_, body)| body.starts_with(void));
+    // At the latest after an hour the forge is asked.
+    for _ in 0..70 {
+        if is_void() {
+            break;
+        }
+        stage.pass(MINUTE, MINUTE).await;
+    }
+    assert!(is_void(), "{:#?}", said(&stage));
+    assert_eq!(questions(&stage).len(), 2, "its review comes first");
+    stage.pass(MINUTE, SECOND * 20).await;
+    assert_eq!(stage.crew().await.tasks[2].jobs.len(), 3);
+    assert_eq!(stage.job_of(3).await.state.kind(), StateKind::Running);
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(MINUTE * 2, SECOND * 20).await;
+    let asked = questions(&stage);
+    assert_eq!(asked.len(), 3, "{asked:#?}");
+    assert!(asked[2].contains("Reviewed by `bezalel`"), "{}", asked[2]);
+    assert!(!asked[2].contains("still asks for changes"), "{}", asked[2]);
+    says(&stage, "/timmy approve d3").await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn a_review_that_was_dismissed_before_it_was_heard_is_given_again() {
+    let stage = stage().await;
+    let pull = stage.is_handed_in().await;
+    let sandbox = &stage.app.sandbox;
+    let asks = ReviewState::RequestChanges;
+    let given = sandbox.review("bezalel", DOOR, pull, asks, "Not yet.", &[]).unwrap();
+    sandbox.dismiss_review("alexander", DOOR, pull, given).unwrap();
+    stage.reviews_with("changes_requested", &json!([])).await;
+    stage.pass(MINUTE, SECOND * 20).await;
+    let crew = stage.crew().await;
+    assert_eq!((crew.rounds, crew.tasks[2].jobs.len()), (0, 2), "{crew:#?}");
+    assert_eq!(stage.job_of(3).await.state.kind(), StateKind::Running);
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(MINUTE * 2, SECOND * 20).await;
+    assert!(questions(&stage).pop().unwrap().starts_with("### Merge"), "{:#?}", said(&stage));
     stage.ends_soundly().await;
 }
 

@@ -4,13 +4,15 @@
 use serde_json::{Value, json};
 use timmy::core::jobs::{DeadReason, Done, Job, JobId, Purpose, State, StateKind};
 use timmy::core::model::ids::ThreadId;
+use timmy::core::scheduling::IssueFacts;
 use timmy::sandbox::{Fault, Matcher, Refusal, Sandbox, SeenIssue};
 use timmy::store::{backlog, jobs, outbox};
 
 use super::decisions::{questions, said, says};
-use super::scripted::{Scripted, ended};
+use super::managed::proposing;
 use super::stage::{Stage, live};
 use crate::support::clock::{DAY, HOUR, MINUTE, SECOND};
+use crate::support::config::Config;
 use crate::support::forge::DOOR;
 
 /// The job that splits.
@@ -25,6 +27,10 @@ async fn stage() -> Stage {
 }
 
 async fn stage_where(more: impl FnOnce(&Sandbox)) -> Stage {
+    stage_with(more, |config| config).await
+}
+
+async fn stage_with(more: impl FnOnce(&Sandbox), change: impl FnOnce(Config) -> Config) -> Stage {
     let furnish = |sandbox: &Sandbox| {
         let names = ["epic", "area/hinge", "priority/p1", "bug"];
         for name in names {
@@ -34,7 +40,7 @@ async fn stage_where(more: impl FnOnce(&Sandbox)) -> Stage {
         more(sandbox);
     };
     let free = json!({ "input": 0, "output": 0 });
-    live(furnish, |config| config.its("price", free).with("crew.manager", "bezalel")).await
+    live(furnish, |config| change(config.its("price", free).with("crew.manager", "bezalel"))).await
 }
 
 /// What is asked of the usual proposal, up to when it falls due.
@@ -48,6 +54,8 @@ const QUESTION: &str = r"### Make these four issues?
 | 2 | Wax the hinge | s |  | Wax the hinge: it is so |
 | 3 | Hang the door | s | 1 | Hang the door: it is so |
 | - | \#3 Door 3 |  | 1 | exists already: only linked |
+
+Each new one gets `area/hinge`, `priority/p1` and the label of its size.
 
 ```
 /timmy approve d1
@@ -63,8 +71,7 @@ fn issue(id: u32, title: &str, size: &str, after: &Value) -> Value {
 }
 
 fn proposal(issues: &[Value]) -> String {
-    let result = json!({ "outcome": "split", "issues": issues, "summary": "As asked." });
-    format!("I looked.\n\ntimmy-result: {result}")
+    proposing("split", "issues", issues)
 }
 
 fn usual() -> String {
@@ -77,22 +84,14 @@ fn usual() -> String {
 }
 
 impl Stage {
-    /// alexander says that in the epic: a writer may, so that nobody has to vouch for it.
-    async fn orders(&self, text: &str) {
-        self.app.sandbox.comment("alexander", DOOR, 1, text).unwrap();
-        self.pass(MINUTE * 3, MINUTE).await;
-    }
-
     /// The manager goes to its end with these words.
     async fn proposes(&self, words: &str) {
-        self.bezalel.goes(ended(words));
-        self.follow().await;
-        self.pass(MINUTE, SECOND * 20).await;
+        self.ends(&self.bezalel, words).await;
     }
 
     /// Everything up to the question.
     async fn is_proposed(&self, words: &str) {
-        self.orders("/timmy split").await;
+        self.commands("/timmy split").await;
         self.proposes(words).await;
     }
 
@@ -125,8 +124,15 @@ impl Stage {
         list.split("\n\n<!-- timmy").next().unwrap().to_owned()
     }
 
-    fn told(agent: &Scripted) -> String {
-        agent.script().sent.last().unwrap().body.clone()
+    /// The numbers of the issues that are on hold.
+    async fn held(&self) -> Vec<i64> {
+        let facts = self.facts().await.into_iter().filter(|facts| facts.held);
+        facts.map(|facts| facts.thread.number).collect()
+    }
+
+    async fn facts(&self) -> Vec<IssueFacts> {
+        let now = timmy::clock::Clock::now(&self.app.clock);
+        self.app.timmy.read(move |conn| backlog::facts(conn, now)).await
     }
 
     /// Nothing is left to be written.
@@ -134,15 +140,6 @@ impl Stage {
         let wrong = self.app.timmy.read(jobs::rebuilt).await;
         assert!(wrong.is_empty(), "{wrong:?}");
         self.end().await;
-    }
-}
-
-/// timmy ends where it stands, and begins again.
-async fn crash(stage: &mut Stage, crashes: bool) {
-    if crashes {
-        stage.app.timmy.kill().await;
-        stage.app.wake().await;
-        stage.pass(MINUTE, SECOND * 30).await;
     }
 }
 
@@ -161,16 +158,16 @@ async fn it_goes_on_where_it_stood_after_each_crash() {
 }
 
 async fn through(stage: &mut Stage, crashes: bool) {
-    stage.orders("/timmy split").await;
-    crash(stage, crashes).await;
+    stage.commands("/timmy split").await;
+    stage.crash(crashes).await;
     let job = stage.splitting().await;
     assert_eq!((job.spec.purpose, job.state.kind()), (Purpose::Split, StateKind::Running));
-    let prompt = Stage::told(&stage.bezalel);
+    let prompt = Stage::prompt(&stage.bezalel);
     for part in ["It squeaks.", "At most 30 issues", r#""outcome":"split""#, "is to become"] {
         assert!(prompt.contains(part), "{part} is missing in\n{prompt}");
     }
     stage.proposes(&usual()).await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     assert!(stage.made().is_empty());
 
     let asked = questions(stage);
@@ -178,7 +175,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
     assert!(question.starts_with(QUESTION), "{question}");
     assert!(question.contains("** nothing is made.\n\n<!-- timmy"), "{question}");
     says(stage, "/timmy approve d1").await;
-    crash(stage, crashes).await;
+    stage.crash(crashes).await;
     stage.pass(MINUTE * 3, SECOND * 30).await;
 
     assert_eq!(stage.splitting().await.state, State::Done(Done::Accepted));
@@ -209,9 +206,7 @@ async fn through(stage: &mut Stage, crashes: bool) {
     assert_eq!(stage.list(), expected);
 
     // Each is heard like any other issue, counts as the approver's, and nobody talks there.
-    let repo = stage.repo().await;
-    let now = timmy::clock::Clock::now(&stage.app.clock);
-    let facts = stage.app.timmy.read(move |conn| backlog::facts(conn, now)).await;
+    let (repo, facts) = (stage.repo().await, stage.facts().await);
     for number in 9..=11 {
         let thread = ThreadId { repo, number };
         let known = facts.iter().find(|one| one.thread == thread).expect("it is known");
@@ -225,15 +220,20 @@ async fn through(stage: &mut Stage, crashes: bool) {
     }
 }
 
+/// Whether it is the card of the job that splits.
+fn is_card(body: &str) -> bool {
+    body.contains("<summary>j1 · ")
+}
+
 #[tokio::test]
 async fn a_manager_that_answers_prose_comes_to_an_honest_end() {
     let stage = stage().await;
-    stage.orders("/timmy split").await;
+    stage.commands("/timmy split").await;
     for round in 0..2 {
         stage.proposes("First the hinge, then the paint.").await;
         assert!(questions(&stage).is_empty());
         stage.pass(MINUTE * 3, SECOND * 30).await;
-        let prompt = Stage::told(&stage.bezalel);
+        let prompt = Stage::prompt(&stage.bezalel);
         assert!(prompt.contains("There is no proposal: end with one line"), "{round}: {prompt}");
     }
     stage.proposes("As I said.").await;
@@ -242,6 +242,11 @@ async fn a_manager_that_answers_prose_comes_to_an_honest_end() {
     let end = said(&stage).pop().unwrap().1;
     assert!(end.starts_with("**Not done: I gave up"), "{end}");
     assert!(end.contains("There is no proposal"), "{end}");
+    assert!(end.contains("2 proposals given back"), "{end}");
+    // Its card says what it is: no work that was to be mended, and no claim.
+    let card = said(&stage).into_iter().map(|(_, body)| body).find(|body| is_card(body)).unwrap();
+    assert!(card.contains("the proposal was given back"), "{card}");
+    assert!(!card.contains("repair") && !card.contains("claims"), "{card}");
     let claims = said(&stage).iter().filter(|(_, body)| body.starts_with("**Not done: `")).count();
     assert_eq!((claims, questions(&stage).len(), stage.made().len()), (0, 0, 0));
     stage.ends_settled().await;
@@ -251,8 +256,18 @@ async fn a_manager_that_answers_prose_comes_to_an_honest_end() {
 async fn each_bad_proposal_is_one_more_round_with_what_is_wrong() {
     let many: Vec<Value> = (1..=200).map(|n| issue(n, &format!("I{n}"), "s", &json!([]))).collect();
     let circle = [issue(1, "A", "s", &json!([2])), issue(2, "B", "s", &json!([1]))];
+    let before: Vec<u32> = (1..=15).collect();
+    let tied = (1..=30).map(|n| {
+        let after = if n <= 15 { json!([]) } else { json!(before) };
+        issue(n, &format!("I{n}"), "s", &after)
+    });
+    let tied: Vec<Value> = tied.collect();
     for (bad, why) in [
         (proposal(&[]), "The proposal has no issue."),
+        (
+            proposal(&tied),
+            "have 225 dependencies, beside those that follow from others; at most 60",
+        ),
         (proposal(&many), "The proposal has 200 issues; at most 30"),
         (proposal(&circle), "wait for one another in a circle"),
         (proposal(&[issue(1, "A", "s", &json!(["#99"]))]), "neither an issue of the proposal"),
@@ -263,7 +278,7 @@ async fn each_bad_proposal_is_one_more_round_with_what_is_wrong() {
         stage.is_proposed(&bad).await;
         assert!(questions(&stage).is_empty(), "{bad}");
         stage.pass(MINUTE * 3, SECOND * 30).await;
-        let prompt = Stage::told(&stage.bezalel);
+        let prompt = Stage::prompt(&stage.bezalel);
         assert!(prompt.contains(why), "{why} is missing in\n{prompt}");
         stage.proposes(&usual()).await;
         assert_eq!(questions(&stage).len(), 1, "the second one is good");
@@ -357,6 +372,114 @@ async fn an_edit_of_the_epic_voids_the_question_under_its_approver() {
 }
 
 #[tokio::test]
+async fn a_yes_covers_the_text_by_which_the_proposal_was_judged() {
+    let stage = stage().await;
+    stage.commands("/timmy split").await;
+    // Nobody may have told timmy of that when its manager ends.
+    stage.app.sandbox.edit_issue("alexander", DOOR, 1, "Paint it instead.").unwrap();
+    stage.proposes(&usual()).await;
+    let asked = questions(&stage);
+    let [question] = asked.as_slice() else { panic!("{asked:#?}") };
+    assert!(question.contains("edited after it began"), "{question}");
+    says(&stage, "/timmy approve d1").await;
+    stage.pass(MINUTE * 2, SECOND * 30).await;
+    assert_eq!((stage.titles().len(), questions(&stage).len()), (3, 1));
+    stage.ends_settled().await;
+}
+
+#[tokio::test]
+async fn issues_get_the_labels_that_were_shown() {
+    let stage = stage_where(|sandbox| {
+        sandbox.add_label(DOOR, "area/door", false).unwrap();
+    })
+    .await;
+    stage.is_proposed(&usual()).await;
+    stage.app.sandbox.label("alexander", DOOR, 1, &["area/door"]).unwrap();
+    says(&stage, "/timmy approve d1").await;
+    stage.pass(MINUTE * 2, SECOND * 30).await;
+    for (number, size) in [(9, "size/m"), (10, "size/s"), (11, "size/s")] {
+        let labels = stage.app.sandbox.labels(DOOR, number).unwrap();
+        assert_eq!(labels, ["area/hinge", "priority/p1", size], "{number}");
+    }
+    stage.ends_settled().await;
+}
+
+#[tokio::test]
+async fn a_dependency_that_would_close_a_circle_is_left_out_and_told() {
+    let stage = stage_where(|sandbox| {
+        sandbox.let_wait("alexander", DOOR, 5, (DOOR, 3)).unwrap();
+    })
+    .await;
+    let all =
+        [issue(1, "Oil the hinge", "s", &json!(["#5"])), issue(2, "door 3", "s", &json!([1]))];
+    stage.is_proposed(&proposal(&all)).await;
+    says(&stage, "/timmy approve d1").await;
+    stage.pass(MINUTE * 3, SECOND * 30).await;
+    let issues = stage.app.sandbox.issues(DOOR).unwrap();
+    let waits = |number: usize| &issues[number - 1].waits_for[..];
+    assert_eq!((waits(9), waits(5), waits(3)), (&[5][..], &[3][..], &[][..]));
+    assert_eq!(stage.epic_waits_for(), [3, 9]);
+    let expected = "**1 issue made, 1 linked,** as approved in d1. This one waits for them.\n\n\
+                    - \\#9 Oil the hinge; waits for \\#5\n- \\#3 Door 3\n\n\
+                    1 of 4 dependencies was left out:\n\n\
+                    - \\#3 does not wait for \\#9: \\#9 already waits for it";
+    assert_eq!(stage.list(), expected);
+    assert!(stage.held().await.is_empty(), "nobody has to see to it");
+    stage.ends_settled().await;
+}
+
+#[tokio::test]
+async fn what_was_closed_or_deleted_since_it_was_shown_is_told_and_not_bound() {
+    for (is_deleted, why) in [(false, "was closed meanwhile"), (true, "is gone")] {
+        let stage = stage().await;
+        stage.is_proposed(&usual()).await;
+        let sandbox = &stage.app.sandbox;
+        match is_deleted {
+            true => sandbox.delete_issue("alexander", DOOR, 3).unwrap(),
+            false => sandbox.set_open("alexander", DOOR, 3, false).unwrap(),
+        }
+        says(&stage, "/timmy approve d1").await;
+        stage.pass(MINUTE * 3, SECOND * 30).await;
+        assert_eq!(stage.epic_waits_for(), [9, 10, 11]);
+        let list = stage.list();
+        assert!(list.starts_with("**3 issues made, 1 linked,**"), "{list}");
+        let left = format!(
+            "2 of 6 dependencies were left out:\n\n\
+             - \\#3 does not wait for \\#9: \\#3 {why}\n\
+             - \\#1 does not wait for \\#3: \\#3 {why}"
+        );
+        assert!(list.ends_with(&left), "{list}");
+        stage.ends_settled().await;
+    }
+}
+
+#[tokio::test]
+async fn the_issue_that_others_are_bound_to_stays_whatever_else_has_its_marker() {
+    let stage = stage_with(
+        |sandbox| {
+            sandbox.open_issue("timmy", DOOR, "Something else", "Hm.").unwrap();
+        },
+        |config| config.with("gitea.recheck", "1h"),
+    )
+    .await;
+    stage.is_proposed(&usual()).await;
+    // Nobody knows whether the first one was made: it is looked for once more, an hour later.
+    stage.app.sandbox.faults().next(Matcher::method_end("POST", ISSUES), Fault::CutBefore);
+    says(&stage, "/timmy approve d1").await;
+    stage.pass(MINUTE * 10, MINUTE).await;
+    let made = stage.made();
+    let titles: Vec<&str> = made.iter().map(|one| one.title.as_str()).collect();
+    assert_eq!(titles, ["Something else", "Oil the | hinge", "Wax the hinge", "Hang the door"]);
+    stage.app.sandbox.edit_issue("timmy", DOOR, 9, &made[1].body).unwrap();
+    stage.pass(HOUR * 2, MINUTE * 10).await;
+    let is_open = |number| stage.app.sandbox.is_open(DOOR, number).unwrap();
+    assert!(!is_open(9), "one of them is closed");
+    assert!((10..=12).all(is_open), "and none that is bound");
+    assert_eq!(stage.epic_waits_for(), [3, 10, 11, 12]);
+    stage.ends_settled().await;
+}
+
+#[tokio::test]
 async fn an_edit_at_the_last_moment_voids_it_as_well() {
     let stage = stage().await;
     stage.is_proposed(&usual()).await;
@@ -374,7 +497,7 @@ async fn a_note_has_it_proposed_anew_and_a_no_ends_it() {
     stage.is_proposed(&usual()).await;
     says(&stage, "/timmy revise d1 one issue is enough").await;
     stage.pass(MINUTE * 2, SECOND * 30).await;
-    let prompt = Stage::told(&stage.bezalel);
+    let prompt = Stage::prompt(&stage.bezalel);
     for part in ["one issue is enough", "The proposal before this one", "Hang the door"] {
         assert!(prompt.contains(part), "{part} is missing in\n{prompt}");
     }
@@ -430,6 +553,9 @@ async fn what_the_forge_refuses_is_told_and_the_rest_is_made() {
     assert!(list.contains("- **not made:** Oil the \\| hinge. Why: "), "{list}");
     assert!(list.contains("not here") && list.contains("Title"), "{list}");
     assert!(list.contains("4 of 6 dependencies could not be set:"), "{list}");
+    let held = "So that nobody begins too early, \\#9, \\#3 and \\#1 are on hold: ";
+    assert!(list.contains(held), "{list}");
+    assert_eq!(stage.held().await, [1, 3, 9]);
     stage.ends_settled().await;
 }
 
@@ -467,6 +593,13 @@ async fn where_dependencies_are_switched_off_the_issues_are_made_all_the_same() 
     assert!(list.starts_with("**Not all of it is done: 3 issues made, 1 linked,**"), "{list}");
     assert!(list.contains("6 of 6 dependencies could not be set:"), "{list}");
     assert!(list.contains("dependencies are switched off"), "{list}");
+    // Whoever was to wait for another is not begun before a person has seen that it does not.
+    let held = "So that nobody begins too early, \\#11, \\#3 and \\#1 are on hold: \
+                `/timmy unhold` in each of them frees it.";
+    assert!(list.contains(held), "{list}");
+    assert_eq!(stage.held().await, [1, 3, 11]);
+    stage.commands_in(11, "/timmy unhold").await;
+    assert_eq!(stage.held().await, [1, 3]);
     stage.ends_settled().await;
 }
 
@@ -552,17 +685,19 @@ async fn nobody_begins_one_before_all_that_it_waits_for_is_set() {
     says(&stage, "/timmy approve d1").await;
     stage.pass(MINUTE * 5, MINUTE).await;
     assert_eq!(stage.titles().len(), 3);
+    // What timmy opened for another reason is none of them.
+    stage.app.sandbox.open_issue("timmy", DOOR, "Something else", "Hm.").unwrap();
+    stage.pass(MINUTE * 3, MINUTE).await;
     let repo = stage.repo().await;
     let waits = async |number: i64| {
-        let now = timmy::clock::Clock::now(&stage.app.clock);
-        let facts = stage.app.timmy.read(move |conn| backlog::facts(conn, now)).await;
         let thread = ThreadId { repo, number };
-        let known = facts.into_iter().find(|one| one.thread == thread).expect("it is known");
-        known.waits_for.len()
+        let known = stage.facts().await.into_iter().find(|one| one.thread == thread);
+        known.expect("it is known").waits_for.len()
     };
-    assert_eq!((waits(10).await, waits(11).await, waits(2).await), (1, 1, 0));
+    assert_eq!((waits(10).await, waits(11).await, waits(3).await), (1, 1, 1));
+    assert_eq!((waits(2).await, waits(12).await), (0, 0));
     faults.clear();
     stage.pass(HOUR, MINUTE * 2).await;
-    assert_eq!((waits(10).await, waits(11).await), (0, 1));
+    assert_eq!((waits(10).await, waits(11).await, waits(3).await), (0, 1, 1));
     stage.ends_settled().await;
 }

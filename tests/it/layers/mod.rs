@@ -5,7 +5,7 @@ mod imports;
 use imports::Imports;
 
 /// Which parts each part may name. One that is not listed here is a mistake.
-const PARTS: [(&str, &[&str]); 15] = [
+const PARTS: [(&str, &[&str]); 17] = [
     (
         "cli",
         &[
@@ -21,6 +21,7 @@ const PARTS: [(&str, &[&str]); 15] = [
             "gitea",
             "sandbox",
             "store",
+            "version",
             "web",
         ],
     ),
@@ -28,8 +29,8 @@ const PARTS: [(&str, &[&str]); 15] = [
     (
         "app",
         &[
-            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "store",
-            "web",
+            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "page",
+            "store", "version", "web",
         ],
     ),
     (
@@ -47,6 +48,7 @@ const PARTS: [(&str, &[&str]); 15] = [
             "store",
         ],
     ),
+    ("page", &["core", "engine", "store"]),
     ("web", &["clock", "core", "crash", "gitea", "store"]),
     ("sandbox", &["clock", "core"]),
     ("store", &["core"]),
@@ -57,12 +59,15 @@ const PARTS: [(&str, &[&str]); 15] = [
     ("chance", &[]),
     ("clock", &["core"]),
     ("crash", &[]),
+    ("version", &[]),
     ("core", &[]),
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 17] = [
+const CORE: [(&str, &[&str]); 19] = [
     ("model", &[]),
+    ("metrics", &[]),
+    ("notify", &["command", "model"]),
     ("backoff", &[]),
     ("fail_to_pass", &[]),
     ("script_guard", &["guards"]),

@@ -8,7 +8,9 @@ mod opening;
 mod outbox;
 mod queue;
 mod rows;
+mod splits;
 mod tasks;
+mod upgrades;
 mod writing;
 
 use timmy::core::model::ids::{RepoId, ThreadId};

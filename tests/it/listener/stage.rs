@@ -61,11 +61,12 @@ impl Stage {
                 MAX_BODY,
                 limits,
             ),
+            results: Arc::default(),
             heard: Box::new(move || {
                 count.fetch_add(1, Ordering::Relaxed);
             }),
             is_person: Box::new(|_| true),
-            introduced: Box::new(|| true),
+            introduced: Arc::new(|| true),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -6,6 +6,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -29,6 +31,8 @@ impl Browser {
     /// Starts one with an empty page; `None`, said loudly, where none is installed.
     pub(crate) fn start() -> Option<Self> {
         let Some(name) = NAMES.into_iter().find(|name| is_installed(name)) else {
+            let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+            assert!(!is_ci, "no Chromium is installed: .ci/run does that");
             // Not `eprintln!`, which is shown of failing tests only.
             let _ = io::stderr()
                 .write_all(b"\nNO CHROMIUM IS INSTALLED: the page is tested over HTTP alone.\n");
@@ -77,6 +81,34 @@ impl Browser {
     pub(crate) fn open(&mut self, url: &str) {
         self.call("Page.navigate", json!({ "url": url }));
         self.until("location.href !== 'about:blank' && document.readyState === 'complete'");
+    }
+
+    /// Looks from so wide a screen, in a room that is dark or not.
+    pub(crate) fn look_from(&mut self, width: u32, is_dark: bool) {
+        let screen = json!({
+            "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 800,
+        });
+        self.call("Emulation.setDeviceMetricsOverride", screen);
+        let scheme = if is_dark { "dark" } else { "light" };
+        let scheme = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.call("Emulation.setEmulatedMedia", json!({ "features": scheme }));
+    }
+
+    /// All of the page as a PNG picture.
+    pub(crate) fn screenshot(&mut self) -> Vec<u8> {
+        let whole = json!({ "format": "png", "captureBeyondViewport": true });
+        let picture = self.call("Page.captureScreenshot", whole);
+        BASE64_STANDARD.decode(picture["data"].as_str().unwrap()).unwrap()
+    }
+
+    pub(crate) fn press_tab(&mut self) {
+        self.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }));
+        for kind in ["rawKeyDown", "keyUp"] {
+            let key = json!({
+                "type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9,
+            });
+            self.call("Input.dispatchKeyEvent", key);
+        }
     }
 
     /// What `selector` shows.

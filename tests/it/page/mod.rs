@@ -1,8 +1,8 @@
 //! `timmy demo --open`: the page that a newcomer sees first, over HTTP and in a real browser.
 
-mod browser;
+pub(crate) mod browser;
 mod demo;
-mod http;
+pub(crate) mod http;
 
 use std::net::TcpListener;
 use std::process::Command;

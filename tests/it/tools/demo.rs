@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::agents::peers;
+use crate::support::peers;
 
 /// What has to be printed, in this order.
 const COURSE: [&str; 8] = [

@@ -2,6 +2,7 @@
 //! `timmy doctor`, `timmy hooks`, `timmy backlog`, `timmy why`, `timmy jobs`.
 
 mod backlog;
+mod completions;
 mod demo;
 mod doctor;
 mod hooks;
@@ -10,3 +11,4 @@ mod jobs;
 mod report;
 mod stage;
 mod token;
+mod version;

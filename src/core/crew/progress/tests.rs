@@ -168,6 +168,51 @@ fn a_review_that_is_not_to_be_had_holds_nothing() {
 }
 
 #[test]
+fn a_review_that_was_dismissed_is_asked_for_again_and_not_for_ever() {
+    let mut story = Story::usual().task(1, 2, JobStanding::Done).delivers('a');
+    for _ in 0..3 {
+        story = story.reviews('a', false, false);
+        assert!(!story.holds('a'), "a person is asked");
+        let [(task, job)] = story.crew.reviews_of(&commit('a'))[..] else { panic!() };
+        assert!(story.crew.reviews_of(&commit('b')).is_empty());
+        story = story.tell(CrewEvent::Dismissed { task, job });
+        assert!(story.holds('a'));
+        assert_eq!(story.begun(), [3], "as if it had not been given");
+        // Told once more, or of the one before it, it changes nothing.
+        let same = story.crew.advance(&CrewEvent::Dismissed { task, job });
+        assert_eq!(same, story.crew);
+    }
+    story = story.reviews('a', true, false);
+    let [(task, job)] = story.crew.reviews_of(&commit('a'))[..] else { panic!() };
+    let story = story.tell(CrewEvent::Dismissed { task, job });
+    assert!(story.begun().is_empty() && !story.holds('a'), "a person looks instead");
+    let notes = story.crew.review_notes(Some(&commit('a')));
+    let agent = "reviewer-agent".to_owned();
+    assert_eq!(notes, [crate::core::crew::record::ReviewNote::NotGiven { agent }]);
+    // What is over needs no review any more.
+    let over =
+        Story::usual().task(1, 2, JobStanding::Done).delivers('a').reviews('a', false, false);
+    let [(task, job)] = over.crew.reviews_of(&commit('a'))[..] else { panic!() };
+    let over = over.task(2, 3, JobStanding::Done);
+    assert_eq!(over.crew.advance(&CrewEvent::Dismissed { task, job }), over.crew);
+}
+
+#[test]
+fn a_new_plan_has_its_rounds_anew() {
+    let mut story = Story::usual().task(1, 2, JobStanding::Done).delivers('a');
+    let job = story.crew.tasks[1].jobs[0].0;
+    story = story.task(2, job, JobStanding::Live).reviews('a', true, true);
+    assert_eq!(story.crew.rounds, 1);
+    // All of it was cancelled, and a person wants it planned once more.
+    let story = story.task(2, job, JobStanding::Cancelled).plan(JobStanding::Live);
+    assert_eq!((story.crew.state, story.crew.rounds), (CrewState::Planning, 1));
+    let story = story.tell(CrewEvent::Planned(planned(&[("coder", &[]), ("reviewer", &[1])])));
+    assert_eq!((story.crew.rounds, story.crew.has_rounds()), (0, true));
+    let story = story.plan(JobStanding::Asks).plan(JobStanding::Done);
+    assert_eq!((story.crew.state, story.begun()), (CrewState::Working, vec![1]));
+}
+
+#[test]
 fn whatever_ends_one_task_ends_all() {
     let story = Story::usual().task(1, 2, JobStanding::Cancelled);
     assert_eq!((story.crew.state, story.begun()), (CrewState::Cancelled, vec![]));

@@ -74,6 +74,11 @@ impl Diff<'_> {
     pub fn changed_lines(&self, counts: impl Fn(&DiffFile<'_>) -> bool) -> usize {
         self.files.iter().filter(|file| counts(file)).map(DiffFile::changed_lines).sum()
     }
+
+    /// The names under which something changed.
+    pub fn changed_paths(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().flat_map(DiffFile::changed_paths)
+    }
 }
 
 impl<'a> DiffFile<'a> {

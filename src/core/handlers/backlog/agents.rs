@@ -1,6 +1,7 @@
 //! agents, and why of one: what each would get, and why not the rest.
 
 use super::facts::BacklogFacts;
+use super::names::ThreadNames;
 use super::plan::planned;
 use super::query::{BacklogQuery, MISSED, stretch};
 use crate::core::command::value::AgentName;
@@ -8,6 +9,7 @@ use crate::core::command::verb::Verb;
 use crate::core::handlers::context::CommandContext;
 use crate::core::handlers::handler::Handler;
 use crate::core::handlers::snapshot::Needs;
+use crate::core::model::ids::RepoId;
 use crate::core::model::time::said;
 use crate::core::policy::controls::{AgentProfile, PauseScope};
 use crate::core::reply::{AgentNow, AgentRow, AgentSummary, Answer, FitLine, Gets, MissedIssue};
@@ -66,23 +68,29 @@ impl CommandContext<'_> {
 
     /// What an agent is fit for, and would get.
     fn now(&self, backlog: &BacklogFacts, agent: &AgentProfile) -> AgentNow {
-        let won = backlog.won(Some(&agent.name)).next();
-        let gets = match won {
-            None => Gets::Nothing,
-            Some((choice, winner)) => {
-                let names = self.names(backlog, [choice.thread]);
-                planned(choice, winner, &names).map_or(Gets::Unnamed, Gets::Issue)
-            }
-        };
-        let busy = backlog.roster().load.agents.get(&agent.name).copied().unwrap_or_default();
-        let free = agent.capacity.saturating_sub(busy);
-        let quota = backlog.roster().workers.iter().find(|worker| worker.name == agent.name);
-        let quota = quota.and_then(|worker| backlog.quota_of(worker));
-        AgentNow { fit: backlog.fit(&agent.name), free, quota, gets }
+        backlog.agent_in(agent, Some(self.asked.inbound.repo.id))
     }
 }
 
 impl BacklogFacts {
+    /// What an agent is fit for, and would get, as that is written in the repository `here`, or outside
+    /// of all.
+    pub(super) fn agent_in(&self, agent: &AgentProfile, here: Option<RepoId>) -> AgentNow {
+        let won = self.won(Some(&agent.name)).next();
+        let gets = match won {
+            None => Gets::Nothing,
+            Some((choice, winner)) => {
+                let names = ThreadNames::of(self, here, [choice.thread]);
+                planned(choice, winner, &names).map_or(Gets::Unnamed, Gets::Issue)
+            }
+        };
+        let busy = self.roster().load.agents.get(&agent.name).copied().unwrap_or_default();
+        let free = agent.capacity.saturating_sub(busy);
+        let quota = self.roster().workers.iter().find(|worker| worker.name == agent.name);
+        let quota = quota.and_then(|worker| self.quota_of(worker));
+        AgentNow { fit: self.fit(&agent.name), free, quota, gets }
+    }
+
     /// That the quota of an agent is used up, and until when.
     fn quota_of(&self, worker: &AgentSlot) -> Option<String> {
         let is_out = worker.is_up && worker.is_out_of_quota;

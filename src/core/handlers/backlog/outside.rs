@@ -1,4 +1,4 @@
-//! The same answers outside of all threads, for the command line: from what the ledger knows.
+//! The same answers outside of all threads, for the command line and the page: from what the ledger knows.
 
 use std::collections::HashMap;
 
@@ -8,14 +8,19 @@ use crate::core::model::dependency::{Blocker, VisibleBlocker, same_readers};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::model::thread::ThreadState;
-use crate::core::policy::controls::Controls;
-use crate::core::reply::{Queue, Why};
+use crate::core::policy::controls::{AgentProfile, Controls};
+use crate::core::reply::{AgentNow, Queue, Why};
 use crate::core::scheduling::{IssueLabels, RankingInput};
 
 impl BacklogFacts {
     /// What comes next in all repositories: `most` issues.
     pub fn queue(&self, most: usize) -> Queue {
         self.queue_in(None, most, None)
+    }
+
+    /// What an agent is fit for, and would get.
+    pub fn agent(&self, agent: &AgentProfile) -> AgentNow {
+        self.agent_in(agent, None)
     }
 
     /// Why an issue that was asked about is handed out, or not, given what people said there and the

@@ -6,8 +6,8 @@ use super::query::WAITING;
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::reply::{Basis, Bid, DisregardedPull, Judgement};
 use crate::core::scheduling::{
-    AgentSlot, Beginning, Depth, Ineligible, RankedIssue, RankingInput, RejectedAgent, Rejection,
-    explain,
+    AgentSlot, Beginning, Depth, Ineligible, IssueLabels, RankedIssue, RankingInput, RejectedAgent,
+    Rejection, explain,
 };
 
 /// What the forge and the lines before tell better than the backlog, which may be a minute old.
@@ -71,6 +71,7 @@ impl BacklogFacts {
                 .as_ref()
                 .map_or_else(Beginning::default, |one| one.beginning),
             has_crew: self.has_crew(&case.role, thread),
+            parts: self.parts(&facts.labels, thread),
             circle: standing.circle.iter().map(|thread| names.name(*thread)).collect(),
             pulls,
             disregarded,
@@ -88,6 +89,20 @@ impl BacklogFacts {
         there.iter().any(|one| {
             holds(one, role) && there.iter().any(|other| one.name != other.name && looks(other))
         })
+    }
+
+    /// The roles that an issue asks for, where they are several, all of them are held there, and nobody
+    /// holds all of them: parts that several agents can do, and none alone.
+    fn parts(&self, labels: &[String], thread: ThreadId) -> Vec<String> {
+        let roles = IssueLabels::roles(labels);
+        let workers = self.roster().workers.iter();
+        let there: Vec<&AgentSlot> =
+            workers.filter(|slot| slot.workplaces.include(thread.repo)).collect();
+        let is_held = |role: &String| there.iter().any(|slot| slot.roles.contains(role));
+        let holds_all = |slot: &&AgentSlot| roles.iter().all(|role| slot.roles.contains(role));
+        let is_for_several =
+            roles.len() > 1 && roles.iter().all(is_held) && !there.iter().any(holds_all);
+        if is_for_several { roles.into_iter().collect() } else { Vec::new() }
     }
 
     /// The agents beside an issue: who gets it, then the others, as they were judged.

@@ -22,4 +22,4 @@ pub use result_line::{AgentResult, read_result};
 pub use review::{
     ReviewLook, ReviewPosting, ReviewedFacts, ReviewedPull, SeenReview, judge_review,
 };
-pub use said_list::{said_before, said_id, said_list, said_words};
+pub use said_list::{ListFault, SaidEntry, said_entries, said_words};

@@ -6,11 +6,85 @@ use serde_json::{Map, Value};
 use super::result_line::result_fields;
 use crate::core::command::invisible::Invisible;
 
-/// How many characters of an id are kept.
+/// How many characters of an id are kept, of a title, and of what says when something is done.
 const LONGEST_ID: usize = 40;
+const LONGEST_TITLE: usize = 200;
+const LONGEST_ACCEPTANCE: usize = 1000;
+
+/// Why what an agent ended with is no list that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListFault {
+    /// It gave none.
+    Missing,
+    /// It is no list of objects.
+    NoList,
+    Empty,
+    /// It has so many entries.
+    TooMany(usize),
+    /// The entry of this number, from 1 on, does not say that.
+    Lacks(usize, &'static str),
+}
+
+/// An entry of the list: something to be done, and when it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SaidEntry {
+    /// Its place in the list, from 1 on.
+    pub number: usize,
+    /// What it is called by others.
+    pub id: String,
+    pub title: String,
+    /// What makes it done.
+    pub acceptance: String,
+    /// The entries that have to come before it, as it calls them.
+    pub after: Vec<String>,
+    fields: Map<String, Value>,
+}
+
+impl SaidEntry {
+    fn read(number: usize, said: Value, most: usize) -> Result<Self, ListFault> {
+        let Value::Object(fields) = said else { return Err(ListFault::NoList) };
+        Ok(Self {
+            number,
+            id: fields.get("id").and_then(id).unwrap_or_else(|| number.to_string()),
+            title: needed(&fields, number, ("title", LONGEST_TITLE))?,
+            acceptance: needed(&fields, number, ("acceptance", LONGEST_ACCEPTANCE))?,
+            after: said_before(&fields, most),
+            fields,
+        })
+    }
+
+    /// What else it says.
+    pub fn fields(&self) -> &Map<String, Value> {
+        &self.fields
+    }
+
+    /// The words that it gives as `name`.
+    ///
+    /// # Errors
+    /// [`ListFault::Lacks`] if there are none.
+    pub fn words(&self, name: &'static str, longest: usize) -> Result<String, ListFault> {
+        needed(&self.fields, self.number, (name, longest))
+    }
+}
+
+/// The list that the agent which ended with `text` gave as `name`, of at most `most` entries.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn said_entries(text: &str, name: &str, most: usize) -> Result<Vec<SaidEntry>, ListFault> {
+    let said = said_list(text, name).ok_or(ListFault::Missing)?;
+    let Value::Array(said) = said else { return Err(ListFault::NoList) };
+    if said.is_empty() {
+        return Err(ListFault::Empty);
+    }
+    if said.len() > most {
+        return Err(ListFault::TooMany(said.len()));
+    }
+    (1..).zip(said).map(|(number, entry)| SaidEntry::read(number, entry, most)).collect()
+}
 
 /// What the agent that ended with `text` gave as `name`; not yet known to be a list.
-pub fn said_list(text: &str, name: &str) -> Option<Value> {
+fn said_list(text: &str, name: &str) -> Option<Value> {
     let mut fields = result_fields(text)?;
     if let Some(list) = fields.remove(name) {
         return Some(list);
@@ -26,19 +100,22 @@ pub fn said_list(text: &str, name: &str) -> Option<Value> {
     }
 }
 
+fn needed(
+    entry: &Map<String, Value>,
+    number: usize,
+    (name, longest): (&'static str, usize),
+) -> Result<String, ListFault> {
+    let said = said_words(entry, name, longest);
+    if said.is_empty() { Err(ListFault::Lacks(number, name)) } else { Ok(said) }
+}
+
 /// The words that an entry of it gives as `name`; may be empty.
 pub fn said_words(entry: &Map<String, Value>, name: &str, longest: usize) -> String {
     let said = entry.get(name).and_then(Value::as_str).unwrap_or_default();
     visible(said, longest)
 }
 
-/// What an entry of it is called by others.
-pub fn said_id(entry: &Map<String, Value>) -> Option<String> {
-    entry.get("id").and_then(id)
-}
-
-/// The entries that have to come before it, as it calls them.
-pub fn said_before(entry: &Map<String, Value>, most: usize) -> Vec<String> {
+fn said_before(entry: &Map<String, Value>, most: usize) -> Vec<String> {
     match entry.get("depends_on") {
         Some(Value::Array(ids)) => ids.iter().filter_map(id).take(most).collect(),
         Some(one) => id(one).into_iter().collect(),

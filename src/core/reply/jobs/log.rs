@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::words::short;
 use crate::core::jobs::{
     Act, AgentClaim, CancelReason, Failure, JobEvent, JobRecord, JobStep, Origin, OutcomeDigest,
-    PersonAnswer, Progress, Pusher, ResultJudgement, State, Verdict,
+    PersonAnswer, Progress, Purpose, Pusher, ResultJudgement, State, Verdict,
 };
 use crate::core::model::time::Timestamp;
 
@@ -22,6 +22,12 @@ pub struct JobLogLine {
 
 /// How a job began and the latest of what it went through.
 pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
+    timeline(record, zone, MOST)
+}
+
+/// The same in at most so many lines.
+pub fn timeline(record: &JobRecord, zone: &TimeZone, most: usize) -> Vec<JobLogLine> {
+    let purpose = record.job.spec.purpose;
     let begin = (record.created_at, begun(&record.job.spec.origin));
     let mut lines = vec![begin];
     let (mut is_live, mut last) = (false, None);
@@ -37,7 +43,7 @@ pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
         if next.is_some_and(|(next, at)| at.at == now.at && is_one_act(step, next)) {
             continue;
         }
-        lines.extend(told(step, is_live).map(|text| (now.at, text)));
+        lines.extend(told(step, is_live, purpose).map(|text| (now.at, text)));
     }
     if let (Some(at), Some(doing), State::Running(_)) =
         (record.seen_at, &record.doing, &record.job.state)
@@ -52,8 +58,8 @@ pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
         text,
     };
     let mut told: Vec<JobLogLine> = lines.into_iter().map(line).collect();
-    if told.len() > MOST {
-        let left_out = FIRST..told.len() - (MOST - FIRST - 1);
+    if told.len() > most {
+        let left_out = FIRST..told.len() - most.saturating_sub(FIRST + 1);
         let gap = JobLogLine {
             at: "…".to_owned(),
             text: format!("{} lines are left out here", left_out.len()),
@@ -99,25 +105,25 @@ fn is_live_after(was_live: bool, step: &JobStep) -> bool {
     }
 }
 
-fn told(step: &JobStep, is_live: bool) -> Option<String> {
+fn told(step: &JobStep, is_live: bool, purpose: Purpose) -> Option<String> {
     Some(match step {
         JobStep::Act(Act::Propose(proposal)) => {
             format!("a person is asked whether `{}` may begin", proposal.terms.agent)
         }
         JobStep::Act(Act::Lease(terms)) => format!("given to `{}`", terms.agent),
         JobStep::Act(Act::Start(_)) => "preflight passed".to_owned(),
-        JobStep::Event(event) => return event_told(event, is_live),
+        JobStep::Event(event) => return event_told(event, is_live, purpose),
     })
 }
 
-fn event_told(event: &JobEvent, is_live: bool) -> Option<String> {
+fn event_told(event: &JobEvent, is_live: bool, purpose: Purpose) -> Option<String> {
     Some(match event {
-        JobEvent::Attempt(_, progress) => return progress_told(progress),
+        JobEvent::Attempt(_, progress) => return progress_told(progress, purpose),
         JobEvent::Due if is_live => "its time was over".to_owned(),
         // What follows says so.
         JobEvent::Due => return None,
         JobEvent::Ready => "what it waited for is there".to_owned(),
-        JobEvent::Judged(judgement) => judged(judgement),
+        JobEvent::Judged(judgement) => judged(judgement, purpose),
         JobEvent::Pushed(push) => {
             let who = match push.by {
                 Pusher::Agent => "its agent",
@@ -155,7 +161,7 @@ fn event_told(event: &JobEvent, is_live: bool) -> Option<String> {
     })
 }
 
-fn progress_told(progress: &Progress) -> Option<String> {
+fn progress_told(progress: &Progress, purpose: Purpose) -> Option<String> {
     Some(match progress {
         Progress::NeverRan(why) => format!("it did not begin: {}", why.said()),
         Progress::Accepted => "accepted".to_owned(),
@@ -167,7 +173,12 @@ fn progress_told(progress: &Progress) -> Option<String> {
         Progress::Ended { claim: AgentClaim::Nothing, .. } => {
             "it ended, and said nothing that I understand".to_owned()
         }
-        Progress::Ended { claim, .. } => format!("it ended, and claims {}", claim.said()),
+        Progress::Ended { claim, .. } => match (purpose.proposes(), claim) {
+            (Some(what), AgentClaim::Comment) => {
+                format!("it ended, and what it says is read as a {what}")
+            }
+            _ => format!("it ended, and claims {}", claim.said()),
+        },
         Progress::Failed { failure, .. } => match failure {
             Failure::Agent(how) => format!("it failed: {}", reason(how)),
             Failure::BadRequest => "it does not understand what is asked".to_owned(),
@@ -182,8 +193,13 @@ fn progress_told(progress: &Progress) -> Option<String> {
     })
 }
 
-fn judged(judgement: &ResultJudgement) -> String {
+fn judged(judgement: &ResultJudgement, purpose: Purpose) -> String {
     let commit = judgement.commit.as_ref().map(short);
+    match (judgement.verdict, purpose.proposes()) {
+        (Verdict::Pass { .. }, Some(what)) => return format!("the {what} stands"),
+        (Verdict::Block, Some(what)) => return format!("the {what} was given back"),
+        _ => {}
+    }
     match (judgement.verdict, commit) {
         (Verdict::Pass { .. }, Some(commit)) => format!("verified on `{commit}`"),
         (Verdict::Pass { .. }, None) => "verified".to_owned(),

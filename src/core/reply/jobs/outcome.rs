@@ -19,9 +19,9 @@ use super::words::{moment, short, usd};
 use crate::core::guards::CheckLink;
 use crate::core::jobs::evidence::{Finding, Grade};
 use crate::core::jobs::{
-    AgentClaim, AttemptEnd, AttemptRecord, AttemptResult, Course, Done, GivenReview, Job, JobEvent,
-    JobRecord, JobStep, Late, LeftBranch, Purpose, ReviewFollowUp, RunHandle, Sequel, State,
-    Verdict, WorkKind,
+    AgentClaim, AttemptEnd, AttemptRecord, AttemptResult, Course, Deciding, Done, GivenReview, Job,
+    JobEvent, JobRecord, JobStep, Late, LeftBranch, Purpose, Question, ReviewFollowUp, RunHandle,
+    Sequel, State, Verdict, WorkKind,
 };
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::reply::filters::{self, Name};
@@ -75,9 +75,9 @@ pub enum JobOutcome {
     /// What was merged was taken back, by this commit. `is_adopted`: the thread is what was merged.
     #[template(path = "job/reverted.md")]
     Reverted { pull: Option<i64>, by: Option<String>, is_adopted: bool },
-    /// Nobody said in time that it may begin, or go on.
+    /// Nobody said yes in time.
     #[template(path = "job/not_allowed.md")]
-    NotAllowed { is_split: bool, is_begun: bool, pull: Option<i64>, retry: String },
+    NotAllowed { what: Unallowed, pull: Option<i64>, retry: String },
     /// Nobody could find out whether its attempt ran.
     #[template(path = "job/doubt.md")]
     Doubt {
@@ -158,6 +158,31 @@ impl LeftResult {
     }
 }
 
+/// What nobody allowed in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unallowed {
+    /// That it begins.
+    Start,
+    /// That it goes on: it costs more than it may, or what was shown is not so any more.
+    GoingOn,
+    /// The plan of a crew.
+    Plan,
+    /// The issues that an epic would become.
+    Split,
+}
+
+impl Unallowed {
+    /// `before`: the job as it waited for that.
+    fn of(before: &Job, record: &JobRecord) -> Self {
+        match &before.state {
+            State::Deciding(Deciding { question: Question::Plan, .. }) => Self::Plan,
+            State::Deciding(Deciding { question: Question::Split, .. }) => Self::Split,
+            _ if record.started().next().is_some() => Self::GoingOn,
+            _ => Self::Start,
+        }
+    }
+}
+
 /// What follows a claim that was not seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextTry {
@@ -199,7 +224,7 @@ pub fn outcome(
         (true, _) => None,
         // Whoever decided it was answered.
         (false, true) if matches!(step, JobStep::Event(JobEvent::Decided(..))) => None,
-        (false, true) => ended(record, now, zone),
+        (false, true) => ended(before, record, now, zone),
         (false, false) => meanwhile(record, step, now, zone),
     }
 }
@@ -214,7 +239,7 @@ fn reverted(record: &JobRecord) -> Option<JobOutcome> {
     })
 }
 
-fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutcome> {
+fn ended(before: &Job, record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutcome> {
     let view = Box::new(JobView::of(record, now, zone));
     let job = &record.job;
     let agent = record.agent().map(str::to_owned);
@@ -258,16 +283,15 @@ fn ended(record: &JobRecord, now: Timestamp, zone: &TimeZone) -> Option<JobOutco
         },
         JobStanding::Dead { .. } => JobOutcome::Dead {
             is_review: job.spec.purpose.is_review(),
-            tried: tried(view.tries),
+            tried: tried(view.tries, view.purpose),
             attempts: attempt_lines(record),
             left: LeftResult::of(record),
             found: sentences(found, &on),
             view,
         },
         JobStanding::Cancelled { by: CancelledBy::NotAllowed, .. } => {
-            let is_begun = record.started().next().is_some();
-            let is_split = job.spec.purpose == Purpose::Split;
-            JobOutcome::NotAllowed { is_split, is_begun, pull: job.past.pull, retry: view.retry() }
+            let what = Unallowed::of(before, record);
+            JobOutcome::NotAllowed { what, pull: job.past.pull, retry: view.retry() }
         }
         JobStanding::Cancelled { by: CancelledBy::Doubt, .. } => {
             let number = job.past.last.as_ref().map_or(job.past.branch, |last| last.branch);

@@ -14,6 +14,7 @@ use crate::core::guards::GuardCount;
 use crate::core::jobs::{Course, JobRecord, Purpose, State, Tries};
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::reply::filters::{self, Name};
+use crate::core::reply::plain::plain;
 
 /// A job, as people are shown it. Moments are as they say them, in one zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub struct JobView {
     pub rounds: (u32, u32),
     /// How many guards let its result pass, and how many looked.
     pub guards: Option<GuardCount>,
+    pub purpose: Purpose,
     /// Whether it reviews: then the job that works on its thread is another one.
     pub is_review: bool,
     /// Whether it has ended.
@@ -89,6 +91,7 @@ impl JobView {
             tries: Course::of(record).tries,
             rounds: (job.past.rounds, job.past.rounds_allowed),
             guards: guards_of_result(record),
+            purpose: job.spec.purpose,
             is_review: job.spec.purpose.is_review(),
             is_over,
             took: lasted(match is_over {
@@ -146,7 +149,7 @@ impl JobView {
     }
 
     /// Its rounds of repair, once it had one: `round 2 of 3`.
-    pub(in crate::core) fn round(&self) -> Option<String> {
+    pub fn round(&self) -> Option<String> {
         let (round, of) = self.rounds;
         (round > 0).then(|| format!("round {round} of {}", of.max(round)))
     }
@@ -188,10 +191,16 @@ impl JobView {
         }
     }
 
+    /// Where it stands, in a few words without any markup.
+    pub fn said(&self) -> String {
+        let text = Standing { view: self }.render_with_values(&Name(String::new()));
+        plain(&text.expect("a String takes everything"))
+    }
+
     /// What stands behind its headline.
-    pub(in crate::core) fn facts(&self) -> Vec<String> {
+    pub fn facts(&self) -> Vec<String> {
         let (attempts, round) = match self.is_over {
-            true => (tried(self.tries), None),
+            true => (tried(self.tries, self.purpose), None),
             false => (Some(format!("attempt {} of {}", self.attempt, self.of)), self.round()),
         };
         let tries = self.routine.clone().into_iter().chain(attempts).chain(round);
@@ -199,7 +208,7 @@ impl JobView {
     }
 
     /// What it cost so far, in a column of US dollars.
-    pub(in crate::core) fn usd(&self) -> String {
+    pub fn usd(&self) -> String {
         self.cost.as_ref().map_or_else(
             || "–".to_owned(),
             |(usd, is_bound)| if *is_bound { format!("≤ {usd}") } else { usd.clone() },
@@ -215,7 +224,7 @@ impl JobView {
     }
 
     /// The line that answers what it waits for: the first of those that its question names.
-    pub(in crate::core) fn answer(&self) -> Option<String> {
+    pub fn answer(&self) -> Option<String> {
         let (JobStanding::NeedsPerson { question }, Some(id)) = (&self.standing, &self.asked)
         else {
             return None;
@@ -263,16 +272,28 @@ impl JobView {
 }
 
 /// How often agents were set to work: `2 attempts, 1 round of repair`.
-pub(super) fn tried(tries: Tries) -> Option<String> {
+pub(super) fn tried(tries: Tries, purpose: Purpose) -> Option<String> {
     let count = |count: usize, one: &str, many: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
         _ => Some(format!("{count} {many}")),
     };
     let attempts = count(tries.attempts, "attempt", "attempts");
-    let rounds = count(tries.rounds, "round of repair", "rounds of repair");
+    let rounds = match purpose.proposes() {
+        Some(what) => {
+            let (one, many) = (format!("{what} given back"), format!("{what}s given back"));
+            count(tries.rounds, &one, &many)
+        }
+        None => count(tries.rounds, "round of repair", "rounds of repair"),
+    };
     let all: Vec<String> = attempts.into_iter().chain(rounds).collect();
     (!all.is_empty()).then(|| all.join(", "))
+}
+
+#[derive(Template)]
+#[template(path = "job/standing.md")]
+struct Standing<'a> {
+    view: &'a JobView,
 }
 
 #[derive(Template)]

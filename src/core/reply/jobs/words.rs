@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::core::jobs::{
-    AgentClaim, AttemptEnd, Commit, DeadReason, DeadlineKind, NeverRan, Question,
+    AgentClaim, AttemptEnd, Commit, DeadReason, DeadlineKind, NeverRan, Purpose, Question,
 };
 use crate::core::model::time::{Timestamp, said};
 
@@ -106,7 +106,7 @@ impl DeadlineKind {
 
 impl AttemptEnd {
     /// How an attempt ended.
-    pub(super) fn said(self) -> String {
+    pub fn said(self) -> String {
         match self {
             Self::Ended => "ended by itself".to_owned(),
             Self::Failed => "failed".to_owned(),
@@ -117,6 +117,17 @@ impl AttemptEnd {
             Self::NeverRan(why) => format!("never ran: {}", why.said()),
             Self::CutOff => "was cut off by my own stop".to_owned(),
             Self::Asked => "ended to ask a person".to_owned(),
+        }
+    }
+}
+
+impl Purpose {
+    /// What its agent ends with, where that is read and no work is looked for.
+    pub(in crate::core) fn proposes(self) -> Option<&'static str> {
+        match self {
+            Self::Plan => Some("plan"),
+            Self::Split => Some("proposal"),
+            Self::Code | Self::Repair | Self::Review | Self::Research | Self::Ops => None,
         }
     }
 }

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use timmy::agents::{Agent, FailureKind, Sighting, Speaker};
 use timmy::clock::SystemClock;
 
-use super::stage::{MENDED, Stage, alive, does, end, result, said};
-use crate::agents::peers;
+use super::stage::{MENDED, Stage, does, end, result, said};
 use crate::support::model::{MODEL, Model};
-use crate::support::process::a_moment;
+use crate::support::peers;
+use crate::support::process::{a_moment, alive};
 
 /// A real agent on a stage: what its tools are called, and what it calls itself.
 struct Peer {

@@ -7,9 +7,9 @@ use timmy::agents::{Allowance, FailureKind, Sighting, Speaker};
 use timmy::clock::SystemClock;
 use timmy::core::jobs::money::{Tokens, Usage};
 
-use super::stage::{MENDED, Stage, alive, does, end, result, said};
+use super::stage::{MENDED, Stage, does, end, result, said};
 use crate::support::clock::{MINUTE, noon};
-use crate::support::process::a_moment;
+use crate::support::process::{a_moment, alive};
 
 async fn stage() -> Stage {
     Stage::new(Arc::new(SystemClock)).await

@@ -157,10 +157,3 @@ pub async fn said(agent: &dyn Agent, handle: &RunHandle, speaker: Speaker) -> Ve
     let entries = beginning.iter().chain(end).filter(|entry| entry.speaker == speaker);
     entries.map(|entry| entry.text.clone()).collect()
 }
-
-/// How many processes of this machine were started with `words`.
-pub fn alive(words: &str) -> usize {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let told = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
-    told.filter(|told| String::from_utf8_lossy(told).replace('\0', " ").contains(words)).count()
-}

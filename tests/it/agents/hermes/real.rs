@@ -11,8 +11,8 @@ use timmy::agents::{
 use timmy::clock::SystemClock;
 
 use super::stage::{accepted, agent_at, end, task};
-use crate::agents::peers::hermes;
 use crate::support::model::{MODEL, Model};
+use crate::support::peers::hermes;
 use crate::support::process::{free_port, until};
 
 const KEY: &str = "gateway-key-0123456789abcdef";

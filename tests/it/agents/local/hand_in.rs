@@ -95,6 +95,32 @@ async fn who_changed_nothing_is_believed_and_nothing_is_pushed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_is_blocked_goes_on_with_its_changes_where_these_are_its_result() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let blocked =
+        r#"echo oil > oil.md; echo '{"result":{"outcome":"blocked","summary":"Which oil?"}}'"#;
+    let looks = r#"test -f oil.md && found=kept || found=gone
+        echo '{"result":{"outcome":"comment","summary":"'$found'"}}'"#;
+    let mut fence = 1..;
+    for (purpose, found) in [(Purpose::Research, "gone"), (Purpose::Code, "kept")] {
+        for (script, outcome, summary) in
+            [(blocked, "blocked", "Which oil?"), (looks, "comment", found)]
+        {
+            let agent = stage.agent(script);
+            let key = format!("ledger/j42/{}", fence.next().unwrap());
+            let task = AgentTask { key, purpose, ..stage.task() };
+            let handle = start(&agent, &task).await;
+            let result = result(&end(&agent, &handle).await);
+            let said = (&result["outcome"], &result["summary"]);
+            assert_eq!(said, (&outcome.into(), &summary.into()), "{purpose:?}");
+        }
+    }
+    assert_eq!(stage.head(), None);
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_ends_badly_without_a_result_has_failed_with_its_last_words() {
     drop(staged!());
     let stage = Stage::new().await;

@@ -41,6 +41,24 @@ fn gist(world: &TestWorld, line: &str) -> String {
     world.ask(line).split("\n\n<details>").next().unwrap_or_default().to_owned()
 }
 
+#[test]
+fn a_crew_is_proposed_where_an_issue_has_parts_for_several_agents() {
+    let mut world = TestWorld::usual();
+    let proposed = "It has parts for several roles (`coder`, `reviewer`), which no agent holds alone; \
+                    a crew does them all: `/timmy crew`.";
+    assert!(!gist(&world, "/timmy why").contains("/timmy crew"));
+    world.of(44).labels = ["role/reviewer".into(), "role/coder".into()].into();
+    let said = gist(&world, "/timmy why");
+    assert!(said.ends_with(proposed), "{said}");
+    // One that nobody holds is no part of any crew.
+    world.of(44).labels = ["role/devops".into(), "role/coder".into()].into();
+    assert!(!gist(&world, "/timmy why").contains("/timmy crew"));
+    // Who holds all of them needs nobody.
+    world.of(44).labels = ["role/reviewer".into(), "role/coder".into()].into();
+    world.roster.workers.push(worker("allegro", &["coder", "reviewer"], 1));
+    assert!(!gist(&world, "/timmy why").contains("/timmy crew"));
+}
+
 /// As people set things up who care.
 fn cared_for(world: &mut TestWorld) {
     let facts = world.of(44);

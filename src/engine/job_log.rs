@@ -1,5 +1,5 @@
-//! What the attempts of a job were asked, did and said, as text. Agents wrote most of it: nothing of
-//! it reaches a terminal that could steer that.
+//! What the attempts of a job were asked, did and said, as text, for the command line and the page.
+//! Agents wrote most of it: nothing of it reaches a terminal that could steer that.
 
 use std::fmt::Write as _;
 
@@ -10,38 +10,43 @@ use crate::core::command::invisible::Invisible;
 use crate::core::prompt::sent_prompt;
 use crate::store::jobs::AttemptLog;
 
-/// All that is kept of the words of a job's attempts.
-pub(super) fn job_log(logs: &[AttemptLog], zone: &TimeZone) -> String {
-    let mut text = String::new();
-    for (nth, log) in logs.iter().enumerate() {
-        let AttemptLog { agent, asked, transcript, said } = log;
-        section(
-            &mut text,
-            &format!("-- attempt {}, by {agent}: asked", nth + 1),
-            &sent_prompt(asked),
-        );
-        match transcript.as_deref().map(serde_json::from_str::<Transcript>) {
-            Some(Ok(transcript)) => section(&mut text, "-- did", &did(&transcript, zone)),
-            Some(Err(_)) => section(&mut text, "-- did", "(another version of timmy kept that)"),
-            None => {}
-        }
-        section(&mut text, "-- said", said.as_deref().unwrap_or("(nothing yet)"));
-    }
-    text
+/// A part of what is kept of the words of an attempt. Characters that nobody can see are spelled out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogSection {
+    pub title: String,
+    pub words: String,
 }
 
-fn section(text: &mut String, title: &str, words: &str) {
-    text.push_str(title);
-    text.push('\n');
+/// All that is kept of the words of a job's attempts.
+pub fn job_log(logs: &[AttemptLog], zone: &TimeZone) -> String {
+    let sections = logs.iter().enumerate().flat_map(|(nth, log)| sections(log, nth + 1, zone));
+    sections.map(|LogSection { title, words }| format!("-- {title}\n{words}\n")).collect()
+}
+
+/// The same of the attempt that is called number `nth`.
+pub fn sections(log: &AttemptLog, nth: usize, zone: &TimeZone) -> Vec<LogSection> {
+    let AttemptLog { agent, asked, transcript, said } = log;
+    let mut all = vec![section(&format!("attempt {nth}, by {agent}: asked"), &sent_prompt(asked))];
+    match transcript.as_deref().map(serde_json::from_str::<Transcript>) {
+        Some(Ok(transcript)) => all.push(section("did", &did(&transcript, zone))),
+        Some(Err(_)) => all.push(section("did", "(another version of timmy kept that)")),
+        None => {}
+    }
+    all.push(section("said", said.as_deref().unwrap_or("(nothing yet)")));
+    all
+}
+
+fn section(title: &str, words: &str) -> LogSection {
+    let mut shown = String::with_capacity(words.len());
     for c in words.trim_end().chars() {
         match (c, Invisible::new(c)) {
-            ('\n', _) | (_, None) => text.push(c),
+            ('\n', _) | (_, None) => shown.push(c),
             (_, Some(invisible)) => {
-                let _ = write!(text, "<{}>", invisible.code_point());
+                let _ = write!(shown, "<{}>", invisible.code_point());
             }
         }
     }
-    text.push('\n');
+    LogSection { title: title.to_owned(), words: shown }
 }
 
 fn did(transcript: &Transcript, zone: &TimeZone) -> String {
@@ -69,7 +74,7 @@ fn line(entry: &TranscriptEntry, zone: &TimeZone) -> String {
 #[cfg(test)]
 mod tests {
     use crate::agents::Redactor;
-    use crate::cli::job_log::*;
+    use crate::engine::job_log::*;
 
     fn log(transcript: Option<String>) -> AttemptLog {
         let asked = "mend the door".to_owned();

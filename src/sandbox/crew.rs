@@ -1,9 +1,10 @@
-//! What the agents of the demo do in a crew: one plans, one finds out, one codes, one reviews and sends
-//! the work back once.
+//! What the members of a scripted crew do, for the demo, the tests and the benchmarks: one plans, one
+//! finds out, one codes, one reviews and sends the work back once. It is told by a run of a gateway
+//! ([`work`]), or by a language model behind any agent ([`super::model`]).
 
 use serde_json::{Value, json};
 
-use crate::sandbox::gateway::{AgentRun, Coder, RunEnd};
+use super::gateway::{AgentRun, Coder, RunEnd};
 
 /// What the review wants changed.
 const FINDING: &str = "Say how often, too.";
@@ -12,28 +13,31 @@ const ONCE_A_MONTH: &str = "once a month";
 /// What is changed, and what is reviewed.
 pub(super) const FILE: &str = "docs/bell.md";
 
+/// What the change is called.
+const TITLE: &str = "Ring the bell once";
+
 /// What an agent of a crew does.
 pub(super) enum Act {
-    Says(String),
+    /// Ends with these words, and this result.
+    Ends { words: &'static str, result: Value },
     /// Writes this text to [`FILE`], and ends with these words.
-    Writes {
-        text: String,
-        words: &'static str,
-    },
+    Writes { text: String, words: &'static str },
 }
 
 /// What an agent does that is told this; none if that is of no crew.
 pub(super) fn act(input: &str) -> Option<Act> {
     let is = |words: &str| input.contains(words);
     if is("## What a plan is made of") {
-        return Some(ends("I looked at the issue and the repository.", &plan()));
+        let words = "I looked at the issue and the repository.";
+        return Some(Act::Ends { words, result: plan() });
     }
     if !is("## Your part") {
         return None;
     }
     if is("You are a `researcher`") {
-        let found = "The button bounces: each press is two edges, and both ring.";
-        return Some(ends(found, &json!({ "outcome": "comment", "summary": found })));
+        let words = "The button bounces: each press is two edges, and both ring.";
+        let result = json!({ "outcome": "comment", "summary": words });
+        return Some(Act::Ends { words, result });
     }
     if is("You are a `reviewer`") {
         return Some(review(input));
@@ -45,12 +49,12 @@ pub(super) fn act(input: &str) -> Option<Act> {
     Some(Act::Writes { text, words: "Wrote down how the bell rings once, as the research says." })
 }
 
-/// Acts in a run of a gateway.
-pub(super) async fn work(coder: &Coder, run: &AgentRun) -> Option<RunEnd> {
+/// Acts in a run of a gateway; none if that is of no crew.
+pub(crate) async fn work(coder: &Coder, run: &AgentRun) -> Option<RunEnd> {
     let act = act(run.input())?;
     run.spend(9_000, 400);
     Some(match act {
-        Act::Says(words) => RunEnd::Completed(words),
+        Act::Ends { words, result } => RunEnd::Completed(last_words(words, &result)),
         Act::Writes { text, words } => {
             match coder.hand_in(run, (FILE, &text), "Write down how the bell rings once").await {
                 Ok(handed_in) => RunEnd::Completed(handed_in.last_words(words)),
@@ -58,6 +62,16 @@ pub(super) async fn work(coder: &Coder, run: &AgentRun) -> Option<RunEnd> {
             }
         }
     })
+}
+
+/// How a change is handed in whose writing ended with these words.
+pub(super) fn handed_in(words: &str) -> Value {
+    json!({ "outcome": "pull_request", "title": TITLE, "summary": words })
+}
+
+/// The last words of an agent that says its result in them.
+pub(super) fn last_words(words: &str, result: &Value) -> String {
+    format!("{words}\n\ntimmy-result: {result}")
 }
 
 fn plan() -> Value {
@@ -92,9 +106,5 @@ fn review(input: &str) -> Act {
     };
     let result = json!({ "outcome": "review", "verdict": verdict, "commit": head,
                          "summary": words, "findings": findings });
-    ends(words, &result)
-}
-
-fn ends(words: &str, result: &Value) -> Act {
-    Act::Says(format!("{words}\n\ntimmy-result: {result}"))
+    Act::Ends { words, result }
 }

@@ -1,0 +1,35 @@
+//! What the page works with.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::core::policy::audience::Audience;
+use crate::engine::Engine;
+
+/// How many answers are made at once: whoever asks for more waits, and takes nothing from the rest.
+const TURNS: usize = 2;
+
+/// What the page works with.
+pub struct PageState {
+    pub(super) engine: Arc<Engine>,
+    /// Where it listens.
+    pub(super) listen: SocketAddr,
+    pub(super) turns: Semaphore,
+}
+
+impl PageState {
+    /// A page about what `engine` does, on a listener at `listen`.
+    pub fn new(engine: Arc<Engine>, listen: SocketAddr) -> Self {
+        Self { engine, listen, turns: Semaphore::new(TURNS) }
+    }
+
+    /// Who may look: whoever has an account on this machine, or anybody.
+    pub(super) fn audience(&self) -> Audience {
+        match self.listen.ip().to_canonical().is_loopback() {
+            true => Audience::Everything,
+            false => Audience::Anybody,
+        }
+    }
+}
