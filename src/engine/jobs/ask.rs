@@ -246,9 +246,9 @@ impl Jobs {
     /// ends by itself ends so.
     async fn nowhere_to_ask(&self, seen: &SeenJob, record: &JobRecord) -> Result<NextLook, Error> {
         let since = record.steps.last().map_or(record.created_at, |(_, step)| step.at);
-        let wait = seen.job.spec.limits.question;
+        let until = since.after(seen.job.spec.limits.question);
         let is_without_end = matches!(&seen.job.state, State::Deciding(it) if it.until.is_none());
-        if !is_without_end || !since.is_over(wait, self.ctx.now()) {
+        if !is_without_end || self.ctx.now() < until {
             return Ok(self.later(seen));
         }
         tracing::warn!(job = %seen.id(), "cancelled: there is no place to ask a person in");
