@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use timmy::clock::Clock as _;
 use timmy::core::jobs::JobId;
+use timmy::sandbox::Sandbox;
 use timmy::store::jobs::{RoutineEnd, RoutineHold, RoutineStart};
 use timmy::store::{Transaction, jobs, meta, routines};
 
-use super::routines::{DAILY, again, all, begins, daily, dates, routine, stage};
+use super::by_itself::{Tokens, protect};
+use super::routines::{DAILY, again, all, begins, daily, dates, routine, stage, stage_with};
 use crate::support::clock::{DAY, HOUR, MINUTE};
+use crate::support::forge::DOOR;
 
 #[tokio::test]
 async fn where_the_day_is_full_each_has_its_turn() {
@@ -32,7 +35,10 @@ async fn where_the_day_is_full_each_has_its_turn() {
 
 #[tokio::test]
 async fn a_restored_ledger_runs_no_date_that_the_lost_one_may_have_run() {
-    let mut stage = daily().await;
+    // It starts again, and reads their tokens again.
+    let tokens = Tokens::new();
+    let door = |sandbox: &Sandbox| protect(sandbox, DOOR);
+    let mut stage = stage_with(&tokens, door, |config| config.and(&routine("oil", DAILY))).await;
     stage.pass(50 * MINUTE, 10 * MINUTE).await;
     let copied = stage.app.clock.now();
     stage.app.timmy.write(move |tx| meta::set(tx, meta::COPIED_AT, &copied)).await;

@@ -157,8 +157,8 @@ async fn of_two_that_are_wanted_once_more_in_one_comment_the_first_goes_on() {
     assert_eq!(stage.kind(JobId(2)).await, StateKind::Cancelled);
     says(&stage, (DOOR, 1), "/timmy retry j1\n/timmy retry j2").await;
     let answer = said_in(&stage, DOOR, 1).pop().unwrap().1;
-    assert!(answer.contains("**Once more:**"), "{answer}");
-    assert!(answer.contains("**Not done: this is in work.**"), "{answer}");
+    assert!(answer.contains("**once more:**"), "{answer}");
+    assert!(answer.contains("**not done: this is in work.**"), "{answer}");
     assert!(!stage.kind(JobId(1)).await.is_end());
     assert_eq!(stage.kind(JobId(2)).await, StateKind::Cancelled);
     stage.end().await;
