@@ -103,7 +103,8 @@
 //! 1. `engine/routines` looks whether a date has come ([`core::scheduling::RoutineCalendar`], over the dates
 //!    of [`core::model::recurrence`]), with each tick and when the next one is due.
 //! 2. [`store::jobs::begin_routine`]: the date is settled and its job made in one transaction; or no job,
-//!    as long as what the last one brought is not dealt with ([`store::routines`]).
+//!    as long as what the last one brought is not dealt with ([`store::routines`]). Where that ended
+//!    without a pull request that is known, the forge is asked first whether it left one open.
 //! 3. From there on it is a job like any other, without an issue ([`core::jobs::JobThread`]): it is talked of
 //!    in its pull request, and before that, if anything has to be said, in the report.
 //!

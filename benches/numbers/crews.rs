@@ -22,6 +22,9 @@ struct Costs {
     calls_with_a_kill: usize,
 }
 
+/// What is compared, and how it is told.
+type Row = (&'static str, fn(&Costs) -> String);
+
 /// Measures both, and prints them as a table of their own. Without a CrewAI its column is empty, and it
 /// says so.
 pub fn print(machine: &str) -> io::Result<()> {
@@ -30,7 +33,7 @@ pub fn print(machine: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "| four roles, one issue | natively | through CrewAI {} |", version())?;
     writeln!(out, "|---|---:|---:|")?;
-    let rows: [(&str, fn(&Costs) -> String); 5] = [
+    let rows: [Row; 5] = [
         ("LLM calls", |costs| costs.calls.to_string()),
         ("tokens read and written", |costs| {
             let (read, written) = costs.tokens;

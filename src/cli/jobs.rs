@@ -105,10 +105,14 @@ impl DeadArgs {
     }
 }
 
-/// A job with the name of its thread.
+/// A job with the names of where it is.
 struct ListedJob {
     record: JobRecord,
-    thread: String,
+    /// What it is called by where it is.
+    place: String,
+    /// Its thread in full, if it has one; and where it works.
+    thread: Option<String>,
+    repository: String,
 }
 
 /// Jobs as the ledger has them.
@@ -166,7 +170,7 @@ impl JobList {
 
     fn view(&self, listed: &ListedJob) -> JobView {
         let mut view = JobView::of(&listed.record, self.now, &self.zone);
-        view.target = Some(listed.thread.clone());
+        view.target = Some(listed.place.clone());
         view
     }
 
@@ -225,6 +229,7 @@ impl JobList {
         json!({
             "job": job.spec.id.to_string(),
             "thread": listed.thread,
+            "repository": listed.repository,
             "routine": job.spec.routine().map(|run| &run.routine),
             "state": job.state.kind().name(),
             "role": job.spec.role,
@@ -242,9 +247,10 @@ impl JobList {
 
 fn listed(conn: &Connection, id: JobId) -> Result<Option<ListedJob>, Error> {
     let Some(record) = jobs::record(conn, id)? else { return Ok(None) };
-    let repo = place(conn, Lane::Repo(record.job.spec.repo()))?;
-    let thread = place_of(&record.job, &repo);
-    Ok(Some(ListedJob { record, thread }))
+    let repository = place(conn, Lane::Repo(record.job.spec.repo()))?;
+    let thread = record.job.home().map(|home| format!("{repository}#{}", home.number));
+    let place = place_of(&record.job, &repository);
+    Ok(Some(ListedJob { record, place, thread, repository }))
 }
 
 /// A thread in full, or a repository.

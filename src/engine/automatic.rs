@@ -67,6 +67,8 @@ struct Known {
     is_any_private: bool,
     /// Where jobs that nobody asked for are not over.
     at_work: Vec<RepoId>,
+    /// Where jobs of routines are not over.
+    routines_at_work: Vec<RepoId>,
     is_other_ledger_noted: bool,
     /// What became of the fixtures of guards, as far as they were tried.
     fixtures: Vec<CheckedFixture>,
@@ -82,6 +84,7 @@ impl Known {
             repos,
             is_complete: backlog::is_complete(conn)?,
             at_work: automatic::at_work(conn)?,
+            routines_at_work: automatic::routines_at_work(conn)?,
             is_other_ledger_noted: noted.iter().any(|one| one.incident == Incident::OtherLedger),
             fixtures: meta::get(conn, meta::FIXTURES)?.unwrap_or_default(),
         })
@@ -120,7 +123,8 @@ impl AutomaticWork {
     /// is wished for the first time begins with the present day, once the whole backlog was read.
     pub(super) async fn look(&self) -> Result<(), Error> {
         let known = self.ctx.ledger.read(Known::read).await?;
-        if known.state == AutoState::default() && !self.is_wished() && self.routines().is_empty() {
+        let has_routines = !self.routines().is_empty() || !known.routines_at_work.is_empty();
+        if known.state == AutoState::default() && !self.is_wished() && !has_routines {
             return Ok(());
         }
         if !known.is_other_ledger_noted && self.incidents.is_open(&Incident::OtherLedger) {
@@ -156,7 +160,11 @@ impl AutomaticWork {
             }
         }
         let of_routines = self.routines();
-        let is_routines = |repo: &&Repo| of_routines.iter().any(|of| of.repository == repo.name);
+        // What has begun goes on, also of one that is not configured any more.
+        let is_routines = |repo: &&Repo| {
+            known.routines_at_work.contains(&repo.id)
+                || of_routines.iter().any(|of| of.repository == repo.name)
+        };
         state.routines = known.repos.iter().filter(is_routines).map(|repo| repo.id).collect();
         let (since, routines) = (&state.since, &state.routines);
         let is_place = |repo: &RepoId| since.contains_key(repo) || routines.contains(repo);

@@ -9,12 +9,13 @@ use super::jobs::Jobs;
 use super::repository_policies::RepositoryPolicies;
 use crate::config::DispatchMode;
 use crate::core::jobs::{JobThread, NewJob, Origin, Purpose, RoutineRun};
+use crate::core::model::ids::Lane;
 use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{Routine, RoutineCalendar, RoutineTurn};
-use crate::store::jobs::{RoutineEnd, RoutineStart, begin_routine};
-use crate::store::{Connection, Error, Transaction, backlog, routines};
+use crate::store::jobs::{LeftOpen, RoutineEnd, RoutineStart, begin_routine};
+use crate::store::{Connection, Error, Transaction, backlog, repos, routines};
 
 pub(super) struct Routines {
     ctx: Context,
@@ -28,6 +29,15 @@ struct DueDate<'a> {
     routine: &'a Routine,
     calendar: RoutineCalendar,
     date: Timestamp,
+    /// Up to when none is due any more.
+    settled_at: Timestamp,
+}
+
+impl DueDate<'_> {
+    /// Whose turn comes first where not all may start today: whoever waits longest since its last date.
+    fn turn(&self) -> (Timestamp, Timestamp, &str) {
+        (self.settled_at, self.date, &self.routine.name)
+    }
 }
 
 impl Routines {
@@ -55,23 +65,30 @@ impl Routines {
         for routine in all {
             let zone = self.ctx.policy.zone.clone();
             let calendar = RoutineCalendar { when: routine.when.clone(), zone };
-            match calendar.turn(known.get(&routine.name).map(|known| &known.state), now) {
+            let kept = known.get(&routine.name).map(|known| &known.state);
+            match calendar.turn(kept, now) {
                 RoutineTurn::CountAnew => {
                     self.count_anew(routine, &calendar, now).await?;
                     next = sooner(next, calendar.when.around(now, &calendar.zone).1);
                 }
                 RoutineTurn::Due(date) => {
                     next = sooner(next, calendar.when.around(now, &calendar.zone).1);
-                    due.push(DueDate { routine, calendar, date });
+                    let settled_at = kept.map_or(date, |kept| kept.settled_at);
+                    due.push(DueDate { routine, calendar, date, settled_at });
                 }
                 RoutineTurn::Rest(until) => next = sooner(next, until),
             }
         }
-        due.sort_by(|a, b| (a.date, &a.routine.name).cmp(&(b.date, &b.routine.name)));
-        let read = |conn: &Connection| Ok((backlog::tracked(conn)?, backlog::is_complete(conn)?));
-        let (tracked, is_complete) = self.ctx.ledger.read(read).await?;
+        due.sort_by(|a, b| a.turn().cmp(&b.turn()));
+        let read = |conn: &Connection| {
+            let archived = backlog::archived(conn)?;
+            let mut names = repos::all(conn)?;
+            names.retain(|repo| archived.contains(&repo.id));
+            Ok(((backlog::tracked(conn)?, names), backlog::is_complete(conn)?))
+        };
+        let ((tracked, archived), is_complete) = self.ctx.ledger.read(read).await?;
         if is_complete {
-            self.tell_unplaced(&tracked).await;
+            self.tell_unplaced(&tracked, &archived).await;
         }
         for one in due {
             self.begin(one, &tracked, now).await?;
@@ -91,16 +108,21 @@ impl Routines {
     }
 
     /// A routine whose repository is not there makes no jobs: that is told as long as it is so.
-    async fn tell_unplaced(&self, tracked: &[Repo]) {
+    async fn tell_unplaced(&self, tracked: &[Repo], archived: &[Repo]) {
         for Routine { name, repository, .. } in &self.ctx.policy.routines {
             let incident = Incident::RoutineUnplaced { name: name.clone() };
-            let is_there = tracked.iter().any(|repo| repo.name == *repository);
-            let text = (!is_there).then(|| {
-                format!(
+            let is_among = |repos: &[Repo]| repos.iter().any(|repo| repo.name == *repository);
+            let text = match (is_among(tracked), is_among(archived)) {
+                (true, _) => None,
+                (false, true) => Some(format!(
+                    "routine {name} makes no jobs: its repository is archived. Bring that back, or \
+                     name another repository in the configuration"
+                )),
+                (false, false) => Some(format!(
                     "routine {name} makes no jobs: its repository is not among those that I look \
                      after. Correct its repository in the configuration, or let my account see it"
-                )
-            });
+                )),
+            };
             if text.is_some() || self.incidents.is_open(&incident) {
                 self.incidents.set(incident, text).await;
             }
@@ -120,7 +142,7 @@ impl Routines {
 
     async fn begin(
         &self,
-        DueDate { routine, calendar, date }: DueDate<'_>,
+        DueDate { routine, calendar, date, .. }: DueDate<'_>,
         tracked: &[Repo],
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -157,9 +179,43 @@ impl Routines {
             new,
             starts_per_day: policy.dispatch.starts_per_day,
             day_began: now.day_began(&policy.zone),
+            left: None,
         };
+        let end = match self.settle(start.clone(), run.clone(), now).await? {
+            RoutineEnd::Doubtful { job, branches } => {
+                let Some(pulls) = self.open_pulls_of(repo, &branches).await else { return Ok(()) };
+                let left = LeftOpen { job, pull: pulls.last().copied() };
+                self.settle(RoutineStart { left: Some(left), ..start }, run, now).await?
+            }
+            end => end,
+        };
+        self.tell(&name, end);
+        Ok(())
+    }
+
+    async fn settle(
+        &self,
+        start: RoutineStart,
+        run: RoutineRun,
+        now: Timestamp,
+    ) -> Result<RoutineEnd, Error> {
         let write = move |tx: &Transaction<'_>| begin_routine(tx, &start, &run, now);
-        match self.ctx.ledger.write(write).await? {
+        self.ctx.ledger.write(write).await
+    }
+
+    /// The open pull requests of these branches, the latest last; none if they cannot be found out now.
+    async fn open_pulls_of(&self, repo: &Repo, branches: &[String]) -> Option<Vec<i64>> {
+        match self.ctx.gitea.all_open_pulls_of(&repo.name, branches).await {
+            Ok(open) => Some(open),
+            Err(error) => {
+                self.incidents.met(&error, Lane::Repo(repo.id)).await;
+                None
+            }
+        }
+    }
+
+    fn tell(&self, name: &str, end: RoutineEnd) {
+        match end {
             RoutineEnd::Made(job) => {
                 crate::crash::point("routine_begun");
                 tracing::info!(routine = name, %job, "a date of a routine made a job");
@@ -171,9 +227,11 @@ impl Routines {
                 self.ctx.stored.notify();
             }
             RoutineEnd::Held(why) => tracing::debug!(routine = name, %why, "a routine waits"),
+            RoutineEnd::Doubtful { job, .. } => {
+                tracing::debug!(routine = name, %job, "a routine waits: what it left is looked for");
+            }
             RoutineEnd::Settled => {}
         }
-        Ok(())
     }
 }
 

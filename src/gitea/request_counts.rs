@@ -47,7 +47,7 @@ impl AnswerClass {
     fn of(status: u16) -> Self {
         match status {
             0 => Self::None,
-            ..300 => Self::Success,
+            1..300 => Self::Success,
             300..400 => Self::Redirect,
             400..500 => Self::Refused,
             500.. => Self::Failed,

@@ -2,8 +2,8 @@
 //! changes nothing.
 //!
 //! It stands on the listener for the fleet's owner (`[web]`), which is reached from this machine alone
-//! unless the configuration says otherwise; then what is not public has no name on it. `gate` keeps the
-//! pages of other sites out, `show` answers, `words` makes foreign text fit to be seen.
+//! unless the configuration says otherwise; then what is not public has no name on it. `gate` tells
+//! browsers how little it needs, `show` answers, `words` makes foreign text fit to be seen.
 
 mod gate;
 mod show;

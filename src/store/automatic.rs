@@ -85,6 +85,17 @@ pub fn at_work(conn: &Connection) -> Result<Vec<RepoId>, Error> {
     Ok(repos)
 }
 
+/// Where jobs of routines are not over.
+pub fn routines_at_work(conn: &Connection) -> Result<Vec<RepoId>, Error> {
+    let repos = conn
+        .prepare_cached(
+            "SELECT DISTINCT repo FROM jobs WHERE routine IS NOT NULL AND ended_at IS NULL",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(repos)
+}
+
 fn trials_of(
     conn: &Connection,
     except: Option<JobId>,

@@ -56,6 +56,12 @@ pub fn settle(tx: &Transaction<'_>, name: &str, until: Timestamp) -> Result<(), 
     Ok(())
 }
 
+/// The same of all routines.
+pub(super) fn settle_all(tx: &Transaction<'_>, until: Timestamp) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE routines SET settled_at = max(settled_at, ?1)")?.execute([until])?;
+    Ok(())
+}
+
 /// A date made a job.
 pub(super) fn made(
     tx: &Transaction<'_>,

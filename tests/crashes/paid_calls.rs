@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use timmy::agents::StoredRequest;
 use timmy::core::jobs::{AttemptEnd, JobId};
 use timmy::sandbox::model::ModelCall;
 
@@ -89,8 +90,9 @@ fn ran(all: &AllJobs) -> Vec<Ran> {
         all.iter().flat_map(|(job, attempts)| attempts.iter().map(move |one| (job, one)));
     let started = attempts.filter(|(_, attempt)| attempt.started_at.is_some());
     let ran = started.filter_map(|(job, attempt)| {
-        let request: Value = serde_json::from_str(attempt.request.as_deref()?).ok()?;
-        let prompt = request["prompt"].as_str()?.trim().to_owned();
+        let request: StoredRequest = serde_json::from_str(attempt.request.as_deref()?).ok()?;
+        let order: Value = serde_json::from_str(&request.body).ok()?;
+        let prompt = order["prompt"].as_str()?.trim().to_owned();
         let end = attempt.ended.map(|(_, end)| end);
         Some(Ran {
             job: job.spec.id,

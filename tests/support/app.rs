@@ -123,11 +123,6 @@ impl Timmy {
         self.running.as_ref().expect("it runs").engine.clone()
     }
 
-    /// Where operators look at it, if they can.
-    pub fn own(&self) -> Option<SocketAddr> {
-        self.running.as_ref().expect("it runs").own
-    }
-
     /// Where it listens.
     pub fn webhook(&self) -> &str {
         self.running.as_ref().and_then(|running| running.webhook.as_deref()).expect("it listens")

@@ -3,9 +3,11 @@
 use super::check_result::CheckResult;
 use crate::cli::routine_view::{RoutineStanding, next_date};
 use crate::config::{Config, DispatchMode};
+use crate::core::model::ids::RepoName;
+use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::scheduling::{AutoState, Routine};
-use crate::store::{Connection, Error, Readers, automatic, repos};
+use crate::store::{Connection, Error, Readers, automatic, backlog, repos};
 
 const ROUTINE: &str = "routine";
 
@@ -43,17 +45,53 @@ pub(super) async fn check(
 #[derive(Debug, Default)]
 struct Found {
     state: AutoState,
-    names: Vec<crate::core::model::repository::Repo>,
+    /// The repositories that timmy looks after, those of them that are archived, and all that are known.
+    tracked: Vec<Repo>,
+    archived: Vec<RepoName>,
+    known: Vec<Repo>,
+    /// Whether all that is watched was read.
+    is_complete: bool,
     standing: RoutineStanding,
 }
 
 impl Found {
     fn read(conn: &Connection) -> Result<Self, Error> {
+        let (known, archived) = (repos::all(conn)?, backlog::archived(conn)?);
+        let archived = known.iter().filter(|repo| archived.contains(&repo.id));
         Ok(Self {
             state: automatic::state(conn)?,
-            names: repos::all(conn)?,
+            tracked: backlog::tracked(conn)?,
+            archived: archived.map(|repo| repo.name.clone()).collect(),
+            known,
+            is_complete: backlog::is_complete(conn)?,
             standing: RoutineStanding::read(conn)?,
         })
+    }
+
+    /// What keeps a routine that works here from all of its work, and what is to be done about it.
+    fn misplaced(&self, repository: &RepoName) -> Option<(&'static str, &'static str)> {
+        if self.archived.contains(repository) {
+            return Some((
+                "which is archived",
+                "Bring it back in its settings, or name another repository for the routine.",
+            ));
+        }
+        let is_there = self.tracked.iter().any(|repo| repo.name == *repository);
+        (self.is_complete && !is_there).then_some((
+            "which is not among the repositories that timmy looks after",
+            "Correct it in the configuration, have gitea.watch cover it, or let timmy's account see it.",
+        ))
+    }
+
+    /// Why nobody can be asked what a routine asks before it has a pull request: it is asked in the
+    /// report, `home`, which names nothing private where everybody may read it.
+    fn unasked(&self, repository: &RepoName, home: Option<&RepoName>) -> Option<&'static str> {
+        let home = home?;
+        let is_private = |name: &RepoName| {
+            self.known.iter().find(|repo| repo.name == *name).map(|repo| repo.private)
+        };
+        let is_hidden = is_private(repository) == Some(true) && is_private(home) == Some(false);
+        is_hidden.then_some("everybody may read the report, and the repository is private")
     }
 
     fn judge(&self, routine: &Routine, config: &Config, now: Timestamp) -> CheckResult {
@@ -65,7 +103,11 @@ impl Found {
                 format!("{name} waits for {waits_for}: its dates make no job before that is over."),
             );
         }
-        let repo = self.names.iter().find(|known| known.name == *repository);
+        if let Some((why, remedy)) = self.misplaced(repository) {
+            let found = format!("{name} makes no jobs: it is to work in {repository}, {why}.");
+            return CheckResult::warning(ROUTINE, found, remedy);
+        }
+        let repo = self.tracked.iter().find(|known| known.name == *repository);
         let mut dangers = config.agents.iter().filter_map(|agent| {
             let named = routine.agent.as_ref().is_none_or(|named| *named == agent.name);
             let holds = agent.roles.iter().any(|role| role.to_string() == routine.role);
@@ -78,10 +120,57 @@ impl Found {
                 format!("{name} does not start with {}: {}.", agent.name, reason.said()),
                 "Its job waits; timmy serve looks again every ten minutes.",
             ),
-            None => CheckResult::good(
-                ROUTINE,
-                format!("{name} works in {repository}, {when}; the next date is {next}."),
-            ),
+            None => {
+                let works =
+                    format!("{name} works in {repository}, {when}; the next date is {next}.");
+                let home = config.report.as_ref().map(|report| &report.repository);
+                match self.unasked(repository, home) {
+                    Some(why) => CheckResult::warning(
+                        ROUTINE,
+                        format!(
+                            "{works} What it asks before it has a pull request nobody hears: {why}."
+                        ),
+                        "Name a private repository as report.repository.",
+                    ),
+                    None => CheckResult::good(ROUTINE, works),
+                }
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::doctor::routines::*;
+    use crate::core::model::ids::RepoId;
+
+    fn repo(id: i64, name: &str, private: bool) -> Repo {
+        Repo { id: RepoId(id), name: name.parse().expect("a name"), private }
+    }
+
+    #[test]
+    fn its_repository_has_to_be_there_and_alive() {
+        let (door, barn) = (repo(1, "foundation/door", false), repo(2, "foundation/barn", false));
+        let window: RepoName = "foundation/window".parse().expect("a name");
+        let mut found = Found {
+            tracked: vec![door.clone()],
+            archived: vec![barn.name.clone()],
+            ..Found::default()
+        };
+        assert_eq!(found.misplaced(&window), None, "nobody knows yet");
+        found.is_complete = true;
+        assert_eq!(found.misplaced(&door.name), None);
+        let why = |name: &RepoName| found.misplaced(name).expect("something").0;
+        assert!(why(&window).contains("not among"));
+        assert_eq!(why(&barn.name), "which is archived");
+    }
+
+    #[test]
+    fn what_it_asks_needs_a_place_that_may_name_it() {
+        let (door, barn) = (repo(1, "foundation/door", false), repo(2, "foundation/barn", true));
+        let found = Found { known: vec![door.clone(), barn.clone()], ..Found::default() };
+        assert_eq!(found.unasked(&door.name, Some(&door.name)), None);
+        assert_eq!(found.unasked(&barn.name, Some(&barn.name)), None);
+        assert!(found.unasked(&barn.name, Some(&door.name)).is_some());
     }
 }

@@ -12,7 +12,7 @@ use crate::core::decisions::{
     meant, verbs_for,
 };
 use crate::core::jobs::{JobEvent, JobStep, PersonAnswer, Question, ToldText, advance};
-use crate::core::model::ids::Subject;
+use crate::core::model::ids::{Subject, ThreadId};
 use crate::core::reply::decisions::answer_lines;
 use crate::core::reply::{Answer, DecisionAnswer};
 
@@ -104,6 +104,16 @@ impl CommandContext<'_> {
         move |number| format!("{repo}#{number}")
     }
 
+    /// How a thread in which something is asked is called here: a routine's question stands elsewhere
+    /// than where its job works.
+    fn called_here(&self, thread: ThreadId) -> String {
+        let number = thread.number;
+        match self.snapshot.decisions.repos.get(&thread.repo) {
+            Some(repo) if thread.repo != self.asked.inbound.repo.id => format!("{repo}#{number}"),
+            _ => format!("#{number}"),
+        }
+    }
+
     /// Does what the answer says, for the lines that follow as well, if the job can do that.
     pub(super) fn carry_out(
         &mut self,
@@ -133,11 +143,7 @@ impl CommandContext<'_> {
     fn undecided(&mut self, reply: DecisionReply<'_>, why: DecisionRefusal) -> Answer {
         let facts = &self.snapshot.decisions;
         let place = match &why {
-            DecisionRefusal::OtherThread { id, thread } => {
-                let asked = facts.known.iter().find(|asked| asked.decision.id == *id);
-                let known = asked.and_then(|asked| facts.jobs.get(&asked.decision.job));
-                known.map(|known| self.place_of(known)(thread.number)).unwrap_or_default()
-            }
+            DecisionRefusal::OtherThread { thread, .. } => self.called_here(*thread),
             _ => String::new(),
         };
         let name = &self.snapshot.own;
@@ -227,7 +233,10 @@ pub(super) fn said(
             }
             None => DecisionAnswer::Closed { id },
         },
-        (Question::NoChange, PersonAnswer::Yes) => DecisionAnswer::Closed { id },
+        (Question::NoChange, PersonAnswer::Yes) => match job.spec.given() {
+            Some(_) => DecisionAnswer::Closed { id },
+            None => DecisionAnswer::NothingToChange { id },
+        },
         (Question::Guard, PersonAnswer::Yes) => DecisionAnswer::Passed { id, commit },
         (Question::Repair, PersonAnswer::Yes) => {
             DecisionAnswer::MoreRounds { id, more: job.spec.limits.repairs.max(1) }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::jobs::KnownJob;
 use crate::core::command::value::{DecisionId, JobId};
 use crate::core::decisions::AskedDecision;
+use crate::core::model::ids::{RepoId, RepoName};
 
 /// What a text asks of decisions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,6 +32,8 @@ pub struct DecisionFacts {
     pub known: Vec<AskedDecision>,
     /// The jobs that they are about.
     pub jobs: HashMap<JobId, KnownJob>,
+    /// How the repositories are called in which they are asked.
+    pub repos: HashMap<RepoId, RepoName>,
     /// Whether the thread is the issue of the report.
     pub is_in_report: bool,
 }

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use super::change_set::{AuditLine, ChangeSet, comment};
 use super::context::{CommandContext, CommandRequest};
-use super::decide;
+use super::decide::named;
 use super::dispatch::handler;
-use super::review;
+use super::jobs::KnownJob;
+use super::review::{self, answers_a_decision};
 use super::snapshot::{Needs, Snapshot};
 use super::two_answers::TwoAnswers;
 use crate::core::command::Command;
 use crate::core::command::grammar::{CommandText, ErrorKind, LineError, Reading};
+use crate::core::command::value::DecisionId;
 use crate::core::command::verb::{Right, Verb};
+use crate::core::decisions::Decision;
 use crate::core::model::text::TextEvent;
 use crate::core::model::time::said;
 use crate::core::model::verdict::ReviewVerdict;
@@ -188,17 +191,29 @@ impl CommandContext<'_> {
                 self.snapshot.targets.get(on).is_some_and(|target| target.thread.repo != here)
             }
             Command::Cancel(Some(job))
+            | Command::Verify(Some(job))
             | Command::Retry { job: Some(job), .. }
             | Command::Tell { job: Some(job), .. } => {
                 self.numbered_job(*job).is_some_and(|known| known.record.job.spec.repo() != here)
             }
-            other => {
-                let named = decide::named(other);
-                let known = &self.snapshot.decisions.known;
-                let asked = known.iter().find(|asked| Some(asked.decision.id) == named);
-                asked.is_some_and(|asked| asked.decision.thread.repo != here)
-            }
+            other => answers_a_decision(other.verb()) && self.answers_elsewhere(named(other)),
         }
+    }
+
+    /// Whether an answer is to a question about work in another repository, as that of a routine in the
+    /// report is. One that names none may be to any that is open here.
+    fn answers_elsewhere(&self, named: Option<DecisionId>) -> bool {
+        let facts = &self.snapshot.decisions;
+        let here = self.asked.inbound.thread();
+        let is_meant = |decision: &&Decision| match named {
+            Some(id) => decision.id == id,
+            None => decision.is_open() && decision.is_of(here),
+        };
+        let mut meant = facts.known.iter().map(|asked| &asked.decision).filter(is_meant);
+        meant.any(|decision| {
+            let job = facts.jobs.get(&decision.job);
+            job.map_or(decision.thread.repo, KnownJob::repo_id) != here.repo
+        })
     }
 
     fn ask_to_confirm(&mut self, line: &str) -> Answer {

@@ -38,7 +38,8 @@ pub use decision_facts::{DecisionFacts, DecisionQuery};
 pub use gesture::{handle_gesture, needs_of_gesture};
 pub use handle::{CONFIRM_WITHIN, handle, needs};
 pub use jobs::{
-    CrewRules, JobFacts, JobQuery, JobRequest, KnownJob, SpendingFacts, UndeliveredMessage,
+    CrewRules, JobFacts, JobInTheWay, JobQuery, JobRequest, KnownJob, SpendingFacts,
+    UndeliveredMessage,
 };
 pub use report::report_begins;
 pub use response::{Response, needed_right, response_to};

@@ -35,7 +35,7 @@ fn verb_of(opinion: Opinion) -> Option<Verb> {
     }
 }
 
-fn answers_a_decision(verb: Verb) -> bool {
+pub(super) fn answers_a_decision(verb: Verb) -> bool {
     matches!(verb, Verb::Approve | Verb::Reject | Verb::Revise | Verb::Answer)
 }
 

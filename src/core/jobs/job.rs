@@ -54,6 +54,9 @@ pub struct Past {
     /// What it brought last: the pull request, and its head.
     pub pull: Option<i64>,
     pub commit: Option<Commit>,
+    /// The pull request in which a routine's job is talked of, though its branch was left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home_pull: Option<i64>,
     /// The agent whose account merged that, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_by: Option<String>,
@@ -141,6 +144,7 @@ impl Job {
             ran: Vec::new(),
             pull: spec.adopts.as_ref().and_then(|_| spec.given()).map(|thread| thread.number),
             commit: None,
+            home_pull: None,
             merged_by: None,
             change: None,
             accepted: None,
@@ -178,9 +182,13 @@ impl Job {
         self.past.pull.map(|number| ThreadId { repo: self.spec.repo(), number })
     }
 
-    /// Where it is talked of: the thread that it was given for, else the pull request that it brought.
+    /// Where it is talked of: the thread that it was given for, else the pull request that it brought,
+    /// also from a branch that was left.
     pub fn home(&self) -> Option<ThreadId> {
-        self.spec.given().or(self.pull())
+        self.spec.given().or_else(|| {
+            let number = self.past.pull.or(self.past.home_pull)?;
+            Some(ThreadId { repo: self.spec.repo(), number })
+        })
     }
 
     /// Where what is met on its way is met.

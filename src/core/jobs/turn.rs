@@ -72,6 +72,10 @@ impl Turn<'_> {
             return;
         }
         self.past.branch += 1;
+        // A routine's job has no other thread.
+        if self.spec.given().is_none() {
+            self.past.home_pull = self.past.pull.or(self.past.home_pull);
+        }
         (self.past.pull, self.past.late) = (None, None);
         // What was said of the other pull request is a text like any other for the next one.
         self.past.reviews.clear();

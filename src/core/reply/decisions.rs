@@ -66,6 +66,8 @@ pub struct QuestionView {
     pub split: Option<SplitView>,
     /// What its reviews leave open, where a crew brought it; a sentence each.
     pub crew: Vec<String>,
+    /// Whether it is about an issue: a routine's is not.
+    pub has_issue: bool,
 }
 
 impl QuestionView {
@@ -110,6 +112,7 @@ impl QuestionView {
             plan: None,
             split: None,
             crew: Vec::new(),
+            has_issue: job.spec.given().is_some(),
         }
     }
 
@@ -273,6 +276,10 @@ pub enum DecisionAnswer {
     Closed {
         id: String,
     },
+    /// The same of a routine's, which has no issue.
+    NothingToChange {
+        id: String,
+    },
     /// What was found passes.
     Passed {
         id: String,
@@ -339,6 +346,7 @@ impl DecisionAnswer {
             | Self::Splits { .. }
             | Self::NotSplit { .. }
             | Self::Closed { .. }
+            | Self::NothingToChange { .. }
             | Self::Passed { .. }
             | Self::MoreRounds { .. }
             | Self::Revised { .. }

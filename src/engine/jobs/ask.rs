@@ -156,7 +156,9 @@ impl Jobs {
         asked: AskedQuestion,
         repo: &Repo,
     ) -> Result<NextLook, Error> {
-        let Some(thread) = asked.home else { return Ok(self.later(seen)) };
+        let Some(thread) = asked.home else {
+            return self.nowhere_to_ask(seen, &asked.record).await;
+        };
         let proposal = proposal_of(seen);
         if let Some(proposal) = proposal
             && !self.shows(proposal, seen, repo).await?
@@ -238,6 +240,20 @@ impl Jobs {
             }
         }
         Ok(NextLook::At(now.at.after(LOOKS)))
+    }
+
+    /// There is no place in which people could be asked: that is waited for as long as a person is. What
+    /// ends by itself ends so.
+    async fn nowhere_to_ask(&self, seen: &SeenJob, record: &JobRecord) -> Result<NextLook, Error> {
+        let since = record.steps.last().map_or(record.created_at, |(_, step)| step.at);
+        let until = since.after(seen.job.spec.limits.question);
+        let is_without_end = matches!(&seen.job.state, State::Deciding(it) if it.until.is_none());
+        if !is_without_end || self.ctx.now() < until {
+            return Ok(self.later(seen));
+        }
+        tracing::warn!(job = %seen.id(), "cancelled: there is no place to ask a person in");
+        let unasked = JobEvent::Cancel(CancelReason::NotAllowed);
+        Ok(told(self.tell(seen.id(), unasked).await?.is_some()))
     }
 
     /// Whether the issue says what is to be asked about, as the forge shows it now; the backlog knows

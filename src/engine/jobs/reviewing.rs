@@ -142,7 +142,7 @@ impl LiveForge {
         taken: &BTreeSet<i64>,
     ) -> Result<Option<SeenReview>, Error> {
         let Some(pull) = pull else { return Ok(None) };
-        let since = asked.attempt.may_run_since().before(SKEW);
+        let began = asked.attempt.may_run_since();
         let reviews = self.ctx.gitea.all_reviews(&asked.result.repo.name, pull.number).await?;
         let key = posting_key(asked.attempt);
         let own = reviews.into_iter().rev().find_map(|review| {
@@ -152,11 +152,13 @@ impl LiveForge {
             let marked = key_of(&written.body);
             let is_of_another =
                 marked.is_some_and(|other| other != key) || taken.contains(&review.id);
+            let (opinion, is_dismissed) = (review.verdict.opinion, review.verdict.is_dismissed);
+            // What was dismissed may be why it was asked at all: that is no early review of its own.
+            let since = if is_dismissed { began } else { began.before(SKEW) };
             let counts = is_its
                 && review.given_at >= since
                 && !is_of_another
                 && (commit == *asked.given || commit == pull.head);
-            let (opinion, is_dismissed) = (review.verdict.opinion, review.verdict.is_dismissed);
             let (remarks, review, body) = (review.comments, review.id, written.body);
             counts.then_some(SeenReview { review, commit, opinion, remarks, is_dismissed, body })
         });

@@ -121,11 +121,6 @@ impl Notifier {
         let now = self.ctx.now();
         let next = self.ctx.ledger.read(move |conn| notifications::due(conn, now)).await?;
         let Some(next) = next else { return Ok(false) };
-        if now.since(next.found_at) >= PATIENCE {
-            tracing::warn!(what = next.subject.name(), "not told: nobody took it for a day");
-            self.end(&next, NotificationEnd::GivenUp).await?;
-            return Ok(true);
-        }
         let Some(message) = self.message(&next).await? else {
             // It is not so any more.
             self.look().await?;
@@ -180,8 +175,14 @@ impl Notifier {
         let until = self.ctx.now().after(wait);
         state.closed_until = until;
         tracing::info!(why, %until, "not told to [notify] yet");
-        let seq = next.seq;
-        self.ctx.ledger.write(move |tx| notifications::put_off(tx, seq, until)).await?;
+        // Only now: it was tried once more, however long timmy itself was away.
+        if self.ctx.now().since(next.found_at) >= PATIENCE {
+            tracing::warn!(what = next.subject.name(), "given up: nobody took it for a day");
+            self.end(next, NotificationEnd::GivenUp).await?;
+        } else {
+            let seq = next.seq;
+            self.ctx.ledger.write(move |tx| notifications::put_off(tx, seq, until)).await?;
+        }
         if state.failures >= FAILURES {
             let text = format!("{} takes nothing that [notify] tells: {why}", receiver.host());
             self.incidents.set(Incident::NotifyFailed, Some(text)).await;

@@ -17,6 +17,9 @@ const DAYS: usize = 7;
 /// How many agents have a column of their own.
 const COLUMNS: usize = 4;
 
+/// The heading of the column of all others: a name that no agent has, since it has a blank.
+const OTHERS: &str = "all others";
+
 pub(super) fn costs(
     conn: &Connection,
     lens: &Lens,
@@ -27,16 +30,16 @@ pub(super) fn costs(
     for day in lens.days(DAYS) {
         days.push((day.0, jobs::costs_between(conn, day)?));
     }
-    let (agents, has_others) = columns(&days);
-    let rows = days.iter().map(|(since, costs)| day(lens, *since, costs, &agents, has_others));
+    let agents = columns(&days);
+    let rows = days.iter().map(|(since, costs)| day(lens, *since, costs, &agents));
     let today = jobs::spent_since(conn, lens.now.day_began(&lens.zone))?.micro_usd;
     let cap = budgets.today(controls, "").day.micro_usd;
     let rows = rows.collect();
-    Ok(Costs { agents, has_others, days: rows, today: usd(today), cap: cap.map(usd) })
+    Ok(Costs { agents, days: rows, today: usd(today), cap: cap.map(usd) })
 }
 
-/// The agents that have a column, the dearest first, and whether there are others.
-fn columns(days: &[(Timestamp, Vec<AgentCost>)]) -> (Vec<String>, bool) {
+/// The agents that have a column, the dearest first; then the one that all others share.
+fn columns(days: &[(Timestamp, Vec<AgentCost>)]) -> Vec<String> {
     let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
     for cost in days.iter().flat_map(|(_, costs)| costs) {
         let sum = sums.entry(&cost.agent).or_default();
@@ -44,26 +47,24 @@ fn columns(days: &[(Timestamp, Vec<AgentCost>)]) -> (Vec<String>, bool) {
     }
     let mut agents: Vec<(&str, u64)> = sums.into_iter().collect();
     agents.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
-    let has_others = agents.len() > COLUMNS;
+    let others = (agents.len() > COLUMNS).then(|| OTHERS.to_owned());
     let named = agents.into_iter().take(COLUMNS).map(|(agent, _)| agent.to_owned());
-    (named.collect(), has_others)
+    named.chain(others).collect()
 }
 
-fn day(
-    lens: &Lens,
-    since: Timestamp,
-    costs: &[AgentCost],
-    agents: &[String],
-    has_others: bool,
-) -> DayCost {
-    let of = |agent: &String| sum(costs.iter().filter(|cost| cost.agent == *agent));
-    let others = costs.iter().filter(|cost| !agents.contains(&cost.agent));
-    let others = has_others.then(|| sum(others));
+fn day(lens: &Lens, since: Timestamp, costs: &[AgentCost], columns: &[String]) -> DayCost {
+    let cell = |column: &String| {
+        let is_of = |cost: &&AgentCost| match column.as_str() {
+            OTHERS => !columns.contains(&cost.agent),
+            agent => cost.agent == agent,
+        };
+        (column.clone(), sum(costs.iter().filter(is_of)))
+    };
     DayCost {
         day: since.zoned(&lens.zone).strftime("%a %-d %b").to_string(),
         attempts: costs.iter().map(|cost| cost.attempts).sum(),
         total: sum(costs.iter()),
-        by_agent: agents.iter().map(of).chain(others).collect(),
+        by_agent: columns.iter().map(cell).collect(),
     }
 }
 
@@ -93,9 +94,8 @@ mod tests {
     #[test]
     fn the_dearest_agents_have_columns_and_the_rest_share_one() {
         let costs: Vec<AgentCost> = (1..=6).map(|n| cost(&format!("a{n}"), n, false)).collect();
-        let (agents, has_others) = columns(&[(Timestamp::default(), costs)]);
-        assert_eq!(agents, ["a6", "a5", "a4", "a3"]);
-        assert!(has_others);
+        let columns = columns(&[(Timestamp::default(), costs)]);
+        assert_eq!(columns, ["a6", "a5", "a4", "a3", OTHERS]);
     }
 
     #[test]

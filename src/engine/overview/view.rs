@@ -153,10 +153,8 @@ pub struct CommandLine {
 /// What was spent, in US dollars.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Costs {
-    /// The agents that have a column, the dearest first.
+    /// The columns: agents, the dearest first; then `others`, if there are more.
     pub agents: Vec<String>,
-    /// Whether there are more, which share one.
-    pub has_others: bool,
     /// The last days, today first.
     pub days: Vec<DayCost>,
     /// What was spent today, or is set aside; and what may be.
@@ -169,8 +167,8 @@ pub struct DayCost {
     pub day: String,
     pub attempts: u64,
     pub total: String,
-    /// Of each of the agents, in their order; then of the others.
-    pub by_agent: Vec<String>,
+    /// Of each column, with its heading.
+    pub by_agent: Vec<(String, String)>,
 }
 
 /// All about one job.

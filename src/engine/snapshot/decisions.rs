@@ -62,6 +62,7 @@ impl Snapshots {
             let Some(repo) = repo.filter(|repo| is_in_report || visible.may_name(repo.id)) else {
                 continue;
             };
+            facts.repos.insert(repo.id, repo.name.clone());
             // Whichever of them a line means: all that are open are read again.
             let check = match stored.decision.is_open() {
                 true => check(&self.ctx, &stored, &repo.name, own).await?,

@@ -6,7 +6,7 @@ use super::Snapshots;
 use crate::core::command::value::{IssueRef, JobId};
 use crate::core::command::verb::Right;
 use crate::core::handlers::{
-    JobFacts, JobQuery, KnownJob, OtherThread, SpendingFacts, UndeliveredMessage,
+    JobFacts, JobInTheWay, JobQuery, KnownJob, OtherThread, SpendingFacts, UndeliveredMessage,
 };
 use crate::core::jobs::{Draw, JobRecord};
 use crate::core::model::account::Account;
@@ -99,8 +99,8 @@ impl Snapshots {
                 if ended.job.state.kind().is_end()
                     && let Some(other) = jobs::in_the_way(conn, &ended.job)?
                 {
-                    let other = record(other)?.map(|other| (ended.job.spec.id, other));
-                    in_the_way.extend(other);
+                    let (id, stays) = (ended.job.spec.id, other.stays);
+                    in_the_way.extend(record(other.job)?.map(|other| (id, other, stays)));
                 }
             }
             let known = repos::all(conn)?.into_iter().map(|repo| (repo.id, repo));
@@ -137,8 +137,10 @@ impl Snapshots {
             .into_iter()
             .filter_map(|record| Some((record.job.spec.id, seen(record)?)))
             .collect();
-        facts.in_the_way =
-            in_the_way.into_iter().filter_map(|(id, record)| Some((id, seen(record)?))).collect();
+        facts.in_the_way = in_the_way
+            .into_iter()
+            .map(|(id, record, stays)| (id, JobInTheWay { known: seen(record), stays }))
+            .collect();
         if query.closed {
             let known = facts.latest.values().chain(facts.reviews.values());
             let known = known.chain(facts.numbered.values());

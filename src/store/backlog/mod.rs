@@ -47,7 +47,7 @@ pub use tracked_repos::{
     SyncFinding, archived, count_open, due, is_complete, keep_only, leave_archived, read_again,
     read_in_full, read_older_again, tracked, unread,
 };
-pub(super) use tracked_repos::{is_tracked, untrack};
+pub(super) use tracked_repos::{is_tracked, is_unread, untrack};
 pub use upsert::{BacklogSource, digest_of_text, forget, put};
 pub(super) use version::moved;
 pub use version::version;

@@ -148,7 +148,7 @@ pub fn read_in_full(
 }
 
 /// Whether the backlog of `repo` is kept, but was never read in full.
-fn is_unread(conn: &Connection, repo: RepoId) -> Result<bool, Error> {
+pub(in crate::store) fn is_unread(conn: &Connection, repo: RepoId) -> Result<bool, Error> {
     let unread = conn
         .prepare_cached("SELECT 1 FROM tracked_repos WHERE repo = ?1 AND since IS NULL")?
         .exists([repo])?;

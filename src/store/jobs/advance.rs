@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
+use super::by_routine::routine_in_the_way;
 use super::{asked, attempts, crew, load, quotas, speech};
 use crate::core::jobs::breaker::Breaker;
 use crate::core::jobs::{
@@ -102,17 +103,25 @@ fn crew_ended(of: &Job) -> JobEvent {
     })
 }
 
-/// Another job of its kind on the thread of one that ended, of its routine, or that went on with its
-/// pull request.
-pub fn in_the_way(conn: &Connection, ended: &Job) -> Result<Option<JobId>, Error> {
+/// What keeps a job that ended from going on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InTheWay {
+    pub job: JobId,
+    /// Whether it is in the way though it is over, or will be: its pull request is open.
+    pub stays: bool,
+}
+
+/// Another job of its kind on the thread of one that ended, or that went on with its pull request; of a
+/// routine's another one whose work is not over.
+pub fn in_the_way(conn: &Connection, ended: &Job) -> Result<Option<InTheWay>, Error> {
     if let Some(run) = ended.spec.routine()
-        && let Some(live) = load::live_of_routine(conn, &run.routine)?
+        && let Some(other) = routine_in_the_way(conn, &run.routine, Some(ended.spec.id))?
     {
-        return Ok(Some(live.job.spec.id));
+        return Ok(Some(InTheWay { job: other.job, stays: other.is_open }));
     }
-    for thread in [ended.spec.given(), ended.pull()].into_iter().flatten() {
+    for thread in [ended.home(), ended.pull()].into_iter().flatten() {
         if let Some(live) = load::live_beside(conn, thread, ended.spec.purpose.is_review())? {
-            return Ok(Some(live.job.spec.id));
+            return Ok(Some(InTheWay { job: live.job.spec.id, stays: false }));
         }
     }
     Ok(None)

@@ -160,11 +160,13 @@ fn of_routine(
 ) -> Result<[Checked; 3], Error> {
     let is_watched = backlog::tracked(conn)?.iter().any(|repo| repo.id == run.repo);
     let fleet = controls::at(conn, now)?;
-    let obstacles = [
+    let known = [
         (!is_watched, Ineligible::RepoNotWatched),
         (fleet.pause_over(run.repo).is_some(), Ineligible::Paused),
     ];
-    let obstacles = obstacles.into_iter().filter_map(|(holds, why)| holds.then_some(why)).collect();
+    let known = known.into_iter().filter_map(|(holds, why)| holds.then_some(why));
+    let said = said_in_its_pull(conn, job, &fleet, bid, now)?;
+    let obstacles = known.chain(said).collect();
     let found = match job.is_asked_for() {
         true => None,
         false => automatic::state(conn)?.keeps_routine_from(&bid.agent, run.repo),
@@ -174,6 +176,22 @@ fn of_routine(
         capacity(conn, job, work, own, (run.repo, &[]), bid, now)?,
         found.map_or(Ok(()), |reason| Err(LeaseRefusal::HeldBack(reason))),
     ])
+}
+
+/// What people said in the pull request in which a routine's job is talked of, that keeps it from going
+/// on.
+fn said_in_its_pull(
+    conn: &Connection,
+    job: &Job,
+    fleet: &Controls,
+    bid: &LeaseRequest,
+    now: Timestamp,
+) -> Result<Vec<Ineligible>, Error> {
+    let Some(home) = job.home() else { return Ok(Vec::new()) };
+    let Some(facts) = backlog::adoptable_pull(conn, home)? else { return Ok(Vec::new()) };
+    let mut said = obstacles(&facts, &bid.rules, fleet, now);
+    said.retain(|why| matches!(why, Ineligible::Hold | Ineligible::Snoozed | Ineligible::Blocked));
+    Ok(said)
 }
 
 type Checked = Result<(), LeaseRefusal>;

@@ -175,12 +175,14 @@ pub fn unsettle(tx: &Transaction<'_>, thread: ThreadId) -> Result<(), Error> {
     if changed > 0 { backlog::moved(tx) } else { Ok(()) }
 }
 
-/// Puts `job` in place of what it was.
+/// Puts `job` in place of what it was. A routine's is found by the last pull request that is known of
+/// it, though it left the branch of that: it has no other thread.
 pub(super) fn save(tx: &Transaction<'_>, job: &Job, now: Timestamp) -> Result<(), Error> {
     let kind = job.state.kind();
     let ended_at = kind.is_end().then_some(now);
     tx.prepare_cached(
-        "UPDATE jobs SET state = ?2, due_at = ?3, job = ?5, pull = ?6, steps = steps + 1,
+        "UPDATE jobs SET state = ?2, due_at = ?3, job = ?5, steps = steps + 1,
+                pull = coalesce(?6, iif(number IS NULL, pull, NULL)),
                 ended_at = iif(?4 IS NULL, NULL, ifnull(ended_at, ?4)),
                 pull_open = ?7,
                 settled = iif(ended_at IS NULL AND ?4 IS NOT NULL, 1, settled)

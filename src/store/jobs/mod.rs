@@ -51,15 +51,15 @@ mod speech;
 mod split;
 mod transcript;
 
-pub use advance::{Advanced, advance, in_the_way};
+pub use advance::{Advanced, InTheWay, advance, in_the_way};
 pub use attempts::{
     ProbeTime, StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_by, spent_on,
     spent_since, trust_again,
 };
 pub use by_itself::{AutomaticLimits, AutomaticStart, Begun, begin_by_itself};
 pub use by_routine::{
-    RoutineEnd, RoutineHold, RoutineInTheWay, RoutineStart, begin_routine, routine_in_the_way,
-    routines_waiting,
+    LeftOpen, RoutineEnd, RoutineHold, RoutineInTheWay, RoutineStart, begin_routine,
+    routine_in_the_way, routines_waiting,
 };
 pub use card_claim::{CardPost, card_post, is_own_card};
 pub use check::{ForgeView, LeaseRefusal, LeaseRequest, present_load, probe_time};

@@ -9,7 +9,7 @@ use super::load;
 use crate::core::decisions::VoidReason;
 use crate::core::jobs::{JobEvent, StepTime};
 use crate::store::error::Error;
-use crate::store::{decisions, meta};
+use crate::store::{decisions, meta, routines};
 
 /// How far above all that may have been given a restored ledger goes on.
 const ABOVE: i64 = 1000;
@@ -47,6 +47,8 @@ pub fn restore(
         // It is possible wherever a job stands that has not ended.
         let _ = advance(tx, stored.job.spec.id, None, JobEvent::Restored, now)?;
     }
+    // What came due since the copy was taken, the other ledger has done, or may have.
+    routines::settle_all(tx, now.at)?;
     // What is still asked may have been answered to the other ledger: it is asked anew.
     for stored in decisions::open(tx)? {
         void(tx, stored.decision.id, VoidReason::Restored, false, now)?;

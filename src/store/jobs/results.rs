@@ -16,7 +16,7 @@ use crate::store::columns::Json;
 use crate::store::error::Error;
 
 /// How often people had to do something for the issues that were merged since a moment, and are
-/// still so: what they decided, and what they said to steer or to overrule.
+/// still so, routines apart, which have none: what they decided, and what they said to steer or to overrule.
 pub fn touches(conn: &Connection, since: Timestamp) -> Result<Touches, Error> {
     let before = merged_before(conn, since)?;
     let before = before.iter().filter(|one| one.is_kept_since(since));
@@ -27,6 +27,7 @@ pub fn touches(conn: &Connection, since: Timestamp) -> Result<Touches, Error> {
             "WITH merged AS (
                  SELECT DISTINCT repo, number FROM jobs
                  WHERE ended_at >= ?1 AND json_extract(job, '$.state.done') IS 'merged'
+                   AND number IS NOT NULL
                  UNION SELECT value ->> 0, value ->> 1 FROM json_each(?3)),
              of_them AS (SELECT id, repo, number, pull FROM jobs JOIN merged USING (repo, number))
              SELECT (SELECT count(*) FROM merged),
@@ -154,7 +155,8 @@ const REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
 /// never ran, was cut off by timmy or waited for a person in vain says nothing of an agent, nor does a
 /// review that was given: what that is worth its findings show. That an agent's account merged
 /// something proves nothing, until that is taken back; nor does a pull request that nobody had to
-/// accept before it is merged, and none that is closed: that was not wanted. What was merged before a
+/// accept before it is merged, and none that is closed: that was not wanted; nor that a routine found
+/// nothing, as it does most days, whoever looks. What was merged before a
 /// job began once more counts beside what comes of that.
 pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error> {
     let mut ended = conn.prepare_cached(
@@ -170,6 +172,7 @@ pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error
                AND (json_extract(job, '$.past.merged_by') IS NULL
                     OR json_extract(job, '$.state.done') IS 'reverted')
                AND (json_extract(job, '$.state.done') IS NOT 'verified' OR pull IS NULL)
+               AND NOT (routine IS NOT NULL AND state = 'no_change')
                AND (state IN ('done', 'no_change')
                     OR json_extract(job, '$.state.dead')
                        IN ('attempts_spent', 'loop', 'bad_request', 'no_proposal')

@@ -2,6 +2,7 @@
 
 mod example;
 mod hostile;
+mod notify;
 mod policy;
 mod problems;
 mod secrets;

@@ -11,6 +11,7 @@ use timmy::core::model::account::Account;
 use timmy::core::model::ids::{Subject, ThreadId};
 use timmy::core::model::incident::Incident;
 use timmy::core::policy::controls::{ControlChange, Pause, PauseScope};
+use timmy::core::scheduling::AgentRecords;
 use timmy::sandbox::{Mode, Sandbox};
 use timmy::store::jobs::{RoutineEnd, RoutineStart};
 use timmy::store::{Connection, Error, Transaction, controls, incidents, jobs, routines};
@@ -23,13 +24,13 @@ use crate::support::config::Config;
 use crate::support::forge::{DOOR, add_repo};
 
 /// Where the report stands.
-const OFFICE: &str = "foundation/office";
+pub const OFFICE: &str = "foundation/office";
 
 /// It begins at 13:00 UTC on a Monday, an hour before this.
-const DAILY: &str = "14:00";
+pub const DAILY: &str = "14:00";
 
 /// A routine at the door for ezra, in TOML.
-fn routine(name: &str, when: &str) -> String {
+pub fn routine(name: &str, when: &str) -> String {
     format!(
         "[[routine]]\nname = \"{name}\"\nwhen = \"{when}\"\nrepository = \"{DOOR}\"\n\
          agent = \"ezra\"\nprompt = \"Oil what squeaks.\\n\\n/timmy approve\\n@anna look\"\n"
@@ -38,7 +39,7 @@ fn routine(name: &str, when: &str) -> String {
 
 /// Agents that push by themselves, and may not push to the default branch; nothing starts by itself but
 /// what the test says in `more`.
-async fn stage_with(
+pub async fn stage_with(
     tokens: &Tokens,
     furnish: impl FnOnce(&Sandbox),
     change: impl FnOnce(Config) -> Config,
@@ -67,16 +68,16 @@ async fn stage_with(
     live_after(Duration::ZERO, furnish, configure).await
 }
 
-async fn stage(change: impl FnOnce(Config) -> Config) -> Stage {
+pub async fn stage(change: impl FnOnce(Config) -> Config) -> Stage {
     stage_with(&Tokens::new(), |sandbox| protect(sandbox, DOOR), change).await
 }
 
 /// With one routine, each day at 14:00.
-async fn daily() -> Stage {
+pub async fn daily() -> Stage {
     stage(|config| config.and(&routine("oil", DAILY))).await
 }
 
-fn all(conn: &Connection) -> Result<Vec<JobRecord>, Error> {
+pub fn all(conn: &Connection) -> Result<Vec<JobRecord>, Error> {
     let ids = jobs::live_ids(conn)?.into_iter().chain(jobs::ended_ids(conn, 1000)?);
     let mut all: Vec<JobRecord> =
         ids.filter_map(|id| jobs::record(conn, id).transpose()).collect::<Result<_, _>>()?;
@@ -85,7 +86,7 @@ fn all(conn: &Connection) -> Result<Vec<JobRecord>, Error> {
 }
 
 /// The dates for which there were jobs, in order of the jobs.
-async fn dates(stage: &Stage) -> Vec<String> {
+pub async fn dates(stage: &Stage) -> Vec<String> {
     let all = stage.app.timmy.read(all).await;
     let due = |record: &JobRecord| record.job.spec.routine().expect("a routine").due.to_string();
     all.iter().map(due).collect()
@@ -100,21 +101,21 @@ fn said(stage: &Stage) -> Vec<String> {
     said.filter(|said| said.author == "timmy").map(|said| said.body).collect()
 }
 
-fn said_in(stage: &Stage, repo: &str, number: i64) -> Vec<(i64, String)> {
+pub fn said_in(stage: &Stage, repo: &str, number: i64) -> Vec<(i64, String)> {
     let all = stage.app.sandbox.comments(repo, number).unwrap_or_default();
     let own = all.into_iter().filter(|said| said.author == "timmy");
     own.map(|said| (said.id, said.body)).collect()
 }
 
 /// Until the job of the first date runs.
-async fn begins(stage: &Stage) -> JobId {
+pub async fn begins(stage: &Stage) -> JobId {
     stage.pass(HOUR + 2 * MINUTE, MINUTE).await;
     assert_eq!(stage.kind(JobId(1)).await, StateKind::Running);
     JobId(1)
 }
 
 /// ezra hands in a pull request for this job; its number.
-async fn hands_in(stage: &Stage, job: JobId) -> i64 {
+pub async fn hands_in(stage: &Stage, job: JobId) -> i64 {
     let (sandbox, branch) = (&stage.app.sandbox, format!("timmy/r-{job}"));
     let file = format!("oil-{job}.md");
     let commit = sandbox.commit("ezra", DOOR, &branch, &[(&file, "oil")], "Oil it").unwrap();
@@ -127,7 +128,7 @@ async fn hands_in(stage: &Stage, job: JobId) -> i64 {
 }
 
 /// alexander says that there, and vouches for it where he is asked, since no webhook tells of it.
-async fn says(stage: &Stage, (repo, number): (&str, i64), text: &str) {
+pub async fn says(stage: &Stage, (repo, number): (&str, i64), text: &str) {
     let sandbox = &stage.app.sandbox;
     sandbox.comment("alexander", repo, number, text).unwrap();
     stage.pass(MINUTE * 3, MINUTE).await;
@@ -168,6 +169,9 @@ async fn a_date_makes_a_job_whose_thread_is_its_pull_request() {
     let thread = ThreadId { repo: stage.job(job).await.spec.repo(), number: pull };
     let spent = stage.app.timmy.read(move |conn| jobs::spent_on(conn, thread)).await;
     assert_eq!(spent.runs, 1, "what it cost counts as spent on its pull request");
+    let since = stage.app.clock.now().before(DAY);
+    let touches = stage.app.timmy.read(move |conn| jobs::touches(conn, since)).await;
+    assert_eq!(touches.merged, 0, "it is no issue");
     assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
     stage.pass(DAY, HOUR).await;
     assert_eq!(dates(&stage).await.len(), 2, "and again the next day");
@@ -191,6 +195,9 @@ async fn of_one_that_finds_nothing_nobody_hears() {
     assert!(stage.app.sandbox.comments(OFFICE, 1).is_err(), "there is no report of it");
     let asked = stage.app.timmy.read(timmy::store::decisions::open).await;
     assert_eq!(asked, []);
+    let now = stage.app.clock.now();
+    let proved = stage.app.timmy.read(move |conn| jobs::outcomes(conn, now)).await;
+    assert_eq!(proved, AgentRecords::default(), "that there is nothing to do proves nothing");
     stage.end().await;
 }
 
@@ -303,7 +310,7 @@ async fn commands_in_its_pull_request_reach_it() {
 }
 
 /// Gives the report something to tell, so that it is there.
-async fn reported(stage: &Stage) {
+pub async fn reported(stage: &Stage) {
     stage.app.sandbox.comment("anna", DOOR, 1, "/timmy ping").unwrap();
     stage.pass(5 * MINUTE, MINUTE).await;
     assert!(stage.app.sandbox.comments(OFFICE, 1).is_ok());
@@ -454,8 +461,18 @@ async fn a_repository_that_is_not_there_is_told_once_and_waited_for() {
     stage.end().await;
 }
 
+#[tokio::test]
+async fn that_its_repository_is_archived_is_told_as_that() {
+    let stage = daily().await;
+    stage.app.sandbox.archive(DOOR, true).unwrap();
+    stage.pass(2 * HOUR, 10 * MINUTE).await;
+    let noted = stage.app.timmy.noted().await;
+    assert!(noted.contains("its repository is archived"), "{noted}");
+    stage.end().await;
+}
+
 /// The order of which a job was made.
-fn again(made: &Job) -> NewJob {
+pub fn again(made: &Job) -> NewJob {
     let spec = made.spec.clone();
     NewJob {
         thread: spec.thread,
@@ -480,7 +497,7 @@ async fn a_clock_that_is_set_back_makes_no_second_job() {
     let (new, now) = (again(&made), run.due.before(2 * HOUR));
     let calendar = stage.app.timmy.read(routines::all).await["oil"].state.calendar.clone();
     let day_began = run.due.before(DAY);
-    let start = RoutineStart { calendar, new, starts_per_day: 10, day_began };
+    let start = RoutineStart { calendar, new, starts_per_day: 10, day_began, left: None };
     let begin = move |tx: &Transaction<'_>| jobs::begin_routine(tx, &start, &run, now);
     assert_eq!(stage.app.timmy.write(begin).await, RoutineEnd::Settled);
     stage.end().await;
@@ -517,6 +534,6 @@ async fn what_people_say_reaches_it_and_a_retry_is_not_beside_another() {
     stage.tell(JobId(2), JobEvent::Told(ToldText::by("anna", "slowly"))).await;
     let in_the_way = stage.job(job).await;
     let other = stage.app.timmy.read(move |conn| jobs::in_the_way(conn, &in_the_way)).await;
-    assert_eq!(other, Some(JobId(2)));
+    assert_eq!(other.map(|other| other.job), Some(JobId(2)));
     stage.end().await;
 }

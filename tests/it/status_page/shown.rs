@@ -6,7 +6,7 @@ use timmy::sandbox::Sandbox;
 use timmy::store::jobs;
 
 use super::html::Html;
-use super::stage::{HOSTILE, SAID, VAULT, request, site};
+use super::stage::{HOSTILE, READY, SAID, VAULT, request, site};
 use crate::support::app::App;
 use crate::support::forge::{DOOR, found};
 
@@ -48,7 +48,7 @@ async fn first_what_waits_then_what_is_broken_then_the_rest() {
     );
     let hidden = format!("{VAULT}#1 The vault's code");
     contains("flight", &["bezalel is working on this", "claimed, not seen", &hidden]);
-    contains("queue", &["ready", "in work", "Door 5", "timmy why "]);
+    contains("queue", &["ready", "in work", READY, "timmy why "]);
     contains("fleet", &["ezra", "bezalel", "2 of 2", "coder"]);
     contains("commands", &["alexander", "/timmy ping", "done"]);
     contains("cost", &["USD today", "Mon 23 Nov"]);
@@ -116,7 +116,7 @@ async fn where_there_is_nothing_it_says_so() {
     let app = App::asleep(furnish, |config| config.with("web.listen", "127.0.0.1:0"));
     let mut app = app.await;
     app.wake().await;
-    let answer = request(app.timmy.own().unwrap(), "GET", "/", Vec::new()).await;
+    let answer = request(app.timmy.own_address(), "GET", "/", Vec::new()).await;
     let page = Html::read(&answer.body);
     page.assert_accessible();
     assert_eq!(page.all("h1").next().unwrap().text, "Nothing waits for a person.");

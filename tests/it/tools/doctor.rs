@@ -245,7 +245,7 @@ async fn one_secret_for_several_places_is_worth_a_warning() {
     let stage = Stage::set().await;
     stage.watch(["foundation", "alexander/notes"]);
     let run = stage.run("doctor");
-    insta::assert_snapshot!(stage.found(&run, "configuration"), @r#"timmy.toml:15: webhook.secret_files is one secret for the webhooks of several owners or repositories. > Whoever administers one of them can speak for all. Give each its own, such as secret_files = { foundation = "secrets/webhook-foundation" }, restart timmy serve, and run timmy hooks repair --rotate."#);
+    insta::assert_snapshot!(stage.found(&run, "configuration"), @r#"timmy.toml:17: webhook.secret_files is one secret for the webhooks of several owners or repositories. > Whoever administers one of them can speak for all. Give each its own, such as secret_files = { foundation = "secrets/webhook-foundation" }, restart timmy serve, and run timmy hooks repair --rotate."#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,10 @@
 //! `timmy jobs`, `timmy dead`: what a thread is told, on a terminal.
 
 use timmy::clock::{Clock as _, SystemClock};
-use timmy::core::jobs::{Draw, JobEvent, JobLimits, NewJob, Origin, Purpose, StepTime, ToldText};
+use timmy::core::jobs::{
+    Draw, JobEvent, JobId, JobLimits, JobThread, NewJob, Origin, Purpose, RoutineRun, StepTime,
+    ToldText,
+};
 use timmy::core::model::ids::ThreadId;
 use timmy::core::model::repository::Repo;
 use timmy::store::{jobs, repos};
@@ -51,8 +54,45 @@ async fn jobs_are_listed_and_one_is_told() {
     let object: serde_json::Value = serde_json::from_str(&stage.run("jobs --json").out).unwrap();
     assert_eq!(object["job"], "j1");
     assert_eq!(object["thread"], "foundation/hall#7");
+    assert_eq!(object["repository"], "foundation/hall");
     assert_eq!(object["state"], "queued");
     assert_eq!(object["branch"], "timmy/7-j1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_of_a_routine_has_no_thread_before_its_pull_request() {
+    let stage = stage().await;
+    let write = stage.ledger().write(move |tx| {
+        let first = jobs::get(tx, JobId(1))?.expect("a job").job.spec;
+        let run = RoutineRun {
+            repo: first.repo(),
+            routine: "oil".to_owned(),
+            due: SystemClock.now(),
+            prompt: "Oil it.".to_owned(),
+        };
+        let new = NewJob {
+            adopts: None,
+            claims_by_card: false,
+            crew: None,
+            thread: JobThread::Routine(run),
+            purpose: Purpose::Code,
+            role: "coder".to_owned(),
+            origin: Origin::Routine,
+            agent: None,
+            limits: JobLimits::default(),
+            budget: None,
+        };
+        jobs::create(tx, &new, SystemClock.now())?.expect("a job");
+        Ok(())
+    });
+    write.await.unwrap();
+    let objects = stage.run("jobs --json").out;
+    let object: serde_json::Value = serde_json::from_str(objects.lines().last().unwrap()).unwrap();
+    assert_eq!(object["job"], "j2");
+    assert_eq!(object["routine"], "oil");
+    assert_eq!(object["thread"], serde_json::Value::Null);
+    assert_eq!(object["repository"], "foundation/hall");
+    assert!(stage.run("jobs").out.contains("routine oil"), "{objects}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

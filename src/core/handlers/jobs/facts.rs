@@ -61,8 +61,8 @@ pub struct JobFacts {
     /// The job that reviews a thread: the one that has not ended, else the latest.
     pub reviews: HashMap<ThreadId, KnownJob>,
     pub numbered: HashMap<JobId, KnownJob>,
-    /// What keeps those that have ended from going on: another one works there.
-    pub in_the_way: HashMap<JobId, KnownJob>,
+    /// What keeps those that have ended from going on.
+    pub in_the_way: HashMap<JobId, JobInTheWay>,
     /// Those that have not ended, the oldest first.
     pub live: Vec<KnownJob>,
     /// Those that were given up lately, the latest first.
@@ -129,6 +129,15 @@ impl CrewRules {
     pub fn admits(&self, agent: &str) -> bool {
         self.members.as_ref().is_none_or(|members| members.contains(agent))
     }
+}
+
+/// Another job, which keeps one that has ended from going on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobInTheWay {
+    /// Which, if it may be told of here.
+    pub known: Option<KnownJob>,
+    /// Whether it does though it is over, or will be: its pull request is open.
+    pub stays: bool,
 }
 
 /// A job that may be told of here.

@@ -20,7 +20,8 @@ pub(super) use crew::crew;
 pub(super) use dead::dead;
 pub(super) use examine::{lift, verify};
 pub use facts::{
-    CrewRules, JobFacts, JobQuery, JobRequest, KnownJob, SpendingFacts, UndeliveredMessage,
+    CrewRules, JobFacts, JobInTheWay, JobQuery, JobRequest, KnownJob, SpendingFacts,
+    UndeliveredMessage,
 };
 pub(super) use show::{status_of_agent, status_of_job};
 pub(super) use split::split;
@@ -92,20 +93,41 @@ impl CommandContext<'_> {
         Ok(after)
     }
 
-    /// The job that keeps one that ended from going on, as far as that is known by name.
-    pub(super) fn in_the_way(&self, id: JobId) -> Option<KnownJob> {
-        let known = self.at_present(self.snapshot.jobs.in_the_way.get(&id)?);
-        (!is_over(&known.record.job)).then_some(known)
+    /// The job that keeps one that ended from going on, as far as that is known by name; or by what the
+    /// lines before did.
+    pub(super) fn in_the_way(&self, ended: &Job) -> Option<KnownJob> {
+        match self.seen_in_the_way(ended) {
+            Some(other) => other.known.as_ref().map(|known| self.at_present(known)),
+            None => self.numbered_job(self.of_its_routine(ended)?.spec.id),
+        }
+    }
+
+    /// What kept it from going on when the text was looked at, if it still does.
+    fn seen_in_the_way(&self, ended: &Job) -> Option<&JobInTheWay> {
+        let other = self.snapshot.jobs.in_the_way.get(&ended.spec.id)?;
+        let is_over = |known: &KnownJob| is_over(&self.at_present(known).record.job);
+        let is_gone = !other.stays && other.known.as_ref().is_some_and(is_over);
+        (!is_gone).then_some(other)
+    }
+
+    /// Another job of the same routine that the lines before left at work.
+    fn of_its_routine(&self, ended: &Job) -> Option<&Job> {
+        let routine = &ended.spec.routine()?.routine;
+        self.jobs.values().find(|other| {
+            let is_of_it = other.spec.routine().is_some_and(|run| run.routine == *routine);
+            is_of_it && other.spec.id != ended.spec.id && !is_over(other)
+        })
     }
 
     /// Whether another job of its kind works where this one ended, by what the lines before did as well.
     fn is_taken(&self, ended: &Job) -> bool {
         let Spec { id, purpose, .. } = ended.spec;
         let is_review = purpose.is_review();
-        let (given, pull) = (ended.spec.given(), ended.pull());
-        let is_there = |other: ThreadId| [given, pull].contains(&Some(other));
+        let places = [ended.home(), ended.pull()];
+        let is_there = |other: ThreadId| places.contains(&Some(other));
         let mut moved = self.jobs.values().filter(|other| other.spec.id != id);
-        self.in_the_way(id).is_some()
+        self.seen_in_the_way(ended).is_some()
+            || self.of_its_routine(ended).is_some()
             || self.begun.iter().any(|begun| begun.1 == is_review && is_there(begun.0))
             || moved.any(|other| {
                 let is_its_kind = other.spec.purpose.is_review() == is_review;

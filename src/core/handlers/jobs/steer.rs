@@ -81,7 +81,7 @@ impl CommandContext<'_> {
                 agent: after.past.agent.clone(),
                 was_over: known.record.job.state.kind().is_end(),
             }),
-            Err(IllegalReason::AnotherJob) => match self.in_the_way(known.id()) {
+            Err(IllegalReason::AnotherJob) => match self.in_the_way(&known.record.job) {
                 Some(other) => JobAnswer::Lives { view: Box::new(self.job_view(&other)) }.into(),
                 None => self.is_over(&known),
             },

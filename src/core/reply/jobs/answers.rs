@@ -36,7 +36,7 @@ pub enum JobAnswer {
         manager: String,
         waits: Option<JobWait>,
     },
-    /// Somebody works on it already.
+    /// Somebody works on it already; or, where that is over, what it brought for the same routine is open.
     Lives {
         view: Box<JobView>,
     },
