@@ -18,7 +18,7 @@ use crate::core::jobs::JobId;
 use crate::engine::Engine;
 
 /// How often the server hears that a look is under way.
-const HEARTBEAT: Duration = Duration::from_secs(3);
+const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// Hears of each call for a look.
 pub(super) type HearsCalls = Box<dyn Fn(JobId) + Send + Sync>;

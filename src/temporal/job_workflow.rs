@@ -30,7 +30,7 @@ const LONGEST_LOOK: Duration = Duration::from_secs(60 * 60);
 
 /// How long nobody may hear of one that is under way. A look is no harm twice: it need not outlive a
 /// restart of the server.
-const SILENCE: Duration = Duration::from_secs(15);
+const SILENCE: Duration = Duration::from_secs(8);
 
 /// The workflow of one job.
 #[workflow]

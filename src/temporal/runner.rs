@@ -35,6 +35,10 @@ const LOOKS: usize = 256;
 const TURNS: usize = 64;
 const KEPT: usize = 512;
 
+/// How long a workflow waits for the process that has it in memory: it may be gone, and what has to be
+/// replayed is short.
+const STICKY: Duration = Duration::from_secs(2);
+
 /// Keeps time for jobs by a Temporal server.
 pub struct TemporalRunner {
     config: TemporalConfig,
@@ -155,6 +159,7 @@ impl TemporalRunner {
             .map_err(|error| innermost(&error))?
             .tuner(slots)
             .max_cached_workflows(KEPT)
+            .sticky_queue_schedule_to_start_timeout(STICKY)
             .graceful_shutdown_period(GRACE)
             .build();
         Worker::new(&runtime, client, options).map_err(|error| innermost(&error))

@@ -68,6 +68,8 @@ impl TemporalStorm {
             let title = format!("Door {number} squeaks");
             stage.sandbox.open_issue("walt", DOOR, &title, "Oil the hinge.").unwrap();
         }
+        // It hears what is said from here on.
+        stage.first_life().await;
         let random = Random::new(seed);
         Self {
             stage,
