@@ -76,6 +76,8 @@ mod own_thread;
 mod remote_agent;
 #[cfg(feature = "temporal")]
 mod runner;
+#[cfg(feature = "temporal")]
+mod session;
 mod switching;
 #[cfg(feature = "temporal")]
 mod ticket;
@@ -113,6 +115,8 @@ use crate::config::TemporalConfig;
 
 /// What a worker serves, and whom.
 pub struct WorkerSetup {
+    /// Unlike that of any other worker, and kept on its host.
+    pub name: String,
     pub server: TemporalConfig,
     /// Where the `[worker] listen` of timmy is found.
     pub timmy: Url,
