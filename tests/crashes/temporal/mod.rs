@@ -1,7 +1,13 @@
 //! Jobs as workflows of a real Temporal server, which is killed as well.
 
+mod cut;
+mod days;
+mod forged;
 mod kills;
+mod line;
 mod replay;
 mod server;
+mod storm;
+mod strange;
 mod walk;
 mod workers;
