@@ -59,7 +59,7 @@ impl AcpDialogue {
             clock: &**clock,
         };
         match turn(turning, prompt).await {
-            WorkEnd::Finished(text) => DialogueEnd::Said { text, title: None },
+            WorkEnd::Finished(text) => DialogueEnd::Said(text),
             WorkEnd::Failed { kind, reason } => DialogueEnd::Failed { kind, reason },
             WorkEnd::Stopped => failed(FailureKind::GaveUp, "it was stopped"),
         }

@@ -129,7 +129,7 @@ fn end(heard: Heard, ended: &SessionEnd) -> DialogueEnd {
             return DialogueEnd::Failed { kind, reason: brief(&why) };
         }
         return match ended.end {
-            Some(RunEnd::Exited(0)) => DialogueEnd::Said { text: last, title: None },
+            Some(RunEnd::Exited(0)) => DialogueEnd::Said(last),
             Some(RunEnd::Exited(code)) => {
                 let said = ended.complaints.text();
                 let said = brief(said.trim().lines().last().unwrap_or_default());
@@ -137,12 +137,10 @@ fn end(heard: Heard, ended: &SessionEnd) -> DialogueEnd {
                 gave_up(format!("it ended with {code} and gave no result{colon}{said}"))
             }
             // Why timmy ended it is told by who did.
-            _ => DialogueEnd::Said { text: last, title: None },
+            _ => DialogueEnd::Said(last),
         };
     };
-    let title = fields.get("title").and_then(Value::as_str).map(str::to_owned);
-    let text = format!("timmy-result: {}", Value::Object(fields));
-    DialogueEnd::Said { text, title }
+    DialogueEnd::Said(format!("timmy-result: {}", Value::Object(fields)))
 }
 
 fn gave_up(reason: String) -> DialogueEnd {

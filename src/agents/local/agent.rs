@@ -204,10 +204,11 @@ impl Agent for LocalAgent {
 
     fn deny<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
         Box::pin(async move {
-            if let Some(known) = self.runs.of(&run.run) {
-                known.answer(None, false);
+            let known = self.runs.of(&run.run);
+            match known.map_or(Allowance::NotAwaited, |known| known.answer(None, false)) {
+                Allowance::NotAwaited => Err(AgentTrouble::NotFound),
+                Allowance::Taken | Allowance::Unclear(_) => Ok(()),
             }
-            Ok(())
         })
     }
 

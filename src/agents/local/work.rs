@@ -106,15 +106,15 @@ impl LocalWork {
         if let Err(error) = self.host.keep_home(&bench.workspace).await {
             self.note(Speaker::Note, &format!("Of its home: {error}"));
         }
-        let (text, title) = match said? {
+        let text = match said? {
             DialogueEnd::Failed { kind, reason } => return Err(because(kind, &reason)),
-            DialogueEnd::Said { text, title } => (text, title),
+            DialogueEnd::Said(text) => text,
         };
         let ended = ended.map_err(|why| failed(&why.into()))?;
         if let Some(reason) = too_much(&ended) {
             return Err(because(FailureKind::GaveUp, reason));
         }
-        self.finish(bench, began, (self.run.redacted(&text), title)).await
+        self.finish(bench, began, self.run.redacted(&text)).await
     }
 
     /// Talks to the process until all is said, it is to stop, or its time is over.
@@ -155,7 +155,7 @@ impl LocalWork {
         &self,
         bench: &mut LocalBench,
         began: Duration,
-        (text, title): (String, Option<String>),
+        text: String,
     ) -> Result<WorkEnd, WorkEnd> {
         let result = read_result(&text);
         let hands_in = match result.claim {
@@ -173,7 +173,7 @@ impl LocalWork {
             AgentClaim::Nothing => shortened(text.trim(), LONGEST_SUMMARY),
             _ => result.summary,
         };
-        let said = SaidOfIt { title: title.map(|title| self.run.redacted(&title)), summary };
+        let said = SaidOfIt { title: result.title, summary };
         let prepared = tokio::select! {
             biased;
             () = self.run.stop.cancelled() => return Err(WorkEnd::Stopped),

@@ -29,7 +29,7 @@ async fn stage() -> (Stage, Arc<dyn Agent>) {
     timmy.stop().await;
     fs::write(timmy.path("bezalel.token"), token).unwrap();
     fs::create_dir(timmy.path("home")).unwrap();
-    let result = r#"timmy-result: {"outcome":"pull_request","summary":"It is silent now."}"#;
+    let result = r#"timmy-result: {"outcome":"pull_request","title":"Silence the hinge","summary":"It is silent now."}"#;
     let steps = json!([["write", "oil.md", "oil\n"], ["ask", COMMAND], ["say", result]]);
     fs::write(timmy.path("home/steps.json"), steps.to_string()).unwrap();
     let program = include_str!("../agents/acp/agent.py");
@@ -101,5 +101,24 @@ async fn an_issue_becomes_a_pull_request_with_a_question_between() {
     assert_eq!(file("oil.md").as_deref(), Some("oil\n"), "what the first one did is kept");
     assert_eq!(file("more.md").as_deref(), Some("oil\n"));
     assert_eq!(questions(&stage).len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_that_comes_as_it_is_stopped_costs_no_attempt() {
+    let (stage, agent) = stage().await;
+    let job = stage.assign(1, Some("bezalel")).await;
+    until(&stage, &*agent, job, |seen| matches!(seen, Sighting::Asks { .. })).await;
+    stage.follow().await;
+    assert_eq!(questions(&stage).len(), 1);
+    // It is asked to stop, and nobody has seen yet that it did.
+    until(&stage, &*agent, job, |seen| matches!(seen, Sighting::Stopped(_))).await;
+    says(&stage, "/timmy answer d1 One file is enough").await;
+    stage.follow().await;
+    let attempts = stage.attempts(job).await;
+    assert_eq!(attempts.len(), 2, "the next one begins at once: {:?}", stage.job(job).await.state);
+    let told = attempts[1].request.clone().unwrap();
+    assert!(told.contains("One file is enough"), "{told}");
+    assert!(told.contains("had to ask a person"), "nothing failed: {told}");
     stage.end().await;
 }

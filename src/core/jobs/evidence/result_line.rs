@@ -30,6 +30,8 @@ const LONGEST_PATH: usize = 500;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentResult {
     pub claim: AgentClaim,
+    /// What its change is to be called.
+    pub title: Option<String>,
     /// In its own words: foreign text, bounded and without invisible characters; may be empty.
     pub summary: String,
     /// The same with its line breaks, and at greater length: where the summary is the result.
@@ -43,6 +45,7 @@ pub fn read_result(text: &str) -> AgentResult {
     let last = lines.last().filter(|line| line.is_fenced && line.ends_text);
     last.into_iter().chain(outside).find_map(|line| parse(line.json)).unwrap_or(AgentResult {
         claim: AgentClaim::Nothing,
+        title: None,
         summary: String::new(),
         words: String::new(),
     })
@@ -138,7 +141,9 @@ fn parse(json: &str) -> Option<AgentResult> {
     };
     let summary = fields.get("summary").and_then(Value::as_str).unwrap_or_default();
     let words = visible_lines(summary, LONGEST_WORDS);
-    Some(AgentResult { claim, summary: plain(summary), words })
+    let title = fields.get("title").and_then(Value::as_str).map(plain);
+    let title = title.filter(|title| !title.is_empty());
+    Some(AgentResult { claim, title, summary: plain(summary), words })
 }
 
 /// The pull request: a number, or how people write one.

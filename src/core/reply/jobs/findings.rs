@@ -293,7 +293,11 @@ impl Finding {
             Self::CommentInstead => {
                 "It left a comment, where a pull request was asked for.".to_owned()
             }
-            Self::NothingCited => "It cites nothing that shows it.".to_owned(),
+            Self::NothingCited => {
+                "It names no file, commit or pull request that shows it (`files`, `commit` or \
+                 `pull` of its result)."
+                    .to_owned()
+            }
             Self::MissingCitation { cited } => {
                 format!("It cites {}, which is not here.", cited.said())
             }

@@ -253,7 +253,7 @@ fn waiting(
             JobStanding::HostAway { agent: record.agent().map(str::to_owned), until }
         }
         WaitReason::Pool => JobStanding::QuotaSpent { until },
-        WaitReason::Person => JobStanding::NeedsPerson { question: Question::Stuck },
+        WaitReason::Person => JobStanding::NeedsPerson { question: Question::Permission },
         WaitReason::GreenBranch => JobStanding::RedBranch,
     }
 }
