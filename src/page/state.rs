@@ -13,7 +13,7 @@ use crate::engine::Engine;
 const TURNS: usize = 2;
 
 /// How long somebody who looks waits for the ledger, with whoever came before.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the page works with.
 pub struct PageState {
