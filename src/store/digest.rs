@@ -135,6 +135,43 @@ fn dead(conn: &Connection, named: &Named, period: Period) -> Result<Vec<DeadEffe
     Ok(dead)
 }
 
+/// Writes that were given up in one lane for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUpWrites {
+    pub lane: Lane,
+    pub reason: String,
+    /// When the last one was.
+    pub last: Timestamp,
+    pub count: u32,
+}
+
+/// What was given up after this moment, but for what calls nobody: up to `limit`, the latest first, and
+/// how many there are.
+pub fn given_up(
+    conn: &Connection,
+    since: Timestamp,
+    limit: u32,
+) -> Result<(Vec<GivenUpWrites>, usize), Error> {
+    let listed = conn
+        .prepare_cached(
+            "SELECT repo, number, reason, max(ended_at) AS last, count(*) AS count FROM outbox
+             WHERE state = 'dead' AND ended_at > ?1 AND reason <> ?2
+             GROUP BY repo, number, reason ORDER BY last DESC, repo, number, reason LIMIT ?3",
+        )?
+        .query_map((since, BLOCKED, limit), |row| {
+            let (reason, last, count) = (row.get("reason")?, row.get("last")?, row.get("count")?);
+            Ok(GivenUpWrites { lane: lane(row)?, reason, last, count })
+        })?
+        .collect::<Result<_, _>>()?;
+    let all: u32 = conn
+        .prepare_cached(
+            "SELECT count(*) FROM (SELECT DISTINCT repo, number, reason FROM outbox
+             WHERE state = 'dead' AND ended_at > ?1 AND reason <> ?2)",
+        )?
+        .query_row((since, BLOCKED), |row| row.get(0))?;
+    Ok((listed, usize::try_from(all).unwrap_or(usize::MAX)))
+}
+
 fn waiting_routines(
     conn: &Connection,
     named: &[Repo],

@@ -157,7 +157,8 @@ impl Snapshots {
                     None => repo.to_string(),
                 };
                 let reason = row.reason.unwrap_or_else(|| "nobody knows why".to_owned());
-                Some(UndeliveredMessage { place, at: row.due_at, reason })
+                let at = row.ended_at.unwrap_or(row.due_at);
+                Some(UndeliveredMessage { place, at, reason })
             })
             .collect();
         if query.acts {

@@ -81,8 +81,8 @@ pub use quotas::{
     try_quota_at_once,
 };
 pub use record::{
-    dead_ids, ended_between, ended_ids, latest_in, latest_review_in, live_ids, record, refused_ids,
-    reverted_between,
+    dead_ids, dead_since, ended_between, ended_ids, latest_in, latest_review_in, live_ids, record,
+    refused_ids, reverted_between, unasked_ids,
 };
 pub use results::{merged_into, merged_since, outcomes, results, touches};
 pub use reviewed::{ToldReviewed, tell_reviewed, worked_on};

@@ -117,6 +117,42 @@ pub fn dead_ids(conn: &Connection, limit: u32) -> Result<Vec<JobId>, Error> {
     )
 }
 
+/// Those that were given up after this moment, up to `limit`, the latest first, and how many there are.
+/// Without those that somebody dealt with: that were taken up again, behind which another one came, or
+/// whose thread is closed.
+pub fn dead_since(
+    conn: &Connection,
+    since: Timestamp,
+    limit: u32,
+) -> Result<(Vec<JobId>, usize), Error> {
+    const REST: &str = "FROM jobs WHERE state = 'dead' AND ended_at > ?1
+        AND NOT EXISTS (SELECT 1 FROM jobs AS later
+            WHERE later.repo = jobs.repo AND later.number = jobs.number
+              AND later.is_review = jobs.is_review AND later.id > jobs.id)
+        AND NOT EXISTS (SELECT 1 FROM jobs AS later
+            WHERE later.routine = jobs.routine AND later.id > jobs.id)
+        AND NOT EXISTS (SELECT 1 FROM closed
+            WHERE closed.repo = jobs.repo AND closed.number = ifnull(jobs.number, jobs.pull))";
+    let listed = format!("SELECT id {REST} ORDER BY ended_at DESC, id DESC LIMIT ?2");
+    let listed = ids(conn, &listed, (since, limit))?;
+    let all: u32 = conn
+        .prepare_cached(&format!("SELECT count(*) {REST}"))?
+        .query_row([since], |row| row.get(0))?;
+    Ok((listed, usize::try_from(all).unwrap_or(usize::MAX)))
+}
+
+/// Those that have not ended and stand where a person may be needed, though no question of theirs is
+/// open; the oldest first.
+pub fn unasked_ids(conn: &Connection) -> Result<Vec<JobId>, Error> {
+    ids(
+        conn,
+        "SELECT id FROM jobs WHERE state IN ('deciding', 'waiting') AND NOT EXISTS (
+         SELECT 1 FROM decisions WHERE decisions.job = jobs.id AND decisions.state = 'open')
+         ORDER BY id",
+        [],
+    )
+}
+
 /// The last `limit` that ended, the latest first.
 pub fn ended_ids(conn: &Connection, limit: u32) -> Result<Vec<JobId>, Error> {
     ids(

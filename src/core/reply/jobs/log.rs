@@ -20,13 +20,25 @@ pub struct JobLogLine {
     pub text: String,
 }
 
+/// Whether what is told may repeat what an agent said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentWords {
+    Shown,
+    Withheld,
+}
+
 /// How a job began and the latest of what it went through.
 pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
-    timeline(record, zone, MOST)
+    timeline(record, zone, MOST, AgentWords::Shown)
 }
 
 /// The same in at most so many lines.
-pub fn timeline(record: &JobRecord, zone: &TimeZone, most: usize) -> Vec<JobLogLine> {
+pub fn timeline(
+    record: &JobRecord,
+    zone: &TimeZone,
+    most: usize,
+    words: AgentWords,
+) -> Vec<JobLogLine> {
     let purpose = record.job.spec.purpose;
     let begin = (record.created_at, begun(&record.job.spec.origin));
     let mut lines = vec![begin];
@@ -43,10 +55,14 @@ pub fn timeline(record: &JobRecord, zone: &TimeZone, most: usize) -> Vec<JobLogL
         if next.is_some_and(|(next, at)| at.at == now.at && is_one_act(step, next)) {
             continue;
         }
-        lines.extend(told(step, is_live, purpose).map(|text| (now.at, text)));
+        let text = match words {
+            AgentWords::Withheld if gives_its_words(step) => Some("it failed".to_owned()),
+            _ => told(step, is_live, purpose),
+        };
+        lines.extend(text.map(|text| (now.at, text)));
     }
-    if let (Some(at), Some(doing), State::Running(_)) =
-        (record.seen_at, &record.doing, &record.job.state)
+    if let (Some(at), Some(doing), State::Running(_), AgentWords::Shown) =
+        (record.seen_at, &record.doing, &record.job.state, words)
     {
         lines.push((at, foreign(doing)));
     }
@@ -73,6 +89,14 @@ pub fn timeline(record: &JobRecord, zone: &TimeZone, most: usize) -> Vec<JobLogL
 fn is_one_act(step: &JobStep, next: &JobStep) -> bool {
     matches!(step, JobStep::Event(JobEvent::Told(_)))
         && matches!(next, JobStep::Event(JobEvent::Decided(_, PersonAnswer::Revise)))
+}
+
+/// Whether an agent says itself why it failed.
+fn gives_its_words(step: &JobStep) -> bool {
+    let JobStep::Event(JobEvent::Attempt(_, Progress::Failed { failure, .. })) = step else {
+        return false;
+    };
+    matches!(failure, Failure::Agent(_))
 }
 
 /// Words of others, that they may stand in a sentence.
