@@ -17,6 +17,7 @@ use crate::core::command::value::DecisionId;
 use crate::core::command::verb::{Right, Verb};
 use crate::core::decisions::Decision;
 use crate::core::model::text::TextEvent;
+use crate::core::model::thread::ThreadChange;
 use crate::core::model::time::said;
 use crate::core::model::verdict::ReviewVerdict;
 use crate::core::policy::authority::Proof;
@@ -137,7 +138,7 @@ impl AnsweredLines<'_> {
 
     fn close(self) -> ChangeSet {
         let CommandContext { asked, snapshot, state, mut changes, .. } = self.context;
-        changes.state = (state != snapshot.state).then_some(state);
+        changes.state = ThreadChange::between(&snapshot.state, state);
         changes.is_card = match (self.answers.as_slice(), changes.jobs.as_slice()) {
             ([_], [job]) => job.begins() && job.home() == Some(asked.inbound.thread()),
             _ => false,
