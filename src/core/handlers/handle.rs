@@ -13,7 +13,7 @@ use super::snapshot::{Needs, Snapshot};
 use super::two_answers::TwoAnswers;
 use crate::core::command::Command;
 use crate::core::command::grammar::{CommandText, ErrorKind, LineError, Reading};
-use crate::core::command::value::DecisionId;
+use crate::core::command::value::{DecisionId, Scope};
 use crate::core::command::verb::{Right, Verb};
 use crate::core::decisions::Decision;
 use crate::core::model::text::TextEvent;
@@ -194,7 +194,8 @@ impl CommandContext<'_> {
             Command::Cancel(Some(job))
             | Command::Verify(Some(job))
             | Command::Retry { job: Some(job), .. }
-            | Command::Tell { job: Some(job), .. } => {
+            | Command::Tell { job: Some(job), .. }
+            | Command::Budget { scope: Some(Scope::Job(job)), .. } => {
                 self.numbered_job(*job).is_some_and(|known| known.record.job.spec.repo() != here)
             }
             other => answers_a_decision(other.verb()) && self.answers_elsewhere(named(other)),
