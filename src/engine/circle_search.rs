@@ -53,8 +53,10 @@ impl DependencyReads {
 pub(super) enum CircleFound {
     /// No way leads there.
     No,
-    /// On this way; both ends belong to it.
+    /// On this way, as the forge says right now; both ends belong to it.
     Way(Vec<Blocker>),
+    /// On this way as far as the ledger knows, of which not all could be asked for again.
+    Unproven(Vec<Blocker>),
     /// Nobody can tell: so many threads were met, and there are more, or some that cannot be seen.
     Unfinished { met: usize },
 }
@@ -86,8 +88,11 @@ pub(super) async fn find_circle(
                 let doubtful = way.iter().filter(|at| at.thread != goal);
                 let doubtful = doubtful.filter(|at| !reads.known.contains_key(&at.thread));
                 let doubtful: Vec<Blocker> = doubtful.cloned().collect();
-                if doubtful.is_empty() || doubtful.len() > MOST_DOUBTFUL || reads.left == 0 {
+                if doubtful.is_empty() {
                     return Ok(CircleFound::Way(way));
+                }
+                if doubtful.len() > MOST_DOUBTFUL || reads.left == 0 {
+                    return Ok(CircleFound::Unproven(way));
                 }
                 doubtful
             }
@@ -131,7 +136,9 @@ fn search(
         };
         match blockers {
             None => unknown.push(at),
-            Some(blockers) => {
+            Some(mut blockers) => {
+                // What is closed holds nothing up, whatever it waits for itself.
+                blockers.retain(|blocker| blocker.open || blocker.thread == goal);
                 if let Some(way) = walk.add_blockers(place, blockers) {
                     return Ok(Searched::Circle(way));
                 }

@@ -18,6 +18,7 @@ mod confirmations;
 mod context;
 mod decision_check;
 mod deleted;
+mod dismissed_reviews;
 mod error;
 pub mod evidence;
 mod first_start;

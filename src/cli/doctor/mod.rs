@@ -13,6 +13,7 @@ mod confinement;
 mod delivery;
 mod fixtures;
 mod fleet;
+mod in_ledger;
 mod incidents;
 mod known_accounts;
 mod ledger;

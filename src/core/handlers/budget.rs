@@ -14,12 +14,25 @@ use crate::core::policy::controls::{BudgetPart, ControlChange, SetBudget};
 use crate::core::reply::{Answer, BudgetAnswer, JobAnswer, SpentBudget};
 
 pub(super) fn budget(amount: Option<Amount>, scope: Option<&Scope>) -> Handler<'_> {
-    let jobs = JobQuery { latest: true, spending: amount.is_none(), ..JobQuery::default() };
+    let job = match scope {
+        Some(Scope::Job(job)) => Some(*job),
+        None | Some(Scope::Issue | Scope::All | Scope::Repo(_) | Scope::Agent(_)) => None,
+    };
+    let jobs = JobQuery {
+        latest: true,
+        numbered: job.into_iter().collect(),
+        // It may be of another repository.
+        acts: job.is_some(),
+        spending: amount.is_none(),
+        ..JobQuery::default()
+    };
     Handler::new(Needs { jobs, ..Needs::default() }, move |context| {
         let answer = match (amount, scope) {
             (_, Some(Scope::Repo(_))) => Err(BudgetAnswer::OfRepository.into()),
             (None, _) => Ok(context.budgets()),
-            (Some(amount), None | Some(Scope::Issue)) => context.raise_issue(amount),
+            (Some(amount), None | Some(Scope::Issue | Scope::Job(_))) => {
+                context.raise_issue(amount, job)
+            }
             (Some(amount), Some(Scope::All)) => {
                 Ok(context.set_day(BudgetPart::All, "all".to_owned(), amount))
             }
@@ -45,9 +58,9 @@ impl CommandContext<'_> {
         BudgetAnswer::Day { what, amount, until: until_said }.into()
     }
 
-    /// The issue of the job that is here may cost more.
-    fn raise_issue(&mut self, amount: Amount) -> Result<Answer, Answer> {
-        let known = self.meant_job(None, Verb::Budget)?;
+    /// The issue of the job that is here, or of the one that is named, may cost more.
+    fn raise_issue(&mut self, amount: Amount, job: Option<JobId>) -> Result<Answer, Answer> {
+        let known = self.meant_job(job, Verb::Budget)?;
         let job = &known.record.job;
         if job.state.kind().is_end() {
             let view = Box::new(self.job_view(&known));

@@ -135,11 +135,12 @@ impl QuestionView {
     }
 }
 
-/// What agents said of the commit that is asked about, each the last.
+/// What agents said of the commit that is asked about, each the last; nothing that was dismissed.
 fn reviews_of(record: &JobRecord) -> Vec<GivenReview> {
     let commit = record.job.past.commit.as_ref();
     let mut told: Vec<GivenReview> = Vec::new();
-    for review in record.reviews.iter().filter(|review| Some(&review.head) == commit) {
+    let stands = |review: &&GivenReview| Some(&review.head) == commit && !review.is_dismissed;
+    for review in record.reviews.iter().filter(stands) {
         told.retain(|other| other.agent != review.agent);
         told.push(review.clone());
     }
@@ -447,4 +448,26 @@ pub fn unwanted(decided: Option<&Decision>) -> String {
 struct UnwantedPage {
     id: Option<DecisionId>,
     by: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::reply::decisions::*;
+
+    #[test]
+    fn a_review_that_nobody_gives_again_is_not_announced() {
+        let said = |is_due| {
+            let why = VoidReason::Dismissed { agent: "ezra".to_owned(), is_due };
+            VoidPage { id: DecisionId(2), why: &why, again: None }.render().expect("a String")
+        };
+        assert_eq!(
+            said(true).trim(),
+            "**d2 is void,** since the review by `ezra` was dismissed. It is reviewed again first; \
+             then I ask anew."
+        );
+        assert_eq!(
+            said(false).trim(),
+            "**d2 is void,** since the review by `ezra` was dismissed. I ask anew, without it."
+        );
+    }
 }

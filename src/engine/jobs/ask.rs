@@ -22,9 +22,13 @@ use crate::core::reply::jobs::said_in_report;
 use crate::core::reply::split::SplitView;
 use crate::core::split::SplitProposal;
 use crate::engine::decision_check::check_covered;
-use crate::gitea::PullState;
+use crate::engine::dismissed_reviews::reviews_as_shown;
+use crate::engine::error::EngineError;
+use crate::gitea::{self, PullState};
 use crate::store::decisions::{self, NewDecision};
-use crate::store::{Connection, Error, backlog, controls, covered_text, jobs, reports, splits};
+use crate::store::{
+    Connection, Error, backlog, controls, covered_text, crews, jobs, reports, splits,
+};
 
 /// How long it is from one look to the next whether something moved that an open question covers.
 const LOOKS: Duration = Duration::from_secs(60);
@@ -51,9 +55,10 @@ struct AskedQuestion {
     crew: Option<Crew>,
     /// What the owner lets the issue cost at least.
     raised: Ceiling,
-    /// What it proposed that its epic becomes, and what that said then.
+    /// What it proposed that its epic becomes.
     split: Option<SplitProposal>,
-    split_text: Option<TextDigest>,
+    /// What the issue said when what it proposed was judged.
+    judged_text: Option<TextDigest>,
     /// When the threads of the job moved last, by the forge's clock.
     moved: [Option<Timestamp>; 2],
 }
@@ -90,16 +95,19 @@ impl AskedQuestion {
             crew: jobs::crew_of(conn, &record.job)?,
             raised: controls::raised(conn, id)?,
             split: splits::proposal(conn, id)?,
-            split_text: splits::text(conn, id)?,
+            judged_text: match record.job.spec.purpose {
+                Purpose::Plan => crews::text(conn, id)?,
+                _ => splits::text(conn, id)?,
+            },
             moved: [moved_at(given)?, moved_at(record.job.pull())?],
             record,
         }))
     }
 
-    /// Whether an epic says something else by now than when it was judged what it would become, as far as
-    /// the ledger knows.
-    fn is_edited_epic(&self) -> bool {
-        self.split_text.zip(self.text).is_some_and(|(then, now)| then != now)
+    /// Whether the issue says something else by now than when it was judged what was proposed for it, as far
+    /// as the ledger knows.
+    fn is_edited_since(&self) -> bool {
+        self.judged_text.zip(self.text).is_some_and(|(then, now)| then != now)
     }
 }
 
@@ -140,32 +148,51 @@ impl Jobs {
             None => {
                 if question == Question::Accept
                     && let Some(crew) = &asked.crew
-                    && self.ask_reviews_again((seen, repo), crew, None).await?
                 {
-                    return self.await_reviews(crew.id).await;
+                    match self.ask_reviews_again((seen, repo), crew).await {
+                        Ok(true) => return self.await_reviews(crew.id).await,
+                        Ok(false) => {}
+                        Err(error) => return self.unasked(seen, error).await,
+                    }
                 }
                 self.put(seen, (number, question), asked, repo).await
             }
         }
     }
 
+    /// What a question is made of cannot be read now.
+    async fn unasked(&self, seen: &SeenJob, error: EngineError) -> Result<NextLook, Error> {
+        self.incidents.met(&error.of_forge()?, seen.job.lane()).await;
+        Ok(self.later(seen))
+    }
+
     async fn put(
         &self,
         seen: &SeenJob,
         (number, question): (u32, Question),
-        asked: AskedQuestion,
+        mut asked: AskedQuestion,
         repo: &Repo,
     ) -> Result<NextLook, Error> {
         let Some(thread) = asked.home else {
             return self.nowhere_to_ask(seen, &asked.record).await;
         };
+        if let Some(number) = seen.job.past.pull.filter(|_| is_code(seen)) {
+            // What was dismissed meanwhile is not shown.
+            let pull = ThreadId { repo: repo.id, number };
+            match reviews_as_shown(&self.ctx, &repo.name, pull).await {
+                Ok(reviews) => asked.record.reviews = reviews,
+                // That it is gone may be what is asked about.
+                Err(EngineError::Forge(gitea::Error::NotFound { .. })) => {}
+                Err(error) => return self.unasked(seen, error).await,
+            }
+        }
         let proposal = proposal_of(seen);
         if let Some(proposal) = proposal
             && !self.shows(proposal, seen, repo).await?
         {
             return Ok(told(self.tell(seen.id(), JobEvent::AskAgain(number)).await?.is_some()));
         }
-        if question == Question::Split && asked.is_edited_epic() {
+        if is_proposal(question) && asked.is_edited_since() {
             return Ok(told(self.tell(seen.id(), JobEvent::Recheck).await?.is_some()));
         }
         let head = match self.head_of(seen, question, repo).await {
@@ -179,7 +206,7 @@ impl Jobs {
         let pull = head.as_ref().map(|head| head.pull);
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
-            None if question == Question::Split => asked.split_text.or(asked.text),
+            None if is_proposal(question) => asked.judged_text.or(asked.text),
             None => asked.text.filter(|_| covers_text(question)),
         };
         let answers = asked.answers.filter(|_| covers_answers(question));
@@ -288,7 +315,7 @@ impl Jobs {
         seen: &SeenJob,
         question: Question,
         repo: &Repo,
-    ) -> Result<Result<Option<CoveredHead>, JobEvent>, crate::gitea::Error> {
+    ) -> Result<Result<Option<CoveredHead>, JobEvent>, gitea::Error> {
         let past = &seen.job.past;
         let is_about_a_head = match question {
             Question::Accept | Question::Guard | Question::Repair => is_code(seen),
@@ -355,11 +382,6 @@ impl Jobs {
         };
         match checked {
             QuestionCheck::Stands => {
-                if let Some(crew) = asked.crew.as_ref().filter(|_| covers.head.is_some())
-                    && self.ask_reviews_again((seen, repo), crew, Some(decision.id)).await?
-                {
-                    return Ok(told(true));
-                }
                 if let Some(head) = &covers.head {
                     self.tell_scheduled(decision.id, head.pull, repo).await?;
                 }
@@ -410,6 +432,11 @@ impl Jobs {
         }
         Ok(())
     }
+}
+
+/// Whether a yes is to what was proposed for what the issue said then.
+fn is_proposal(question: Question) -> bool {
+    matches!(question, Question::Plan | Question::Split)
 }
 
 /// Whether a yes is to what the issue says.

@@ -109,8 +109,8 @@ pub struct JobEvidence {
 /// What is kept of a result that is only said.
 #[derive(Debug, Clone)]
 pub enum Proposed {
-    /// The plan of a crew.
-    Plan(Box<CrewPlan>),
+    /// The plan of a crew, and the issue for which that was made.
+    Plan { plan: Box<CrewPlan>, issue: Box<Issue> },
     /// What an epic would become, and the epic of which that was made.
     Split { proposal: Box<SplitProposal>, epic: Box<Issue> },
 }

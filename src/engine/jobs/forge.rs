@@ -355,9 +355,10 @@ impl LiveForge {
             return self.look_at_review(asked).await;
         }
         if job.spec.purpose == Purpose::Plan {
-            let issue = self.thread_of(result).await?;
-            let is_edited = issue.is_some_and(|issue| is_edited(&issue, attempt));
-            return Ok(self.look_at_plan(result, attempt, is_edited).await);
+            // That it is gone is seen elsewhere; it may be out of sight for a moment.
+            let Some(issue) = self.thread_of(result).await? else { return Ok(None) };
+            let is_edited = is_edited(&issue, attempt);
+            return Ok(self.look_at_plan(result, attempt, (issue, is_edited)).await);
         }
         if job.spec.purpose == Purpose::Split {
             let epic = self.thread_of(result).await?;

@@ -87,7 +87,8 @@ pub use record::{
 pub use results::{merged_into, merged_since, outcomes, results, touches};
 pub use reviewed::{ToldReviewed, tell_reviewed, worked_on};
 pub use reviews::{
-    count_review, keep_review, review_shares, reviews_of_pull, taken_reviews, uncounted_reviews,
+    count_review, keep_dismissed, keep_review, review_shares, reviews_of_pull, taken_reviews,
+    uncounted_reviews,
 };
 pub use run::{
     WatchedJob, asks, base_branch, fleet_moved, found, has_asked, is_any_queued, is_small,

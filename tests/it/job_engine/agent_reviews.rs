@@ -294,6 +294,7 @@ async fn a_review_of_a_head_that_its_maker_did_not_see_yet_waits_for_that() {
             places: Vec::new(),
             left_out: 1,
             follow_up: ReviewFollowUp::Nothing,
+            is_dismissed: false,
         };
         let text = ToldText::by("bezalel", "Which oil?");
         let tell =
