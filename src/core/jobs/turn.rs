@@ -169,6 +169,7 @@ impl Turn<'_> {
             | NeverRan::NobodyFree
             | NeverRan::LeftNothing
             | NeverRan::TooSlow
+            | NeverRan::NoWorkplace
             | NeverRan::Moved => self.back_off(work, self.past.never_ran),
         }
     }

@@ -8,9 +8,8 @@ use super::drivers::{JobEvidence, JobResult, ShownChange};
 use super::own_pulls::merged_before;
 use crate::config::GuardRuns;
 use crate::core::guards::{
-    ClaimFacts, CommentFacts, CommitVerdict, ExaminedChange, FindingCode, GuardFacts, GuardFinding,
-    GuardName, GuardResult, GuardRules, LatePush, LetPass, OtherPull, OtherPullStanding, SaidFacts,
-    Sentence, Standing, examine,
+    ClaimFacts, CommentFacts, CommitVerdict, ExaminedChange, GuardFacts, GuardName, GuardRules,
+    LatePush, LetPass, OtherPull, OtherPullStanding, SaidFacts, Standing, examine,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
@@ -24,7 +23,7 @@ use crate::core::scheduling::text::TextReader;
 use crate::engine::context::Context;
 use crate::engine::guards::{
     ChangeQuery, Examined, Excused, HeadStatuses, RunQuery, RunningGuards, Targets, add_check_logs,
-    examine_change, statuses_of,
+    examine_change, policy_unreadable, statuses_of,
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
 use crate::gitea::{Error, PullRequest, PullState};
@@ -103,7 +102,7 @@ impl Examiner {
         mut evidence: JobEvidence,
     ) -> Result<Option<JobEvidence>, Error> {
         if let Some((change, commit)) = to_examine(&evidence) {
-            let own = self.policy_of(result, change, &commit).await?;
+            let own = self.policies.of_target(&result.repo, &change.pull, &commit).await?;
             let policy = own.tightened(&self.ctx.policy);
             let rules = &policy.rules;
             let number = change.pull.number;
@@ -203,7 +202,7 @@ impl Examiner {
             pull,
             commit,
             pusher: pusher.clone(),
-            size: issue.as_ref().and_then(|issue| labels(issue).size),
+            size: issue.as_ref().and_then(|issue| IssueLabels::of_issue(issue).size),
             summary: &said.map(|said| read_result(said).summary).unwrap_or_default(),
             asked: issue.as_ref().map(text).unwrap_or_default(),
             agents,
@@ -214,21 +213,6 @@ impl Examiner {
             rules,
         };
         examine_change(&self.ctx.gitea, &self.targets, query, self.ctx.now()).await
-    }
-
-    /// What the people of the repository want, by the branch that it is to be merged into.
-    async fn policy_of(
-        &self,
-        result: &JobResult,
-        change: &ShownChange,
-        commit: &Commit,
-    ) -> Result<PolicyFile, Error> {
-        let pull = &change.pull;
-        let base = pull.base.as_ref().or(pull.merge_base.as_ref()).filter(|base| *base != commit);
-        match base {
-            Some(base) => self.policies.at(&result.repo, base).await,
-            None => Ok(PolicyFile::Unreadable),
-        }
     }
 
     /// What people let pass of a commit; none if that cannot be told yet.
@@ -382,18 +366,6 @@ fn to_run<'a>(
     }
 }
 
-/// What it may forbid is not known.
-fn policy_unreadable() -> GuardResult {
-    let said = "`.timmy.toml` of the base branch cannot be read, so nobody knows what it forbids: \
-                mend it there, then say `/timmy verify`.";
-    let finding = GuardFinding::new(
-        GuardName::Protected,
-        FindingCode::PolicyUnreadable,
-        Sentence::of(said, &[]),
-    );
-    GuardResult::new(GuardName::Protected, Sentence::of("", &[]), vec![finding])
-}
-
 /// Whether words that are a result could be taken as that.
 fn could_be_taken(evidence: &JobEvidence) -> bool {
     match evidence.judgement.verdict {
@@ -447,11 +419,6 @@ fn add(evidence: &mut JobEvidence, said: &CommitVerdict) {
 fn digest(said: &CommitVerdict) -> String {
     let results = said.results.iter().filter(|result| result.guard != GuardName::Late).cloned();
     CommitVerdict::new(said.commit.clone(), results.collect()).digest()
-}
-
-fn labels(issue: &Issue) -> IssueLabels {
-    let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
-    IssueLabels::of(&labels)
 }
 
 fn late(late: &Late) -> LatePush {

@@ -477,7 +477,7 @@ impl JobForge for LiveForge {
         Box::pin(async {
             match self.examiner.still_waits(result).await? {
                 true => Ok(None),
-                false => self.look_at(result).await,
+                false => Ok(self.look_at(result).await?.map(|found| with_long_line(result, found))),
             }
         })
     }
@@ -509,6 +509,17 @@ fn is_unsaid(evidence: &Evidence) -> bool {
     evidence.findings.findings.contains(&Finding::NoComment)
 }
 
+/// What was found, with that its result line was too long to be read, if it was.
+fn with_long_line(result: &JobResult, mut found: JobEvidence) -> JobEvidence {
+    let said = attempt_of(result).and_then(|attempt| attempt.said.as_deref());
+    if said.is_some_and(|said| read_result(said).is_too_long) {
+        let is_other = |finding: &Finding| *finding != Finding::NoResultLine;
+        found.findings.retain(is_other);
+        found.findings.push(Finding::ResultLineTooLong);
+    }
+    found
+}
+
 /// Whether nothing in these words must not be said.
 pub(super) fn may_be_said(words: &str) -> bool {
     let texts = vec![(ANSWER.to_owned(), words.to_owned())];
@@ -534,6 +545,5 @@ fn is_by_itself(order: &JobOrder) -> bool {
 
 fn is_p0(about: &OrderSubject) -> bool {
     let OrderSubject::Issue(issue) = about else { return false };
-    let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
-    IssueLabels::of(&labels).priority == Some(Level::P0)
+    IssueLabels::of_issue(issue).priority == Some(Level::P0)
 }
