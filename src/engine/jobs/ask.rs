@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Jobs;
 use super::forge::may_be_said;
 use super::look::{NextLook, SeenJob, told};
+use super::watches::ASKS;
 use crate::core::command::value::{Cause, DecisionId};
 use crate::core::crew::Crew;
 use crate::core::decisions::{Covered, CoveredHead, CoveredStart, Decision, QuestionCheck};
@@ -31,9 +32,6 @@ const LOOKS: Duration = Duration::from_secs(60);
 
 /// How long an attempt is looked for before people are asked about it: most are found.
 const SETTLES: Duration = Duration::from_secs(10 * 60);
-
-/// How often the forge is asked at least, though nothing is known to have moved.
-const ASKS: Duration = Duration::from_secs(60 * 60);
 
 /// What is asked, and of whom it is asked what.
 struct AskedQuestion {
@@ -177,6 +175,7 @@ impl Jobs {
             }
         };
         let pull = head.as_ref().map(|head| head.pull);
+        let [_, moved] = asked.moved;
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
             None if question == Question::Split => asked.split_text.or(asked.text),
@@ -237,6 +236,7 @@ impl Jobs {
             self.ctx.stored.notify();
             if let Some(pull) = pull {
                 self.tell_scheduled(id, pull, repo).await?;
+                self.watches.with(seen.id(), |watch| watch.timeline_seen = Some((moved, now.at)));
             }
         }
         Ok(NextLook::At(now.at.after(LOOKS)))
@@ -310,7 +310,11 @@ impl Jobs {
         Ok(match found.state {
             PullState::Merged { commit, by } => {
                 let commit = commit.unwrap_or(found.head);
-                Err(JobEvent::Merged(self.ctx.policy.merge(commit, by.as_ref())))
+                Err(JobEvent::Merged(self.ctx.policy.merge(
+                    commit,
+                    by.as_ref(),
+                    &found.base_branch,
+                )))
             }
             PullState::Closed if has_to_be_there => Err(closed_by_somebody()),
             PullState::Closed => Ok(None),
@@ -360,8 +364,12 @@ impl Jobs {
                 {
                     return Ok(told(true));
                 }
-                if let Some(head) = &covers.head {
+                let [_, moved] = asked.moved;
+                if let Some(head) = &covers.head
+                    && self.watches.with(seen.id(), |watch| watch.is_timeline_new(moved, now))
+                {
                     self.tell_scheduled(decision.id, head.pull, repo).await?;
+                    self.watches.with(seen.id(), |watch| watch.timeline_seen = Some((moved, now)));
                 }
                 self.watches.with(seen.id(), |watch| {
                     watch.question_seen = Some((asked.moved, now));

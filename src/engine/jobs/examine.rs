@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::drivers::{JobEvidence, JobResult, ShownChange};
-use super::own_pulls::merged_before;
+use super::other_pulls::other_pulls;
 use crate::config::GuardRuns;
 use crate::core::guards::{
     ClaimFacts, CommentFacts, CommitVerdict, ExaminedChange, GuardFacts, GuardName, GuardRules,
-    LatePush, LetPass, OtherPull, OtherPullStanding, SaidFacts, Standing, examine,
+    LatePush, LetPass, SaidFacts, Standing, examine,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
@@ -27,13 +27,10 @@ use crate::engine::guards::{
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
 use crate::gitea::{Error, PullRequest, PullState};
-use crate::store::{self, Connection, agent_heads, jobs, lifted_guards};
+use crate::store::{self, Connection, agent_heads, lifted_guards};
 
 /// What an answer is called that is posted for an agent.
 pub(super) const ANSWER: &str = "its answer";
-
-/// How many other pull requests for an issue are looked at.
-const MOST_OTHERS: usize = 5;
 
 /// How many jobs are remembered that wait for checks. One that is forgotten is looked at in full.
 const MOST_WAITING: usize = 1000;
@@ -194,7 +191,7 @@ impl Examiner {
         }
         let (job, policy) = (&result.job, &self.ctx.policy);
         let said = result.attempts.iter().rev().find_map(|attempt| attempt.said.as_deref());
-        let Some(others) = self.others(result, pull).await? else { return Ok(None) };
+        let Some(others) = other_pulls(&self.ctx, result, pull).await? else { return Ok(None) };
         let text = |issue: &Issue| self.reader.acceptance_points(result.repo.id, &issue.body);
         let agents = policy.jobs.agents.values().map(|terms| terms.account.clone()).collect();
         let query = ChangeQuery {
@@ -247,48 +244,6 @@ impl Examiner {
             self.ctx.ledger.write(move |tx| agent_heads::note(tx, pull, (&head, changes), now));
         let noted = write.await;
         noted.inspect_err(|error| tracing::warn!(%error, "nothing can be judged")).is_ok()
-    }
-
-    /// The other pull requests that say they close the issue, as the forge shows them now.
-    async fn others(
-        &self,
-        result: &JobResult,
-        shown: &PullRequest,
-    ) -> Result<Option<Vec<OtherPull>>, Error> {
-        let own = shown.number;
-        let job = result.job.clone();
-        let read = move |conn: &Connection| {
-            let linked = match job.spec.given() {
-                Some(thread) => jobs::linked_pulls(conn, thread)?,
-                None => Vec::new(),
-            };
-            Ok((linked, jobs::merged_before_of(conn, &job)?))
-        };
-        let Some((linked, known)) = self.read(read).await else { return Ok(None) };
-        // Its own ones that are open it closes itself, once another one took their place.
-        let (gitea, base) = (&self.ctx.gitea, &shown.base_branch);
-        let merged = merged_before(gitea, &result.repo, (&result.job, &known), base).await?;
-        let merged = merged.into_iter().map(|(pull, _)| OtherPull {
-            number: pull.number,
-            author: pull.author.map(|author| author.login),
-            standing: OtherPullStanding::Merged,
-        });
-        let mut others: Vec<OtherPull> = merged.collect();
-        for number in linked.into_iter().filter(|number| *number != own).take(MOST_OTHERS) {
-            let Some(pull) = self.ctx.gitea.pull(&result.repo.name, number).await? else {
-                continue;
-            };
-            let standing = match pull.state {
-                PullState::Open => OtherPullStanding::Open,
-                PullState::Merged { .. } => OtherPullStanding::Merged,
-                PullState::Closed => continue,
-            };
-            if !is_of_job(&result.job, &pull.head_branch) {
-                let author = pull.author.map(|author| author.login);
-                others.push(OtherPull { number, author, standing });
-            }
-        }
-        Ok(Some(others))
     }
 
     /// A verdict with whether a person is asked for a yes to it, as the configuration wants it. What
@@ -423,9 +378,4 @@ fn digest(said: &CommitVerdict) -> String {
 
 fn late(late: &Late) -> LatePush {
     LatePush { commit: late.commit.clone(), by: None }
-}
-
-/// Whether a branch is one of the job's own.
-fn is_of_job(job: &Job, branch: &str) -> bool {
-    (1..=job.past.branch).any(|number| job.branch_numbered(number).to_string() == branch)
 }

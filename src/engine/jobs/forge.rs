@@ -248,7 +248,8 @@ impl LiveForge {
             return Ok(Some(match own == Some(number) {
                 true => {
                     let commit = commit.unwrap_or(pull.head);
-                    CannotBegin::Merged(self.ctx.policy.merge(commit, by.as_ref()))
+                    let into = &pull.base_branch;
+                    CannotBegin::Merged(self.ctx.policy.merge(commit, by.as_ref(), into))
                 }
                 false => NeverRan::Moved.into(),
             }));
@@ -431,7 +432,8 @@ impl LiveForge {
         let is_said = matches!(job.spec.purpose, Purpose::Research | Purpose::Ops);
         let words = ShownWords { comments, answer, issue: issue.clone() };
         let by = pull.as_ref().and_then(PullRequest::merged_by);
-        let merged = found.merged.map(|commit| self.ctx.policy.merge(commit, by));
+        let into = pull.as_ref().map_or(&query.base_branch[..], |pull| &pull.base_branch);
+        let merged = found.merged.map(|commit| self.ctx.policy.merge(commit, by, into));
         let change = pull.map(|pull| Box::new(ShownChange { pull, pusher, updates, issue }));
         // What an attempt named when it ended was made in it, however late it came there; what was
         // there before it began was not.

@@ -51,6 +51,7 @@ mod health;
 mod judge_again;
 mod look;
 mod merged;
+mod other_pulls;
 mod own_pulls;
 mod permission;
 mod posting;

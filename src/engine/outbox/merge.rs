@@ -101,7 +101,7 @@ impl MergePull {
             PullState::Open => Ok(None),
             PullState::Merged { commit, by } => {
                 let commit = commit.clone().unwrap_or_else(|| pull.head.clone());
-                let merge = to.ctx.policy.merge(commit, by.as_ref());
+                let merge = to.ctx.policy.merge(commit, by.as_ref(), &pull.base_branch);
                 to.incidents.merged(to.thread(), &merge).await;
                 self.tell(to, JobEvent::Merged(merge)).await?;
                 Ok(Some(Applied::default()))

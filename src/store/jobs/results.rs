@@ -17,9 +17,11 @@ use crate::store::error::Error;
 
 /// How often people had to do something for the issues that were merged since a moment, and are
 /// still so, routines apart, which have none: what they decided, and what they said to steer or to overrule.
+/// What an agent's account merged, nobody had to look at: it is none of them.
 pub fn touches(conn: &Connection, since: Timestamp) -> Result<Touches, Error> {
     let before = merged_before(conn, since)?;
-    let before = before.iter().filter(|one| one.is_kept_since(since));
+    let by_people = |one: &&Earlier| one.is_kept_since(since) && one.merged.by_agent.is_none();
+    let before = before.iter().filter(by_people);
     let before: Vec<(i64, i64)> = before.filter_map(|one| one.place()).collect();
     let verbs: Vec<&str> = Verb::all().filter(|verb| steers(*verb)).map(Verb::name).collect();
     let touches = conn
@@ -27,6 +29,7 @@ pub fn touches(conn: &Connection, since: Timestamp) -> Result<Touches, Error> {
             "WITH merged AS (
                  SELECT DISTINCT repo, number FROM jobs
                  WHERE ended_at >= ?1 AND json_extract(job, '$.state.done') IS 'merged'
+                   AND json_extract(job, '$.past.merged_by') IS NULL
                    AND number IS NOT NULL
                  UNION SELECT value ->> 0, value ->> 1 FROM json_each(?3)),
              of_them AS (SELECT id, repo, number, pull FROM jobs JOIN merged USING (repo, number))
