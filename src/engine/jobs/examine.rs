@@ -233,7 +233,8 @@ impl Examiner {
     /// there. None if that cannot be told now.
     async fn workflows_changed(&self, result: &JobResult, pull: i64) -> Option<bool> {
         let (pull, now) = (ThreadId { repo: result.repo.id, number: pull }, self.ctx.now());
-        self.read(move |conn| agent_heads::change_actions_beside(conn, pull, now)).await
+        let branch = result.job.branch().to_string();
+        self.read(move |conn| agent_heads::change_actions_beside(conn, (pull, &branch), now)).await
     }
 
     /// Keeps whether this head changes what Actions run; no if that cannot be kept now.

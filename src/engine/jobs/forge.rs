@@ -13,6 +13,7 @@ use super::drivers::{
     ShownWords,
 };
 use super::examine::{ANSWER, Examiner};
+use super::pushed_branches::look_at_pushed;
 use super::review_task::{ReviewTask, review_task};
 use super::task_parts::{
     begin_of, earlier, faults, permission, red_checks, told_subject, told_thread,
@@ -349,6 +350,11 @@ impl LiveForge {
             return Ok(None);
         };
         let Some(agent) = self.account(&terms.account).await? else { return Ok(None) };
+        let pushes = terms.works_by == WorksBy::Pushing;
+        let (place, pushed) = ((&result.repo, &base_branch[..]), (&agent, attempt.may_run_since()));
+        if pushes && !makes_a_change(job) {
+            look_at_pushed(&self.ctx, place, pushed, None).await?;
+        }
         if job.spec.purpose.is_review() {
             let Some(pull) = job.spec.given() else { return Ok(None) };
             let (given, agent) = (base, &agent);
@@ -395,6 +401,10 @@ impl LiveForge {
         if let Some(renamed) = self.renamed_base(query, &evidence).await? {
             let query = EvidenceQuery { base_branch: &renamed, ..query };
             evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
+        }
+        if pushes && makes_a_change(job) {
+            let judged = evidence.pull.as_ref().map(|pull| pull.head_branch.as_str());
+            look_at_pushed(&self.ctx, place, pushed, judged).await?;
         }
         let mut answer = None;
         if is_unsaid(&evidence) && claim == AgentClaim::Comment && !said.words.is_empty() {
@@ -499,6 +509,10 @@ impl JobForge for LiveForge {
     ) -> ForgeCall<'a, Option<JobEvidence>> {
         Box::pin(self.examiner.examine(result, evidence))
     }
+}
+
+fn makes_a_change(job: &Job) -> bool {
+    matches!(job.spec.purpose, Purpose::Code | Purpose::Repair)
 }
 
 /// Whether an attempt names this very commit as its result.

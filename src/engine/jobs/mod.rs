@@ -56,6 +56,7 @@ mod own_pulls;
 mod permission;
 mod posting;
 mod preflight;
+mod pushed_branches;
 mod quota;
 mod request;
 mod review_share;

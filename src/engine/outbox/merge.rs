@@ -158,7 +158,8 @@ impl MergePull {
         (pull, rules): (&PullRequest, &GuardRules),
     ) -> Result<bool, ApplyError> {
         let statuses = to.ctx.gitea.statuses(to.name(), &self.commit).await?;
-        let is_news = rests_on_actions(&statuses) && self.is_news_of_actions(to).await?;
+        let branch = &pull.head_branch;
+        let is_news = rests_on_actions(&statuses) && self.is_news_of_actions(to, branch).await?;
         let mut facts = CheckFacts {
             statuses: Ok(statuses),
             required: Ok(Vec::new()),
@@ -185,10 +186,15 @@ impl MergePull {
 
     /// Whether a branch of an agent changes by now what Actions run there, and nobody was asked about
     /// that.
-    async fn is_news_of_actions(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+    async fn is_news_of_actions(
+        &self,
+        to: &EffectDelivery<'_>,
+        branch: &str,
+    ) -> Result<bool, ApplyError> {
         let (pull, now, job) = (to.thread(), to.ctx.now(), self.job);
+        let branch = branch.to_owned();
         let read = to.ctx.ledger.read(move |conn| {
-            let changed = agent_heads::change_actions_beside(conn, pull, now)?;
+            let changed = agent_heads::change_actions_beside(conn, (pull, &branch), now)?;
             let code = FindingCode::ActionsChangedBeside.name();
             let found = jobs::record(conn, job)?;
             let found = found.as_ref().and_then(JobRecord::findings).unwrap_or_default();
