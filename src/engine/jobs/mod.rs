@@ -46,6 +46,7 @@ mod examine;
 mod fleet;
 mod follow;
 mod forge;
+mod fresh_issue;
 mod given_review;
 mod health;
 mod judge_again;

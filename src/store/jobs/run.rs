@@ -45,7 +45,8 @@ pub(super) const WATCHED: &str =
     "SELECT id, due_at, steps, is_asked, is_thread_known, card_waits FROM (
         SELECT id, due_at, steps, state,
                state = 'deciding'
-               OR json_extract(job, '$.state.waiting.start') IS NOT NULL AS is_asked,
+               OR state = 'waiting'
+               AND json_extract(job, '$.state.waiting.start') IS NOT NULL AS is_asked,
                iif(jobs.number IS NULL, EXISTS (
                    SELECT 1 FROM tracked_repos WHERE tracked_repos.repo = jobs.repo
                ), EXISTS (
