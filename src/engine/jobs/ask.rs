@@ -175,6 +175,7 @@ impl Jobs {
             }
         };
         let pull = head.as_ref().map(|head| head.pull);
+        let into = head.as_ref().map(|head| (head.pull, head.target.clone()));
         let [_, moved] = asked.moved;
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
@@ -223,7 +224,10 @@ impl Jobs {
             .map(|(split, epic)| SplitView::of(split, epic.number, &repo.name));
         let notes = asked.crew.iter().filter(|_| question == Question::Accept);
         let notes = notes.flat_map(|crew| crew.review_notes(seen.job.past.commit.as_ref()));
-        view.crew = notes.map(|note| note.said()).collect();
+        view.notes = notes.map(|note| note.said()).collect();
+        if let Some((pull, target)) = into.filter(|_| view.merges && question == Question::Accept) {
+            view.notes.extend(self.objections(repo, (pull, &target)).await);
+        }
         let Some(own) = self.identity.known() else { return Ok(self.later(seen)) };
         let name = own.login.clone();
         let (job, place) = (seen.job.clone(), repo.name.to_string());

@@ -52,6 +52,7 @@ mod health;
 mod judge_again;
 mod look;
 mod merged;
+mod objections;
 mod other_pulls;
 mod own_pulls;
 mod permission;

@@ -16,7 +16,7 @@ use crate::core::jobs::ids::Commit;
 const LONGEST_TEXT: usize = 1 << 20;
 
 /// The longest line that is read, in bytes.
-pub const LONGEST_RESULT_LINE: usize = 64 << 10;
+const LONGEST_RESULT_LINE: usize = 64 << 10;
 
 /// What stands for the beginning of a line that was too long to be kept whole.
 pub const CUT_RESULT_LINE: &str = "timmy-result: {…";
