@@ -21,7 +21,9 @@
 //! | `follow` | asks how an attempt goes, and tells it; brings texts, asks to stop |
 //! | `transcript` | keeps what an attempt said and did, once it is over |
 //! | `permission` | what agents ask to do, and the answers that reach them |
-//! | `ask` | puts a job's questions to people, and looks whether what they cover is still so |
+//! | `ask` | puts a job's questions to people |
+//! | `asked_question` | a question, with all that it is put and watched by |
+//! | `question_watch` | looks whether what an open question covers is still so |
 //! | `objections` | reviews for which the forge will not merge what people are asked to accept |
 //! | `crew_reviews` | has a crew's reviews given before people are asked, again where one was dismissed |
 //! | `verify` | has judged what the forge shows |
@@ -31,12 +33,15 @@
 //! | `pushed_branches` | whether branches that nobody is asked to merge change what Actions run |
 //! | `merged` | whether somebody merged what a job brought, after it was done |
 //! | `fleet` | how the agents are |
-//! | `forge` | what an attempt is asked, and what the forge shows of its result |
+//! | `forge` | the forge, as jobs need it |
+//! | `task` | what an attempt is asked |
+//! | `result` | what the forge shows of its result |
 //! | `drivers` | what comes from outside: agents, and who reads the forge for jobs |
 
 mod access;
 mod adopted;
 mod ask;
+mod asked_question;
 mod asked_review;
 mod base;
 mod by_itself;
@@ -62,14 +67,17 @@ mod permission;
 mod posting;
 mod preflight;
 mod pushed_branches;
+mod question_watch;
 mod quota;
 mod request;
+mod result;
 mod review_share;
 mod review_task;
 mod reviewing;
 mod split_parts;
 mod start;
 mod stop;
+mod task;
 mod task_parts;
 mod thread_gone;
 mod transcript;
