@@ -12,7 +12,7 @@ use super::lines::{Lines, NextLine};
 use super::wire::{CommandLine, CommandTask};
 use crate::agents::agent::{Asking, Capabilities, FailureKind};
 use crate::agents::brief::brief;
-use crate::agents::last_words::last_words;
+use crate::agents::last_words::LAST_WORDS;
 use crate::agents::local::{Dialogue, DialogueCall, DialogueEnd, Talk};
 use crate::agents::transcript::Speaker;
 use crate::agents::upstream_error;
@@ -159,7 +159,11 @@ fn end(heard: Heard, ended: &SessionEnd) -> DialogueEnd {
         };
     };
     let title = fields.get("title").and_then(Value::as_str).map(str::to_owned);
-    let text = last_words(&format!("timmy-result: {}", Value::Object(fields)));
+    let json = Value::Object(fields).to_string();
+    let text = match json.len() > LAST_WORDS {
+        true => CUT_RESULT_LINE.to_owned(),
+        false => format!("timmy-result: {json}"),
+    };
     DialogueEnd::Said { text, title }
 }
 

@@ -53,12 +53,11 @@ pub(super) async fn look_at_pushed(
     let again = noted.keys().filter(|name| !pushed.contains(*name)).take(MOST);
     let names: Vec<String> = pushed.iter().chain(again).cloned().collect();
     for name in names {
-        let Some(head) = changing_head(ctx, (repo, base_branch), (&name, &noted)).await? else {
-            continue;
+        let head = match look_at_branch(ctx, (repo, base_branch), (&name, &noted)).await? {
+            BranchLook::ChangesActions(head) => Some(head),
+            BranchLook::ChangesNone if noted.contains_key(&name) => None,
+            BranchLook::ChangesNone | BranchLook::Known => continue,
         };
-        if head.is_none() && !noted.contains_key(&name) {
-            continue;
-        }
         let now = ctx.now();
         let write = ctx
             .ledger
@@ -83,24 +82,38 @@ fn pushed_by(recent: RecentPushes, agent: &Account, since: Timestamp) -> Vec<Str
     names
 }
 
-/// The head of a branch if that changes what Actions run, or none where it does not, or is gone; nothing
-/// at all if that is known already. What is too much to be read may.
-async fn changing_head(
+/// What a look at a branch shows.
+enum BranchLook {
+    /// Its head does.
+    ChangesActions(Commit),
+    /// It does not, or is gone.
+    ChangesNone,
+    /// What was noted of it.
+    Known,
+}
+
+/// Looks whether a branch changes what Actions run. What is too much to be read may.
+async fn look_at_branch(
     ctx: &Context,
     (repo, base_branch): (&Repo, &str),
     (name, noted): (&str, &Noted),
-) -> Result<Option<Option<Commit>>, Error> {
-    let Some(branch) = ctx.gitea.branch(&repo.name, name).await? else { return Ok(Some(None)) };
+) -> Result<BranchLook, Error> {
+    let Some(branch) = ctx.gitea.branch(&repo.name, name).await? else {
+        return Ok(BranchLook::ChangesNone);
+    };
     let is_known = noted
         .get(name)
         .is_some_and(|(head, at)| *head == branch.head && !at.is_over(BELIEVED, ctx.now()));
     if is_known {
-        return Ok(None);
+        return Ok(BranchLook::Known);
     }
     let changes = match ctx.gitea.paths_ahead(&repo.name, base_branch, name).await {
         Ok(paths) => paths.is_some_and(|paths| change_actions(paths.iter().map(String::as_str))),
         Err(error) if error.heals() == Recovery::Never => true,
         Err(error) => return Err(error),
     };
-    Ok(Some(changes.then_some(branch.head)))
+    Ok(match changes {
+        true => BranchLook::ChangesActions(branch.head),
+        false => BranchLook::ChangesNone,
+    })
 }

@@ -179,7 +179,7 @@ impl LiveForge {
         let is_said = matches!(job.spec.purpose, Purpose::Research | Purpose::Ops);
         let words = ShownWords { comments, answer, issue: issue.clone() };
         let by = pull.as_ref().and_then(PullRequest::merged_by);
-        let into = pull.as_ref().map_or(&query.base_branch[..], |pull| &pull.base_branch);
+        let into = pull.as_ref().map_or(query.base_branch, |pull| &pull.base_branch);
         let merged = found.merged.map(|commit| self.ctx.policy.merge(commit, by, into));
         let change = pull.map(|pull| Box::new(ShownChange { pull, pusher, updates, issue }));
         // What an attempt named when it ended was made in it, however late it came there; what was
