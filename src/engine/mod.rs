@@ -210,8 +210,13 @@ impl Engine {
         let questions = ScopeQuestions::new(&ctx, world.clone(), reader.clone());
         let reporter = Reporter::new(ctx.clone(), world.clone(), accounts.clone(), planner.clone());
         let reporter = Arc::new(reporter);
-        let outbox =
-            Arc::new(Outbox::new(ctx.clone(), world.clone(), (reporter.clone(), planner.clone())));
+        let outbox = Outbox::new(
+            ctx.clone(),
+            world.clone(),
+            policies.clone(),
+            (reporter.clone(), planner.clone()),
+        );
+        let outbox = Arc::new(outbox);
         let inbox = Inbox::new(
             ctx.clone(),
             world.clone(),

@@ -120,8 +120,11 @@ impl LaneQueue {
             let due = self.begin_what_is_due(&mut running, stop).await?;
             let rest =
                 at.rest_or(&*self.ctx.clock, due, Some(&self.ctx.stored), running.next_end());
-            if let Some(Some(ended)) = stop.run_until_cancelled(rest).await {
-                self.ended(&mut running, ended).await?;
+            let mut ended = stop.run_until_cancelled(rest).await.flatten();
+            // What ended meanwhile is one reason to look, however many these are.
+            while let Some(one) = ended {
+                self.ended(&mut running, one).await?;
+                ended = running.tasks.try_join_next_with_id();
             }
         }
         let mut patience = self.ctx.clock.sleep(DRAIN);

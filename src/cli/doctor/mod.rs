@@ -5,6 +5,7 @@
 //! out.
 
 mod account;
+mod action_secrets;
 mod agents;
 mod automatic;
 mod capabilities;

@@ -160,7 +160,10 @@ impl Telling {
             self.goes_on |= match progress {
                 Progress::NeverRan(_) | Progress::CutOff { .. } => true,
                 Progress::Failed { failure, .. } => match failure {
-                    Failure::NeedsAnswer | Failure::PoolSpent { .. } | Failure::Unable(_) => true,
+                    Failure::NeedsAnswer
+                    | Failure::PoolSpent { .. }
+                    | Failure::Unable(_)
+                    | Failure::NeverBegan(_) => true,
                     Failure::Agent(_) | Failure::BadRequest => false,
                 },
                 Progress::Accepted

@@ -183,6 +183,8 @@ pub enum NeverRan {
     TooSlow,
     /// The issue is not any more what was matched, or may not be worked on any more.
     Moved,
+    /// What it was to work on could not be brought to it.
+    NoWorkplace,
 }
 
 /// How an attempt failed.
@@ -197,6 +199,8 @@ pub enum Failure {
     PoolSpent { until: Timestamp },
     /// What it needs was taken away in mid-work, which is no fault of its own.
     Unable(NeverRan),
+    /// What it needs was not there before any of it ran.
+    NeverBegan(NeverRan),
     /// It ended because a person has to be asked; its answer starts the next one.
     NeedsAnswer,
 }

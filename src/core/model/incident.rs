@@ -100,6 +100,9 @@ pub enum Incident {
     MergedByAgent {
         repo: RepoId,
         agent: String,
+        /// The branch that it merged it into; none: the default one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<String>,
     },
     /// An agent takes no work, or what it is given comes to nothing.
     Agent {

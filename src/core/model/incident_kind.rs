@@ -83,7 +83,7 @@ mod tests {
             Incident::MissingScope { scope: "write:issue".to_owned() },
             Incident::ThreadLocked { thread: ThreadId { repo, number: 2 } },
             Incident::NotifyFailed,
-            Incident::MergedByAgent { repo, agent: "ezra".to_owned() },
+            Incident::MergedByAgent { repo, agent: "ezra".to_owned(), branch: None },
             Incident::Agent { name: "ezra".to_owned(), problem: AgentProblem::Down },
         ];
         for incident in some {

@@ -64,8 +64,9 @@ pub struct QuestionView {
     pub plan: Option<PlanView>,
     /// What an epic would become.
     pub split: Option<SplitView>,
-    /// What its reviews leave open, where a crew brought it; a sentence each.
-    pub crew: Vec<String>,
+    /// What its reviews leave open, a sentence each: where a crew brought it, and where the forge will
+    /// not merge because of them.
+    pub notes: Vec<String>,
     /// Whether it is about an issue: a routine's is not.
     pub has_issue: bool,
 }
@@ -111,7 +112,7 @@ impl QuestionView {
             start: StartView::of(record),
             plan: None,
             split: None,
-            crew: Vec::new(),
+            notes: Vec::new(),
             has_issue: job.spec.given().is_some(),
         }
     }

@@ -19,6 +19,7 @@ mod label;
 mod late;
 mod make_part;
 mod merge;
+mod merge_rules;
 mod merge_turns;
 mod new_labels;
 mod pin;
@@ -47,6 +48,7 @@ use super::incidents::Incidents;
 use super::planner::Planner;
 use super::report::Reporter;
 use super::repositories;
+use super::repository_policies::RepositoryPolicies;
 use super::try_result::{Applied, TryResult};
 use crate::core::effect::{Effect, Source};
 use crate::core::jobs::StepTime;
@@ -75,6 +77,7 @@ pub(super) struct Outbox {
     ctx: Context,
     identity: Arc<Identity>,
     incidents: Arc<Incidents>,
+    policies: Arc<RepositoryPolicies>,
     reporter: Arc<Reporter>,
     planner: Arc<Planner>,
     new_labels: NewLabels,
@@ -95,10 +98,11 @@ impl Outbox {
     pub(super) fn new(
         ctx: Context,
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
+        policies: Arc<RepositoryPolicies>,
         (reporter, planner): (Arc<Reporter>, Arc<Planner>),
     ) -> Self {
         let (new_labels, merge_turns) = Default::default();
-        Self { ctx, identity, incidents, reporter, planner, new_labels, merge_turns }
+        Self { ctx, identity, incidents, policies, reporter, planner, new_labels, merge_turns }
     }
 
     /// Whoever died left writes behind whose outcome nobody knows.
@@ -366,7 +370,7 @@ impl Outbox {
     }
 
     fn delivery<'a>(&'a self, row: &'a Row, repo: &'a Repo) -> EffectDelivery<'a> {
-        let Self { ctx, identity, incidents, new_labels, merge_turns, .. } = self;
-        EffectDelivery { ctx, identity, incidents, new_labels, merge_turns, row, repo }
+        let Self { ctx, identity, incidents, policies, new_labels, merge_turns, .. } = self;
+        EffectDelivery { ctx, identity, incidents, policies, new_labels, merge_turns, row, repo }
     }
 }

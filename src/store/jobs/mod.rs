@@ -41,6 +41,8 @@ mod load;
 mod merged_before;
 mod merged_job;
 mod numbers;
+#[cfg(test)]
+mod plans;
 mod quotas;
 mod record;
 mod results;

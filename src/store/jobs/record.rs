@@ -81,16 +81,21 @@ pub fn latest_review_in(conn: &Connection, thread: ThreadId) -> Result<Option<Jo
     latest_beside(conn, thread, true)
 }
 
+/// The latest job on the thread `?2` of the repository `?1`, one that has not ended before all others:
+/// of each of its two threads by itself, so that an index finds it among however many.
+pub(super) const LATEST_BESIDE: &str = "SELECT id FROM (
+        SELECT id, ended_at FROM jobs WHERE repo = ?1 AND number = ?2 AND is_review = ?3
+        UNION ALL
+        SELECT id, ended_at FROM jobs WHERE repo = ?1 AND pull = ?2 AND is_review = ?3)
+    ORDER BY ended_at IS NOT NULL, id DESC LIMIT 1";
+
 fn latest_beside(
     conn: &Connection,
     thread: ThreadId,
     is_review: bool,
 ) -> Result<Option<JobId>, Error> {
     let id = conn
-        .prepare_cached(
-            "SELECT id FROM jobs WHERE repo = ?1 AND (number = ?2 OR pull = ?2) AND is_review = ?3
-             ORDER BY ended_at IS NOT NULL, id DESC LIMIT 1",
-        )?
+        .prepare_cached(LATEST_BESIDE)?
         .query_row((thread.repo, thread.number, is_review), |row| row.get(0))
         .optional()?;
     Ok(id)

@@ -3,9 +3,10 @@
 use timmy::core::decisions::DecisionStatus;
 use timmy::core::jobs::{CancelReason, Done, JobId, PersonAnswer, State, StateKind};
 use timmy::core::model::ids::Subject;
-use timmy::sandbox::{BranchRule, Mode, Sandbox};
+use timmy::sandbox::{BranchRule, Mode, ReviewState, Sandbox};
 use timmy::store::{backlog, decisions};
 
+use super::guards::hands_in;
 use super::scripted::ended;
 use super::stage::{Stage, live};
 use crate::support::clock::MINUTE;
@@ -144,6 +145,36 @@ async fn a_branch_that_requires_timmys_own_verdict_waits_for_no_other() {
     says(&stage, "/timmy approve d1").await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Merged), "{:?}", said(&stage));
     stage.end().await;
+}
+
+#[tokio::test]
+async fn a_review_for_which_the_branch_merges_nothing_is_said_with_the_question() {
+    for (owns, blocks, says) in [
+        (true, true, Some("the branch merges nothing as long as that stands")),
+        (true, false, None),
+        (false, true, Some("if the branch's rule blocks on that")),
+    ] {
+        let furnish = |sandbox: &Sandbox| {
+            let rule = BranchRule { blocks_on_rejection: blocks, ..BranchRule::default() };
+            sandbox.protect(DOOR, "main", &rule).unwrap();
+            if owns {
+                sandbox.collaborator(DOOR, "timmy", Mode::Owner).unwrap();
+            }
+        };
+        let stage = live(furnish, |config| config.with("accept.on_yes", "merge")).await;
+        stage.assign(1, Some("ezra")).await;
+        let sandbox = &stage.app.sandbox;
+        let commit = sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+        let pull = sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+        sandbox.review("anna", DOOR, pull, ReviewState::RequestChanges, "No.", &[]).unwrap();
+        hands_in(&stage, &commit).await;
+        let asked = questions(&stage);
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        let is_said = asked[0].contains("anna asks for changes");
+        assert_eq!(is_said, says.is_some(), "{asked:?}");
+        assert!(says.is_none_or(|says| asked[0].contains(says)), "{asked:?}");
+        stage.end().await;
+    }
 }
 
 #[tokio::test]

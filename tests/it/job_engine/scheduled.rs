@@ -63,3 +63,21 @@ async fn what_was_scheduled_before_is_said_with_the_question() {
     assert_eq!((questions(&stage).len(), notices(&stage).len()), (1, 1));
     stage.end().await;
 }
+
+#[tokio::test]
+async fn for_one_question_the_timeline_is_read_once() {
+    let stage = stage().await;
+    stage.assign(1, Some("ezra")).await;
+    let sandbox = &stage.app.sandbox;
+    let commit = sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+    let pull = sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    let before = sandbox.count_requests();
+    hands_in(&stage, &commit).await;
+    assert_eq!(questions(&stage).len(), 1);
+    stage.pass(MINUTE * 10, MINUTE).await;
+    let asked = sandbox.requests().split_off(before).into_iter();
+    let timeline = format!("/issues/{pull}/timeline");
+    assert_eq!(asked.filter(|asked| asked.path.ends_with(&timeline)).count(), 1);
+    stage.end().await;
+}

@@ -683,6 +683,24 @@ async fn an_agent_that_may_push_to_the_default_branch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_could_read_the_secrets_of_actions() {
+    let stage = Stage::set().await;
+    stage.sandbox.add_user("groq");
+    stage.sandbox.collaborator(DOOR, "groq", Mode::Write).unwrap();
+    stage.sandbox.collaborator(DOOR, "timmy", Mode::Owner).unwrap();
+    stage.sandbox.add_secret(DOOR, "DEPLOY_KEY").unwrap();
+    // What this one brings timmy pushes.
+    stage.configure(away);
+    let run = stage.run("doctor");
+    assert!(!run.out.contains("hold secrets"), "{}", run.out);
+    // This one pushes by itself.
+    stage.configure(|config| config.agent("groq", ["coder"]).its("repositories", [DOOR]));
+    let run = stage.run("doctor");
+    let said = "Actions of foundation/door hold secrets, and a workflow that groq pushes";
+    assert!(stage.found(&run, "secrets").starts_with(said), "{}", run.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_never_starts_and_what_starts_by_itself() {
     let stage = Stage::set().await;
     stage.sandbox.add_user("groq");

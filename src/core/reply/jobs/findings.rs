@@ -190,6 +190,7 @@ impl Finding {
             Self::Guard(found) => found.guard.as_str(),
             Self::PushedByOther { .. } | Self::OthersWork { .. } | Self::PusherUnknown => "author",
             Self::NoResultLine
+            | Self::ResultLineTooLong
             | Self::ForeignPull { .. }
             | Self::MissingPull { .. }
             | Self::CommitBehind { .. }
@@ -230,6 +231,10 @@ impl Finding {
     pub fn said(&self, branch: &str) -> String {
         match self {
             Self::NoResultLine => "It did not say what it did: I went by what is here.".to_owned(),
+            Self::ResultLineTooLong => {
+                "Its result line is longer than 64 KiB, and was not read: I went by what is here."
+                    .to_owned()
+            }
             Self::NothingThere => {
                 format!("There is no branch `{branch}`, and no pull request from it.")
             }

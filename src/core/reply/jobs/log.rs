@@ -208,6 +208,7 @@ fn progress_told(progress: &Progress, purpose: Purpose) -> Option<String> {
             Failure::BadRequest => "it does not understand what is asked".to_owned(),
             Failure::PoolSpent { .. } => "its quota ran out".to_owned(),
             Failure::Unable(why) => format!("it had to end: {}", why.said()),
+            Failure::NeverBegan(why) => format!("it never began: {}", why.said()),
             Failure::NeedsAnswer => "it needs a person".to_owned(),
         },
         Progress::Stopped { .. } => "it stopped".to_owned(),

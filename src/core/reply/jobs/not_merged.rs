@@ -42,6 +42,7 @@ pub fn keeps_from_merging(refusal: &MergeRefusal) -> &'static str {
         | MergeRefusal::TryLater
         | MergeRefusal::BaseMoved
         | MergeRefusal::ChecksMissing
+        | MergeRefusal::RulesTightened
         | MergeRefusal::RightTakenBack
         | MergeRefusal::Behind
         | MergeRefusal::Rejected(_)
@@ -89,6 +90,10 @@ mod tests {
             (
                 No::ChecksMissing,
                 r"**Not merged: not all checks of `8b195ee` are green any more.** I look at it anew.",
+            ),
+            (
+                No::RulesTightened,
+                r"**Not merged: `.timmy.toml` on its base branch asks for more by now than what \#58 was judged by.** I look at it anew, and ask again.",
             ),
             (
                 No::MayNotMerge,

@@ -42,6 +42,7 @@ impl NeverRan {
             Self::LeftNothing => "its agent left nothing behind lately, whatever it was given",
             Self::TooSlow => "whether it can begin could not be found out in time",
             Self::Moved => "the issue changed before it could begin",
+            Self::NoWorkplace => "what it was to work on could not be brought to it",
         }
     }
 
@@ -59,6 +60,7 @@ impl NeverRan {
             Self::LeftNothing => "Look at its key and its host; `timmy doctor` does.",
             Self::TooSlow => "Look at its gateway; `timmy doctor` does.",
             Self::Moved => "Look whether it is still to be done.",
+            Self::NoWorkplace => "Look at the forge and at this machine; `timmy doctor` does.",
         }
     }
 }

@@ -1,0 +1,77 @@
+//! Reviews for which the forge will not merge what a person is asked to accept. It says so only when it
+//! is asked to merge, and then the yes was for nothing: so it is said with the question.
+
+use std::collections::BTreeSet;
+
+use super::Jobs;
+use crate::core::model::repository::Repo;
+use crate::core::model::text::Review;
+use crate::core::model::verdict::Opinion;
+use crate::gitea::Error;
+
+impl Jobs {
+    /// What is said of them, a sentence each: of the reviews of the pull request `pull` into the branch
+    /// `target`. What cannot be read now is said when it is merged.
+    pub(super) async fn objections(&self, repo: &Repo, (pull, target): (i64, &str)) -> Vec<String> {
+        let read = self.read_objections(repo, (pull, target)).await;
+        read.unwrap_or_else(|error| {
+            tracing::debug!(pull, %error, "what a branch refuses is not known yet");
+            Vec::new()
+        })
+    }
+
+    async fn read_objections(
+        &self,
+        repo: &Repo,
+        (pull, target): (i64, &str),
+    ) -> Result<Vec<String>, Error> {
+        let reviews = self.ctx.gitea.all_reviews(&repo.name, pull).await?;
+        let by: BTreeSet<String> = reviews.iter().filter(|one| objects(one)).map(login).collect();
+        if by.is_empty() {
+            return Ok(Vec::new());
+        }
+        let blocks = self.ctx.gitea.blocks_on_rejection(&repo.name, target).await?;
+        Ok(by.iter().filter_map(|by| sentence(by, blocks)).collect())
+    }
+}
+
+/// Whether a review asks for changes with the force to hold up a merge: also one of an earlier commit.
+fn objects(review: &Review) -> bool {
+    let verdict = &review.verdict;
+    verdict.is_official && !verdict.is_dismissed && verdict.opinion == Opinion::ChangesRequested
+}
+
+fn login(review: &Review) -> String {
+    let by = review.text.written.author.as_ref();
+    by.map_or_else(|| "a deleted user".to_owned(), |by| by.login.clone())
+}
+
+/// `blocks`: whether the branch merges nothing as long as that stands, if that is shown.
+fn sentence(by: &str, blocks: Option<bool>) -> Option<String> {
+    match blocks {
+        Some(false) => None,
+        Some(true) => Some(format!(
+            "{by} asks for changes, and the branch merges nothing as long as that stands: dismiss \
+             that review first."
+        )),
+        None => Some(format!(
+            "{by} asks for changes: if the branch's rule blocks on that, nothing is merged before \
+             that review is dismissed."
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::jobs::objections::*;
+
+    #[test]
+    fn what_a_branch_refuses_is_said_and_what_it_takes_is_not() {
+        assert_eq!(sentence("anna", Some(false)), None);
+        for (blocks, says) in [(Some(true), "dismiss that review first"), (None, "if the branch's")]
+        {
+            let said = sentence("anna", blocks).expect("it is said");
+            assert!(said.starts_with("anna asks for changes") && said.contains(says), "{said}");
+        }
+    }
+}
