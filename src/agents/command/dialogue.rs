@@ -136,7 +136,7 @@ fn end(heard: Heard, ended: &SessionEnd) -> DialogueEnd {
     let Heard { result, has_long_result, failed, last } = heard;
     let Some(fields) = result else {
         if has_long_result {
-            return DialogueEnd::Said { text: CUT_RESULT_LINE.to_owned(), title: None };
+            return DialogueEnd::Said(CUT_RESULT_LINE.to_owned());
         }
         if let Some(why) = failed {
             let kind = match upstream_error::kind_of(&why) {

@@ -11,6 +11,7 @@ use crate::core::decisions::{Covered, CoveredHead, CoveredStart};
 use crate::core::jobs::evidence::read_result;
 use crate::core::jobs::start_terms::StartProposal;
 use crate::core::jobs::{CancelReason, JobEvent, JobRecord, Purpose, Question, State, Waiting};
+use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
 use crate::core::reply::crew::PlanView;
 use crate::core::reply::decisions::QuestionView;
