@@ -32,7 +32,7 @@ impl NeverRan {
     pub fn said(self) -> &'static str {
         match self {
             Self::HostAway => "its host is away",
-            Self::GatewayDown => "its gateway takes no work",
+            Self::GatewayDown => "its agent takes no work now",
             Self::PoolSpent { .. } => "its quota is used up",
             Self::NoAccess => "its account may not read or push here",
             Self::BadKey => "its key is refused",
@@ -50,7 +50,7 @@ impl NeverRan {
     pub fn remedy(self) -> &'static str {
         match self {
             Self::HostAway => "Wake its host.",
-            Self::GatewayDown => "Start its gateway.",
+            Self::GatewayDown => "See that its agent runs; `timmy doctor` says what is wrong with it.",
             Self::PoolSpent { .. } => "Wait for the quota, or name another agent.",
             Self::NoAccess => "Give its account write access to this repository.",
             Self::BadKey => "Give it a key that is accepted.",
