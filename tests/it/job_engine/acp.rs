@@ -8,8 +8,12 @@ use serde_json::json;
 use timmy::agents::{Agent, Sighting, fleet};
 use timmy::chance::Chance;
 use timmy::clock::Clock;
-use timmy::core::jobs::{JobId, StateKind};
+use timmy::core::command::value::DecisionId;
+use timmy::core::jobs::{Draw, JobId, PersonAnswer, StateKind, StepTime};
+use timmy::core::model::account::Account;
 use timmy::sandbox::Scopes;
+use timmy::store::Transaction;
+use timmy::store::jobs::{self, GivenAnswer};
 
 use super::decisions::{BRANCH, questions, says};
 use super::stage::{Stage, live};
@@ -110,15 +114,25 @@ async fn a_no_that_comes_as_it_is_stopped_costs_no_attempt() {
     let job = stage.assign(1, Some("bezalel")).await;
     until(&stage, &*agent, job, |seen| matches!(seen, Sighting::Asks { .. })).await;
     stage.follow().await;
-    assert_eq!(questions(&stage).len(), 1);
-    // It is asked to stop, and nobody has seen yet that it did.
+    // It was asked to stop and did, and nobody has seen that yet.
     until(&stage, &*agent, job, |seen| matches!(seen, Sighting::Stopped(_))).await;
-    says(&stage, "/timmy answer d1 One file is enough").await;
+    let by = Account { id: 1, login: "alexander".to_owned() };
+    let now = StepTime { at: stage.app.clock.now(), chance: Draw(0) };
+    let no = move |tx: &Transaction<'_>| {
+        let given = GivenAnswer { answer: PersonAnswer::No, told: None, by: &by, is_lent: false };
+        jobs::decide(tx, DecisionId(1), given, now).map(|decided| assert!(decided.is_some()))
+    };
+    stage.app.timmy.write(no).await;
+    stage.follow().await;
     stage.follow().await;
     let attempts = stage.attempts(job).await;
     assert_eq!(attempts.len(), 2, "the next one begins at once: {:?}", stage.job(job).await.state);
-    let told = attempts[1].request.clone().unwrap();
-    assert!(told.contains("One file is enough"), "{told}");
-    assert!(told.contains("had to ask a person"), "nothing failed: {told}");
+    assert_eq!(stage.job(job).await.attempt_number(), 1, "it cost no attempt");
+    // It is not asked about again, and goes on without.
+    until(&stage, &*agent, job, |seen| !matches!(seen, Sighting::Working { .. })).await;
+    stage.follow().await;
+    until(&stage, &*agent, job, |seen| matches!(seen, Sighting::Ended(_))).await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    assert_eq!(questions(&stage).len(), 1);
     stage.end().await;
 }
