@@ -8,7 +8,7 @@ use serde_json::json;
 use timmy::agents::{Agent, Sighting, fleet};
 use timmy::chance::Chance;
 use timmy::clock::Clock;
-use timmy::core::command::value::DecisionId;
+use timmy::core::command::value::{Cause, DecisionId};
 use timmy::core::jobs::{Draw, JobId, PersonAnswer, StateKind, StepTime};
 use timmy::core::model::account::Account;
 use timmy::sandbox::Scopes;
@@ -119,7 +119,12 @@ async fn a_no_that_comes_as_it_is_stopped_costs_no_attempt() {
     let by = Account { id: 1, login: "alexander".to_owned() };
     let now = StepTime { at: stage.app.clock.now(), chance: Draw(0) };
     let no = move |tx: &Transaction<'_>| {
-        let given = GivenAnswer { answer: PersonAnswer::No, told: None, by: &by, is_lent: false };
+        let given = GivenAnswer {
+            answer: PersonAnswer::No(Cause::Wrong),
+            told: None,
+            by: &by,
+            is_lent: false,
+        };
         jobs::decide(tx, DecisionId(1), given, now).map(|decided| assert!(decided.is_some()))
     };
     stage.app.timmy.write(no).await;
