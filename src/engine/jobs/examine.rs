@@ -26,7 +26,7 @@ use crate::engine::guards::{
     examine_change, policy_unreadable, statuses_of,
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
-use crate::gitea::{Error, PullRequest, PullState};
+use crate::gitea::{Error, PullState};
 use crate::store::{self, Connection, agent_heads, lifted_guards};
 
 /// What an answer is called that is posted for an agent.
