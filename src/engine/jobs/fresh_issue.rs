@@ -21,12 +21,14 @@ pub(super) struct FreshIssue {
 }
 
 impl FreshIssue {
-    /// Whatever the backlog knew of it is as the forge shows it from then on.
+    /// The backlog knows it as the forge showed it, unless it knows something newer.
     pub(super) fn keep(&self, tx: &Transaction<'_>) -> Result<(), Error> {
         backlog::put(tx, self.thread.repo, &self.entry, self.source)?;
+        // What it waits for by now is asked again where it moved since it was read.
+        let is_as_read = backlog::moved_at(tx, self.thread)? == Some(self.entry.item.updated_at);
         match &self.waits {
-            Some(waits) => backlog::bind(tx, self.thread, waits, self.read_at),
-            None => Ok(()),
+            Some(waits) if is_as_read => backlog::bind(tx, self.thread, waits, self.read_at),
+            Some(_) | None => Ok(()),
         }
     }
 }

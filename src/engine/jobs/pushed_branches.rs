@@ -27,7 +27,8 @@ const SKEW: Duration = Duration::from_secs(60);
 type Noted = BTreeMap<String, (Commit, Timestamp)>;
 
 /// Notes which of the branches that `agent` pushed `since` then change what Actions run. `base_branch`:
-/// into which its work is merged; `judged`: the branch of which a pull request tells all that.
+/// into which its work is merged; `judged`: the branch of which a pull request tells all that; `known`: what
+/// was pushed lately, if that was read already.
 ///
 /// # Errors
 /// If the forge cannot be asked now.
@@ -35,9 +36,12 @@ pub(super) async fn look_at_pushed(
     ctx: &Context,
     (repo, base_branch): (&Repo, &str),
     (agent, since): (&Account, Timestamp),
-    judged: Option<&str>,
+    (judged, known): (Option<&str>, Option<RecentPushes>),
 ) -> Result<(), Error> {
-    let recent = ctx.gitea.recent_pushes(&repo.name).await?;
+    let recent = match known {
+        Some(known) => known,
+        None => ctx.gitea.recent_pushes(&repo.name).await?,
+    };
     let id = repo.id;
     let read = ctx.ledger.read(move |conn| agent_heads::branches_that_change_actions(conn, id));
     let noted: Noted = match read.await {

@@ -90,7 +90,7 @@ impl LiveForge {
         let pushes = terms.works_by == WorksBy::Pushing;
         let (place, pushed) = ((&result.repo, &base_branch[..]), (&agent, attempt.may_run_since()));
         if pushes && !makes_a_change(job) {
-            look_at_pushed(&self.ctx, place, pushed, None).await?;
+            look_at_pushed(&self.ctx, place, pushed, (None, None)).await?;
         }
         if job.spec.purpose.is_review() {
             let Some(pull) = job.spec.given() else { return Ok(None) };
@@ -142,7 +142,8 @@ impl LiveForge {
         }
         if pushes && makes_a_change(job) {
             let judged = evidence.pull.as_ref().map(|pull| pull.head_branch.as_str());
-            look_at_pushed(&self.ctx, place, pushed, judged).await?;
+            let known = evidence.recent.clone();
+            look_at_pushed(&self.ctx, place, pushed, (judged, known)).await?;
         }
         let mut answer = None;
         if is_unsaid(&evidence) && claim == AgentClaim::Comment && !said.words.is_empty() {
@@ -173,7 +174,8 @@ impl LiveForge {
         }
         let updates = self.updated(query, &evidence, job).await?;
         let issue = self.thread_of(result).await?;
-        let Evidence { findings: mut found, head_push, pull, pusher, said: comments } = evidence;
+        let Evidence { findings: mut found, head_push, pull, pusher, said: comments, .. } =
+            evidence;
         if issue.as_ref().is_some_and(|issue| is_edited(issue, attempt)) {
             found.findings.push(Finding::IssueEdited);
         }
