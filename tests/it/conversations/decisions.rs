@@ -858,6 +858,8 @@ mod refused {
             t.wait(2 * MINUTE).await;
             t.wait(2 * MINUTE).await;
             assert_eq!(asked.state().await, StateKind::Cancelled);
+            let void = "**d1 is void,** since \\@walt closed \\#2 without merging it.";
+            assert_eq!(t.replies(), [void]);
         })
         .await;
     }

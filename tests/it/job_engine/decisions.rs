@@ -208,7 +208,15 @@ async fn whoever_closes_or_merges_the_pull_request_has_decided() {
         stage.pass(MINUTE * 5, MINUTE).await;
         match is_merged {
             true => assert_eq!(stage.job(job).await.state, State::Done(Done::Merged)),
-            false => assert_eq!(stage.kind(job).await, StateKind::Cancelled),
+            false => {
+                assert_eq!(stage.kind(job).await, StateKind::Cancelled);
+                let says: Vec<String> = said(&stage).into_iter().map(|(_, body)| body).collect();
+                let void =
+                    format!("**d1 is void,** since \\@anna closed \\#{pull} without merging");
+                assert!(says.iter().any(|body| body.starts_with(&void)), "{says:?}");
+                let by = format!("**Cancelled by \\@anna, who closed \\#{pull}**");
+                assert!(says.iter().any(|body| body.starts_with(&by)), "{says:?}");
+            }
         }
         assert_eq!(questions(&stage).len(), 1);
         stage.end().await;

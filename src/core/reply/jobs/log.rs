@@ -175,6 +175,10 @@ fn event_told(event: &JobEvent, is_live: bool, purpose: Purpose) -> Option<Strin
             None => "a review asks for changes".to_owned(),
         },
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
+        JobEvent::Cancel(CancelReason::PullClosed { by, pull }) => {
+            format!("cancelled by {by}, who closed `#{pull}`")
+        }
+        JobEvent::Cancel(CancelReason::Rejected(_)) => "its pull request was closed".to_owned(),
         JobEvent::Cancel(CancelReason::IssueGone) => "what it is about is gone".to_owned(),
         JobEvent::Cancel(CancelReason::PullMerged) => "the pull request was merged".to_owned(),
         JobEvent::Cancel(_) => "cancelled".to_owned(),

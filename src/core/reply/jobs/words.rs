@@ -50,7 +50,9 @@ impl NeverRan {
     pub fn remedy(self) -> &'static str {
         match self {
             Self::HostAway => "Wake its host.",
-            Self::GatewayDown => "See that its agent runs; `timmy doctor` says what is wrong with it.",
+            Self::GatewayDown => {
+                "See that its agent runs; `timmy doctor` says what is wrong with it."
+            }
             Self::PoolSpent { .. } => "Wait for the quota, or name another agent.",
             Self::NoAccess => "Give its account write access to this repository.",
             Self::BadKey => "Give it a key that is accepted.",
