@@ -106,6 +106,9 @@ async fn a_verified_result_is_asked_about_once() {
         ");
         t.wait(10 * MINUTE).await;
         assert_eq!(t.sandbox.comments(DOOR, 1).unwrap().len(), 3, "it is asked once");
+        let report = t.ask("anna", "/timmy report").await;
+        let waits = format!("- {DOOR}\\#1: d1 asks: Accept {DOOR}\\#2?");
+        assert!(report.contains(&waits), "{report}");
         assert_snapshot!(asked.told(&t.ask("anna", "/timmy approve d1").await), @r"**Accepted \#2** at `8b195ee`, as approved in d1. Merging it is yours.");
         assert_eq!(asked.state().await, StateKind::Done);
         t.jobs_are_sound().await;

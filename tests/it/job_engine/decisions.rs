@@ -207,7 +207,14 @@ async fn whoever_closes_or_merges_the_pull_request_has_decided() {
         }
         stage.pass(MINUTE * 5, MINUTE).await;
         match is_merged {
-            true => assert_eq!(stage.job(job).await.state, State::Done(Done::Merged)),
+            true => {
+                assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+                sandbox.comment("alexander", DOOR, 1, "/timmy report\n/timmy status").unwrap();
+                stage.pass(MINUTE * 3, MINUTE).await;
+                let told = said(&stage).pop().unwrap().1;
+                assert!(told.contains(&format!("Merged: {DOOR}\\#{pull}.")), "{told}");
+                assert!(told.contains("This is closed."), "{told}");
+            }
             false => {
                 assert_eq!(stage.kind(job).await, StateKind::Cancelled);
                 let says: Vec<String> = said(&stage).into_iter().map(|(_, body)| body).collect();
