@@ -223,6 +223,10 @@ async fn whoever_closes_or_merges_the_pull_request_has_decided() {
                 assert!(says.iter().any(|body| body.starts_with(&void)), "{says:?}");
                 let by = format!("**Cancelled by \\@anna, who closed \\#{pull}**");
                 assert!(says.iter().any(|body| body.starts_with(&by)), "{says:?}");
+                sandbox.comment("alexander", DOOR, 1, "/timmy why").unwrap();
+                stage.pass(MINUTE * 3, MINUTE).await;
+                let told = said(&stage).pop().unwrap().1;
+                assert!(told.contains("`j1` is over: Cancelled by \\@anna, who closed"), "{told}");
             }
         }
         assert_eq!(questions(&stage).len(), 1);
