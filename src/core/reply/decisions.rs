@@ -71,6 +71,8 @@ pub struct QuestionView {
     pub notes: Vec<String>,
     /// Whether it is about an issue: a routine's is not.
     pub has_issue: bool,
+    /// Whether the text that it is about is that of a pull request.
+    pub is_pull: bool,
 }
 
 impl QuestionView {
@@ -117,6 +119,7 @@ impl QuestionView {
             split: None,
             notes: Vec::new(),
             has_issue: job.spec.given().is_some(),
+            is_pull: job.spec.adopts.is_some() || job.spec.purpose.is_review(),
         }
     }
 

@@ -168,7 +168,7 @@ async fn a_question_lists_what_passed() {
         | | guard | found |
         |---|---|---|
         | ✅ | artifact | pull request \#2, head `8b195ee` |
-        | ✅ | author | the account of `ezra` pushed it, or I did for it |
+        | ✅ | author | `ezra` pushed it |
         | ✅ | checks | `ci/test` is green |
         | ✅ | tests | 3 added, none removed, none skipped |
         | ✅ | 3 more | substance, secrets, `licenses` |
@@ -227,7 +227,7 @@ async fn a_question_says_what_people_let_pass() {
         | | guard | found |
         |---|---|---|
         | ✅ | artifact | pull request \#2, head `8b195ee` |
-        | ✅ | author | the account of `ezra` pushed it, or I did for it |
+        | ✅ | author | `ezra` pushed it |
         | ⚠️ | no\_oil | lifted by `alexander`, on: It ended with `1`. |
         | ✅ | checks | `ci/test` is green |
         | ✅ | tests | 3 added, none removed, none skipped |
@@ -328,7 +328,7 @@ async fn that_nothing_has_to_change_is_asked_and_closes_the_issue() {
 
         @alexander, `ezra` says so, and what it cites for that is there:
 
-        - There is file `door.rs`.
+        - There is the file `door.rs`.
 
         Reply with one of these lines:
 
