@@ -125,7 +125,7 @@ fn asked(conn: &Connection, named: &Named) -> Result<Vec<AskedThread>, Error> {
             continue;
         };
         let Some(record) = jobs::record(conn, decision.job)? else { continue };
-        let named = |number| format!("{}#{number}", place.repo);
+        let named = |number: i64| format!("{}#{number}", place.repo);
         let question = asked_in_short(&decision, &record, named);
         asked.push(AskedThread { place, id, question });
     }
