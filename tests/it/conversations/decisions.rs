@@ -861,7 +861,7 @@ mod refused {
             t.wait(2 * MINUTE).await;
             t.wait(2 * MINUTE).await;
             assert_eq!(asked.state().await, StateKind::Cancelled);
-            let void = "**d1 is void,** since \\@walt closed \\#2 without merging it.";
+            let void = "**d1 is void,** since \\#2 was closed unmerged, by \\@walt.";
             assert_eq!(t.replies(), [void]);
         })
         .await;

@@ -258,13 +258,16 @@ async fn to_close_the_pull_request_of_a_job_unmerged_rejects_it() {
                 job.state
             );
             let says = t.sandbox.comments(DOOR, 1).unwrap();
-            let card = says.iter().find(|said| said.body.contains("cancelled by anna, who closed"));
+            let card = says.iter().find(|said| said.body.contains("cancelled by anna: `#2`"));
             let card = &card.expect("the card names who closed it").body;
-            assert!(card.starts_with("**Cancelled by \\@anna, who closed \\#2**"), "{card}");
-            assert!(card.contains("| cancelled by anna, who closed `#2` |"), "{card}");
+            assert!(
+                card.starts_with("**Cancelled by \\@anna: \\#2 was closed unmerged**"),
+                "{card}"
+            );
+            assert!(card.contains("| cancelled by anna: `#2` was closed unmerged |"), "{card}");
             assert_eq!(
                 t.said_in(1),
-                ["**d1 is void,** since \\@anna closed \\#2 without merging it."]
+                ["**d1 is void,** since \\#2 was closed unmerged, by \\@anna."]
             );
             t.said_in(asked.pull);
             t.jobs_are_sound().await;

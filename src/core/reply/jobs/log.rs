@@ -196,7 +196,7 @@ fn event_told(event: &JobEvent, is_live: bool, purpose: Purpose) -> Option<Strin
         },
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
         JobEvent::Cancel(CancelReason::PullClosed { by, pull }) => {
-            format!("cancelled by {by}, who closed `#{pull}`")
+            format!("cancelled by {by}: `#{pull}` was closed unmerged")
         }
         JobEvent::Cancel(CancelReason::Rejected(_)) => "its pull request was closed".to_owned(),
         JobEvent::Cancel(CancelReason::IssueGone) => "what it is about is gone".to_owned(),
