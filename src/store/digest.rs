@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::columns::{Json, Spelled, lane, thread};
 use super::error::Error;
-use super::{controls, jobs, repos};
+use super::{controls, decisions, jobs, repos};
 use crate::core::command::value::DecisionId;
 use crate::core::effect::BLOCKED;
 use crate::core::model::ids::{Lane, RepoId, RepoName};
@@ -16,7 +16,10 @@ use crate::core::model::thread::{Hold, Snooze, ThreadState};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::audience::Audience;
 use crate::core::policy::controls::{Pause, PauseScope};
-use crate::core::report::digest::{DeadEffect, Digest, NamedLane, NamedThread, RoutineWait};
+use crate::core::reply::decisions::asked_in_short;
+use crate::core::report::digest::{
+    AskedThread, DeadEffect, Digest, NamedLane, NamedThread, RoutineWait,
+};
 use crate::core::report::{Outlook, Period};
 
 /// The most entries of each list; nobody reads more.
@@ -41,6 +44,7 @@ pub fn of(
         people: people(conn, &named, period)?,
         parked: parked(conn, &named, now)?,
         asked: asked(conn, &named)?,
+        merged: merged(conn, &named, period)?,
         dead: dead(conn, &named, period)?,
         routines: waiting_routines(conn, &repos)?,
         repos: paused_repos(conn, &repos)?,
@@ -102,8 +106,8 @@ fn parked(
     Ok(parked)
 }
 
-fn asked(conn: &Connection, named: &Named) -> Result<Vec<(NamedThread, DecisionId)>, Error> {
-    let asked = conn
+fn asked(conn: &Connection, named: &Named) -> Result<Vec<AskedThread>, Error> {
+    let open: Vec<(NamedThread, DecisionId)> = conn
         .prepare_cached(
             "SELECT decisions.id AS decision, repo, number, name
              FROM decisions JOIN repos ON repos.id = repo
@@ -115,7 +119,34 @@ fn asked(conn: &Connection, named: &Named) -> Result<Vec<(NamedThread, DecisionI
             Ok((NamedThread { thread: thread(row)?, repo }, row.get("decision")?))
         })?
         .collect::<Result<_, _>>()?;
+    let mut asked = Vec::new();
+    for (place, id) in open {
+        let Some(decision) = decisions::get(conn, id)?.map(|stored| stored.decision) else {
+            continue;
+        };
+        let Some(record) = jobs::record(conn, decision.job)? else { continue };
+        let named = |number: i64| format!("{}#{number}", place.repo);
+        let question = asked_in_short(&decision, &record, named);
+        asked.push(AskedThread { place, id, question });
+    }
     Ok(asked)
+}
+
+fn merged(conn: &Connection, named: &Named, period: Period) -> Result<Vec<NamedThread>, Error> {
+    let merged = conn
+        .prepare_cached(
+            "SELECT repo, pull AS number, name FROM jobs JOIN repos ON repos.id = repo
+             WHERE ended_at >= ?2 AND ended_at < ?3 AND state = 'done' AND pull IS NOT NULL
+               AND json_extract(job, '$.state.done') IS 'merged'
+               AND repo IN (SELECT value FROM json_each(?1))
+             ORDER BY ended_at, jobs.id LIMIT ?4",
+        )?
+        .query_map((named, period.since, period.until, MOST), |row| {
+            let Spelled(repo) = row.get("name")?;
+            Ok(NamedThread { thread: thread(row)?, repo })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(merged)
 }
 
 fn dead(conn: &Connection, named: &Named, period: Period) -> Result<Vec<DeadEffect>, Error> {

@@ -141,6 +141,10 @@ impl LocalAgent {
                 }
                 let pull = self.host.pull(&order, (&title, &summary)).await;
                 let pull = pull.map_err(not_now)?;
+                // What was salvaged of it is on the forge: nobody goes on with that.
+                if let Err(error) = self.host.kept.drop(&order.workplace) {
+                    tracing::warn!(key = handle.run, %error, "what was kept of an attempt stays");
+                }
                 result_line(&HandInResult { commit, pull }, &summary)
             }
         };

@@ -103,7 +103,7 @@ impl LocalWork {
         if let Some(note) = bench.beginning.note() {
             self.note(Speaker::Note, note);
         }
-        self.run.does("begins".to_owned());
+        self.run.does("starts its program".to_owned());
         let mut session = self.host.begin(&bench.workspace).await.map_err(|why| not_begun(&why))?;
         let folder = self.host.seen_at(&bench.workspace);
         let said = self.talk(&mut session, (&folder, self.left(began))).await;

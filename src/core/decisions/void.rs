@@ -33,6 +33,8 @@ pub enum VoidReason {
         #[serde(default)]
         is_due: bool,
     },
+    /// The pull request that it is about was closed unmerged, by this login.
+    PullClosed { by: Option<String>, pull: i64 },
     /// The job went another way.
     WentOn,
 }

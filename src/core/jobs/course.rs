@@ -276,9 +276,10 @@ fn left_branch(state: &State) -> LeftBranch {
         State::Cancelled(Cancelled { reason: CancelReason::Person(login), .. }) => {
             LeftBranch::Cancelled(login.clone())
         }
-        State::Cancelled(Cancelled { reason: CancelReason::Rejected(_), .. }) => {
-            LeftBranch::Rejected
-        }
+        State::Cancelled(Cancelled {
+            reason: CancelReason::Rejected(_) | CancelReason::PullClosed { .. },
+            ..
+        }) => LeftBranch::Rejected,
         State::Cancelled(_)
         | State::NoChange
         | State::Done(Done::Verified | Done::Accepted | Done::Merged | Done::Reverted) => {

@@ -319,8 +319,10 @@ pub enum PersonAnswer {
 pub enum CancelReason {
     /// A person, by login.
     Person(String),
-    /// Its result was rejected, or its pull request closed.
+    /// Its result was rejected, or its pull request closed by nobody who is known.
     Rejected(Cause),
+    /// A person, by login, closed its pull request unmerged.
+    PullClosed { by: String, pull: i64 },
     /// The issue was closed, moved away or deleted.
     IssueGone,
     /// The pull request was merged before it was reviewed.

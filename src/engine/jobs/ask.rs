@@ -11,8 +11,10 @@ use crate::core::decisions::{Covered, CoveredHead, CoveredStart};
 use crate::core::jobs::evidence::read_result;
 use crate::core::jobs::start_terms::StartProposal;
 use crate::core::jobs::{CancelReason, JobEvent, JobRecord, Purpose, Question, State, Waiting};
+use crate::core::model::gesture::Gesture;
 use crate::core::model::ids::ThreadId;
 use crate::core::model::repository::Repo;
+use crate::core::model::time::Timestamp;
 use crate::core::reply::crew::PlanView;
 use crate::core::reply::decisions::QuestionView;
 use crate::core::reply::jobs::said_in_report;
@@ -267,13 +269,29 @@ impl Jobs {
                     &found.base_branch,
                 )))
             }
-            PullState::Closed if has_to_be_there => Err(closed_by_somebody()),
+            PullState::Closed if has_to_be_there => Err(self.pull_closed(repo, pull).await),
             PullState::Closed => Ok(None),
             PullState::Open if found.head != *judged => Err(JobEvent::Recheck),
             PullState::Open => {
                 let (commit, target, change) = (found.head, found.base_branch, past.change);
                 Ok(Some(CoveredHead { pull, commit, target, change }))
             }
+        })
+    }
+
+    /// To close a pull request without merging it says that nobody wants it. Who did that, the forge
+    /// may not tell: it ends all the same.
+    async fn pull_closed(&self, repo: &Repo, pull: i64) -> JobEvent {
+        let made = self.ctx.gitea.gestures_since(&repo.name, pull, Timestamp::default()).await;
+        let made = made.unwrap_or_else(|error| {
+            tracing::debug!(pull, %error, "who closed a pull request is unknown");
+            Vec::new()
+        });
+        let closed = made.into_iter().rfind(|made| made.gesture == Gesture::Closed);
+        let by = closed.and_then(|made| made.by).filter(|by| !by.is_pseudo());
+        JobEvent::Cancel(match by {
+            Some(by) => CancelReason::PullClosed { by: by.login, pull },
+            None => CancelReason::Rejected(Cause::Unwanted),
         })
     }
 }
@@ -321,9 +339,4 @@ fn covers_answers(question: Question) -> bool {
 /// Whether it is to bring a pull request.
 fn is_code(seen: &SeenJob) -> bool {
     matches!(seen.job.spec.purpose, Purpose::Code | Purpose::Repair)
-}
-
-/// To close a pull request without merging it says that nobody wants it.
-fn closed_by_somebody() -> JobEvent {
-    JobEvent::Cancel(CancelReason::Rejected(Cause::Unwanted))
 }

@@ -11,7 +11,7 @@ use crate::core::jobs::{
     asks_for_changes,
 };
 use crate::store::jobs::{self, ToldReviewed};
-use crate::store::{Error, Transaction};
+use crate::store::{Error, Transaction, decisions};
 
 /// How long it is from one look to the next at what may still be pushed.
 const LATE: Duration = Duration::from_secs(10 * 60);
@@ -221,6 +221,7 @@ impl Jobs {
                 }
             }
             jobs::keep_review(tx, thread.repo, &review, now.at)?;
+            decisions::say_reviewed(tx, thread, &review, now.at)?;
             Ok(Some((mends, jobs::advance(tx, id, None, judged, now)?)))
         });
         let Some((mends, judged)) = write.await? else { return Ok(false) };

@@ -39,8 +39,9 @@ pub(super) struct JobWatch {
     pub(super) told_at: Option<Timestamp>,
     /// Whether there was a sign of life that the job was not told of.
     pub(super) has_news: bool,
-    /// When what its agent does was kept last.
+    /// When what its agent does was kept last, and when it showed what was not kept yet.
     pub(super) kept_at: Option<Timestamp>,
+    pub(super) unkept: Option<Timestamp>,
     /// The push that was told last.
     pub(super) pushed: Option<Commit>,
     pub(super) stop_asked_at: Option<Timestamp>,

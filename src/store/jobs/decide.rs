@@ -163,6 +163,7 @@ pub fn void(
         | VoidReason::Restored
         | VoidReason::Reviewed { .. }
         | VoidReason::Dismissed { .. }
+        | VoidReason::PullClosed { .. }
         | VoidReason::WentOn => JobEvent::AskAgain(decision.number),
     };
     match is_told {

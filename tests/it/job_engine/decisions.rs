@@ -207,8 +207,27 @@ async fn whoever_closes_or_merges_the_pull_request_has_decided() {
         }
         stage.pass(MINUTE * 5, MINUTE).await;
         match is_merged {
-            true => assert_eq!(stage.job(job).await.state, State::Done(Done::Merged)),
-            false => assert_eq!(stage.kind(job).await, StateKind::Cancelled),
+            true => {
+                assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+                sandbox.comment("alexander", DOOR, 1, "/timmy report\n/timmy status").unwrap();
+                stage.pass(MINUTE * 3, MINUTE).await;
+                let told = said(&stage).pop().unwrap().1;
+                assert!(told.contains(&format!("Merged: {DOOR}\\#{pull}.")), "{told}");
+                assert!(told.contains("This is closed."), "{told}");
+            }
+            false => {
+                assert_eq!(stage.kind(job).await, StateKind::Cancelled);
+                let says: Vec<String> = said(&stage).into_iter().map(|(_, body)| body).collect();
+                let void =
+                    format!("**d1 is void,** since \\#{pull} was closed unmerged, by \\@anna.");
+                assert!(says.iter().any(|body| body.starts_with(&void)), "{says:?}");
+                let by = format!("**Cancelled by \\@anna: \\#{pull} was closed unmerged**");
+                assert!(says.iter().any(|body| body.starts_with(&by)), "{says:?}");
+                sandbox.comment("alexander", DOOR, 1, "/timmy why").unwrap();
+                stage.pass(MINUTE * 3, MINUTE).await;
+                let told = said(&stage).pop().unwrap().1;
+                assert!(told.contains("`j1` is over (*Cancelled by \\@anna: \\#"), "{told}");
+            }
         }
         assert_eq!(questions(&stage).len(), 1);
         stage.end().await;

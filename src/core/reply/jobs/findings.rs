@@ -34,9 +34,12 @@ pub(super) fn sentences<'a>(
 pub(super) fn checks(record: &JobRecord, branch: &str) -> Vec<CheckLine> {
     let Some(found) = record.findings() else { return Vec::new() };
     let tells_pusher = found.iter().any(|finding| finding.guard() == "author");
-    let agent = record.agent().filter(|_| !tells_pusher).map(|agent| {
+    let mut guards = examined(record).into_iter().flat_map(|examined| &examined.passed);
+    let pushed = guards.find(|one| one.guard == GuardName::Author).map(seen);
+    let agent = record.agent().map(|agent| {
         passed("author", format!("the account of `{}` pushed it, or I did for it", named(agent)))
     });
+    let agent = pushed.or(agent).filter(|_| !tells_pusher);
     let found = found.iter().map(|finding| line(finding, branch));
     let lifted = examined(record).into_iter().flat_map(|examined| &examined.lifted);
     let lifted = lifted.map(lifted_line);

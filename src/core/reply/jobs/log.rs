@@ -42,7 +42,7 @@ pub fn timeline(
     let purpose = record.job.spec.purpose;
     let begin = (record.created_at, begun(&record.job.spec.origin));
     let mut lines = vec![begin];
-    let (mut is_live, mut last) = (false, None);
+    let (mut is_live, mut is_asked, mut last) = (false, false, None);
     for (nth, (step, now)) in record.steps.iter().enumerate() {
         is_live = is_live_after(is_live, step);
         // Whoever says it twice wants it once.
@@ -55,8 +55,10 @@ pub fn timeline(
         if next.is_some_and(|(next, at)| at.at == now.at && is_one_act(step, next)) {
             continue;
         }
+        let was_asked = std::mem::replace(&mut is_asked, awaits_permission_after(is_asked, step));
         let text = match words {
             AgentWords::Withheld if gives_its_words(step) => Some("it failed".to_owned()),
+            _ if was_asked && is_denied(step) => Some("a person denied it".to_owned()),
             _ => told(step, is_live, purpose),
         };
         lines.extend(text.map(|text| (now.at, text)));
@@ -83,6 +85,24 @@ pub fn timeline(
         told.splice(left_out, [gap]);
     }
     told
+}
+
+/// Whether a person is asked to allow something after a step.
+fn awaits_permission_after(was_asked: bool, step: &JobStep) -> bool {
+    match step {
+        JobStep::Event(JobEvent::Attempt(_, Progress::Asks)) => true,
+        JobStep::Event(JobEvent::Decided(..)) | JobStep::Act(_) => false,
+        JobStep::Event(_) => was_asked,
+    }
+}
+
+/// Whether an answer to that allows it not: other words than a yes say what to do instead.
+fn is_denied(step: &JobStep) -> bool {
+    let answer = match step {
+        JobStep::Event(JobEvent::Decided(_, answer)) => answer,
+        JobStep::Event(_) | JobStep::Act(_) => return false,
+    };
+    matches!(answer, PersonAnswer::No(_) | PersonAnswer::Revise)
 }
 
 /// Whether the answer to a question follows what is told with it.
@@ -175,6 +195,10 @@ fn event_told(event: &JobEvent, is_live: bool, purpose: Purpose) -> Option<Strin
             None => "a review asks for changes".to_owned(),
         },
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
+        JobEvent::Cancel(CancelReason::PullClosed { by, pull }) => {
+            format!("cancelled by {by}: `#{pull}` was closed unmerged")
+        }
+        JobEvent::Cancel(CancelReason::Rejected(_)) => "its pull request was closed".to_owned(),
         JobEvent::Cancel(CancelReason::IssueGone) => "what it is about is gone".to_owned(),
         JobEvent::Cancel(CancelReason::PullMerged) => "the pull request was merged".to_owned(),
         JobEvent::Cancel(_) => "cancelled".to_owned(),
