@@ -55,7 +55,8 @@ pub fn timeline(
         if next.is_some_and(|(next, at)| at.at == now.at && is_one_act(step, next)) {
             continue;
         }
-        let was_asked = std::mem::replace(&mut is_asked, awaits_permission_after(is_asked, step));
+        let was_asked = is_asked;
+        is_asked = awaits_permission_after(was_asked, step);
         let text = match words {
             AgentWords::Withheld if gives_its_words(step) => Some("it failed".to_owned()),
             _ if was_asked && is_denied(step) => Some("a person denied it".to_owned()),
