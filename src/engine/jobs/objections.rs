@@ -26,7 +26,7 @@ impl Jobs {
         (pull, target): (i64, &str),
     ) -> Result<Vec<String>, Error> {
         let reviews = self.ctx.gitea.all_reviews(&repo.name, pull).await?;
-        let by: BTreeSet<String> = reviews.iter().filter(|one| objects(one)).map(login).collect();
+        let by = objecting(&reviews);
         if by.is_empty() {
             return Ok(Vec::new());
         }
@@ -35,10 +35,19 @@ impl Jobs {
     }
 }
 
-/// Whether a review asks for changes with the force to hold up a merge: also one of an earlier commit.
-fn objects(review: &Review) -> bool {
-    let verdict = &review.verdict;
-    verdict.is_official && !verdict.is_dismissed && verdict.opinion == Opinion::ChangesRequested
+/// Who asks for changes with the force to hold up a merge, also of an earlier commit: whoever said
+/// otherwise later does not.
+fn objecting(reviews: &[Review]) -> BTreeSet<String> {
+    let counts = |review: &&Review| review.verdict.is_official && !review.verdict.is_dismissed;
+    let mut by = BTreeSet::new();
+    for review in reviews.iter().filter(counts) {
+        match review.verdict.opinion {
+            Opinion::ChangesRequested => by.insert(login(review)),
+            Opinion::Approved => by.remove(&login(review)),
+            _ => false,
+        };
+    }
+    by
 }
 
 fn login(review: &Review) -> String {

@@ -857,12 +857,12 @@ mod refused {
         talk(async |t| {
             let asked = asked(t).await;
             t.sandbox.set_open("walt", DOOR, asked.pull, false).unwrap();
-            assert_snapshot!(t.ask("anna", "/timmy approve").await, @"**Not done.** What d1 asks about was merged or closed meanwhile.");
             t.wait(2 * MINUTE).await;
             t.wait(2 * MINUTE).await;
             assert_eq!(asked.state().await, StateKind::Cancelled);
             let void = "**d1 is void,** since \\#2 was closed unmerged, by \\@walt.";
             assert_eq!(t.replies(), [void]);
+            assert_snapshot!(t.ask("anna", "/timmy approve d1").await, @"**Not done.** d1 is void.");
         })
         .await;
     }

@@ -178,7 +178,7 @@ async fn what_is_not_public_is_looked_at_on_the_forge() {
     let job = job.await;
     stage.follow().await;
     assert_eq!(stage.kind(job).await, StateKind::Dead);
-    stage.pass(MINUTE, SECOND * 20).await;
+    stage.pass(MINUTE * 3, SECOND * 20).await;
     assert_eq!(told_dead(&receiver), [format!("dead_letter {job}")]);
     let name = job.to_string();
     let message = receiver.came().into_iter().find(|came| came.json()["name"] == name).unwrap();

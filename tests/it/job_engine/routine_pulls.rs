@@ -220,8 +220,11 @@ async fn what_it_waits_for_keeps_its_job_from_going_on() {
     says(&stage, (DOOR, pull), "/timmy revise d1 less oil").await;
     stage.pass(10 * MINUTE, MINUTE).await;
     assert_eq!(stage.kind(job).await, StateKind::Queued);
+    let started = stage.attempts(job).await.len();
     stage.app.sandbox.set_open("alexander", DOOR, 2, false).unwrap();
     stage.pass(15 * MINUTE, MINUTE).await;
-    assert_eq!(stage.kind(job).await, StateKind::Running);
+    let attempts = stage.attempts(job).await;
+    assert_eq!(attempts.len(), started + 1, "{:?}", stage.job(job).await.state);
+    assert!(attempts[started].run.is_some(), "{:?}", stage.job(job).await.state);
     stage.end().await;
 }

@@ -387,12 +387,12 @@ async fn more_may_be_spent_on_one_that_has_no_thread_yet() {
     .await;
     reported(&stage).await;
     begins(&stage).await;
-    says(&stage, (OFFICE, 1), "/timmy budget 3usd").await;
-    let answer = said_in(&stage, OFFICE, 1).pop().unwrap().1;
-    assert!(!answer.contains("may cost"), "no job is here: {answer}");
     says(&stage, (OFFICE, 1), "/timmy budget 3usd scope=j1").await;
     let answer = said_in(&stage, OFFICE, 1).pop().unwrap().1;
     assert!(answer.starts_with("**This may cost 3.00 USD until j1 ends.**"), "{answer}");
+    says(&stage, (OFFICE, 1), "/timmy budget 3usd").await;
+    let answer = said_in(&stage, OFFICE, 1).pop().unwrap().1;
+    assert!(!answer.contains("may cost"), "no job is here: {answer}");
     stage.end().await;
 }
 

@@ -72,12 +72,16 @@ async fn for_one_question_the_timeline_is_read_once() {
     let commit = sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
     let pull = sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
     stage.pass(MINUTE * 5, MINUTE).await;
-    let before = sandbox.count_requests();
     hands_in(&stage, &commit).await;
     assert_eq!(questions(&stage).len(), 1);
-    stage.pass(MINUTE * 10, MINUTE).await;
-    let asked = sandbox.requests().split_off(before).into_iter();
     let timeline = format!("/issues/{pull}/timeline");
-    assert_eq!(asked.filter(|asked| asked.path.ends_with(&timeline)).count(), 1);
+    let reads = |from: usize| {
+        let asked = sandbox.requests().split_off(from).into_iter();
+        asked.filter(|asked| asked.path.contains(&timeline)).count()
+    };
+    assert!(reads(0) > 0);
+    let before = sandbox.count_requests();
+    stage.pass(MINUTE * 10, MINUTE).await;
+    assert_eq!(reads(before), 0, "it was read with the question, and did not move");
     stage.end().await;
 }
