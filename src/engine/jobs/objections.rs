@@ -64,7 +64,7 @@ fn sentence(by: &str, blocks: Option<bool>) -> Option<String> {
              that review first."
         )),
         None => Some(format!(
-            "{by} asks for changes: if the branch's rule blocks on that, nothing is merged before \
+            "{by} asks for changes: if the branch's rule blocks on that, nothing is merged until \
              that review is dismissed."
         )),
     }

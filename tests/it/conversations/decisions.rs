@@ -862,7 +862,7 @@ mod refused {
             assert_eq!(asked.state().await, StateKind::Cancelled);
             let void = "**d1 is void,** since \\#2 was closed unmerged, by \\@walt.";
             assert_eq!(t.replies(), [void]);
-            assert_snapshot!(t.ask("anna", "/timmy approve d1").await, @"**Not done.** d1 is void.");
+            assert_snapshot!(t.ask("anna", "/timmy approve d1").await, @r"**Not done: d1 is void,** since \#2 was closed unmerged, by \@walt.");
         })
         .await;
     }
