@@ -157,7 +157,11 @@ fn progress_of(
             Some(stopping) => {
                 let charge = match failure {
                     Failure::NeverBegan(_) => Charge::NOTHING,
-                    _ => attempt.charge(*usage),
+                    Failure::Agent(_)
+                    | Failure::BadRequest
+                    | Failure::PoolSpent { .. }
+                    | Failure::Unable(_)
+                    | Failure::NeedsAnswer => attempt.charge(*usage),
                 };
                 turn.stopped(attempt, &stopping.then, true, charge)
             }

@@ -44,7 +44,7 @@ fn objecting(reviews: &[Review]) -> BTreeSet<String> {
         match review.verdict.opinion {
             Opinion::ChangesRequested => by.insert(login(review)),
             Opinion::Approved => by.remove(&login(review)),
-            _ => false,
+            Opinion::Comment => false,
         };
     }
     by
