@@ -11,7 +11,7 @@ pub(super) fn last_words(text: &str) -> String {
     let from = text.len().saturating_sub(LAST_WORDS);
     let from = (from..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     let line = text[..from].rfind('\n').map_or(0, |end| end + 1);
-    match line < from && begins_as_result(&text[line..from]) {
+    match line < from && begins_as_result(&text[line..]) {
         true => format!("{CUT_RESULT_LINE}{}", &text[from..]),
         false => text[from..].to_owned(),
     }

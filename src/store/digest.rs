@@ -136,10 +136,13 @@ fn merged(conn: &Connection, named: &Named, period: Period) -> Result<Vec<NamedT
     let merged = conn
         .prepare_cached(
             "SELECT repo, pull AS number, name FROM jobs JOIN repos ON repos.id = repo
-             WHERE ended_at >= ?2 AND ended_at < ?3 AND state = 'done' AND pull IS NOT NULL
-               AND json_extract(job, '$.state.done') IS 'merged'
+             JOIN job_events ON job_events.job = jobs.id
+             WHERE job_events.at >= ?2 AND job_events.at < ?3
+               AND state = 'done' AND pull IS NOT NULL
+               AND json_extract(step, '$.event.merged') IS NOT NULL
+               AND json_extract(jobs.job, '$.state.done') IS 'merged'
                AND repo IN (SELECT value FROM json_each(?1))
-             ORDER BY ended_at, jobs.id LIMIT ?4",
+             GROUP BY jobs.id ORDER BY max(job_events.at), jobs.id LIMIT ?4",
         )?
         .query_map((named, period.since, period.until, MOST), |row| {
             let Spelled(repo) = row.get("name")?;

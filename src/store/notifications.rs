@@ -162,9 +162,18 @@ pub fn switched_on(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
 
 /// Nobody is told any more: what waits is told nowhere, also not when it is switched on again. What
 /// was told stays known.
-pub fn switched_off(tx: &Transaction<'_>) -> Result<(), Error> {
+pub fn switched_off(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
     meta::take(tx, meta::NOTIFIED_SINCE)?;
-    tx.prepare_cached("DELETE FROM notifications WHERE ended_at IS NULL")?.execute([])?;
+    tx.prepare_cached(
+        "DELETE FROM notifications
+         WHERE kind = 'incident' OR (ended_at IS NULL AND sent_at IS NULL)",
+    )?
+    .execute([])?;
+    // These may have arrived.
+    tx.prepare_cached(
+        "UPDATE notifications SET ended_at = ?1, ending = ?2 WHERE ended_at IS NULL",
+    )?
+    .execute((now, NotificationEnd::GivenUp))?;
     Ok(())
 }
 

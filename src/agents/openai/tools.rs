@@ -80,19 +80,24 @@ pub(super) enum Finish {
 /// What shows that nothing has to change: one of these at least.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Shown {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    files: Option<Vec<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    commit: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "number")]
-    pull: Option<usize>,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    files: Value,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    commit: Value,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pull: Value,
 }
 
 impl Shown {
+    /// Models fill in what they leave out as well.
     fn is_nothing(&self) -> bool {
-        self.files.as_ref().is_none_or(Vec::is_empty)
-            && self.commit.is_none()
-            && self.pull.is_none()
+        let is_empty = |value: &Value| match value {
+            Value::String(text) => text.trim().is_empty(),
+            Value::Array(items) => items.is_empty(),
+            Value::Number(_) => false,
+            Value::Null | Value::Bool(_) | Value::Object(_) => true,
+        };
+        [&self.files, &self.commit, &self.pull].into_iter().all(is_empty)
     }
 }
 

@@ -71,7 +71,8 @@ impl Jobs {
                 {
                     match self.ask_reviews_again((seen, repo), crew).await {
                         Ok(true) => return self.await_reviews(crew.id).await,
-                        Ok(false) => {}
+                        // That its pull request is gone is found where it is asked about.
+                        Ok(false) | Err(EngineError::Forge(gitea::Error::NotFound { .. })) => {}
                         Err(error) => return self.unasked(seen, error).await,
                     }
                 }
@@ -175,7 +176,9 @@ impl Jobs {
         let notes = notes.flat_map(|crew| crew.review_notes(seen.job.past.commit.as_ref()));
         view.notes = notes.map(|note| note.said()).collect();
         if let Some((pull, target)) = into.filter(|_| view.merges && question == Question::Accept) {
-            view.notes.extend(self.objections(repo, (pull, &target)).await);
+            let shown = asked.record.reviews.iter().filter_map(|given| given.review);
+            let shown: Vec<i64> = shown.collect();
+            view.notes.extend(self.objections(repo, (pull, &target), &shown).await);
         }
         let Some(own) = self.identity.known() else { return Ok(self.later(seen)) };
         let name = own.login.clone();
@@ -187,8 +190,9 @@ impl Jobs {
         if let Some(id) = write.await? {
             tracing::info!(job = %seen.id(), decision = %id, ?question, "a person is asked");
             self.ctx.stored.notify();
-            if let Some(pull) = pull {
-                self.tell_scheduled(id, pull, repo).await?;
+            if let Some(pull) = pull
+                && self.tell_scheduled(id, pull, repo).await?
+            {
                 self.watches.with(seen.id(), |watch| watch.timeline_seen = Some((moved, now.at)));
             }
         }

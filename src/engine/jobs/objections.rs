@@ -1,7 +1,7 @@
 //! Reviews for which the forge will not merge what a person is asked to accept. It says so only when it
 //! is asked to merge, and then the yes was for nothing: so it is said with the question.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::Jobs;
 use crate::core::model::repository::Repo;
@@ -11,9 +11,15 @@ use crate::gitea::Error;
 
 impl Jobs {
     /// What is said of them, a sentence each: of the reviews of the pull request `pull` into the branch
-    /// `target`. What cannot be read now is said when it is merged.
-    pub(super) async fn objections(&self, repo: &Repo, (pull, target): (i64, &str)) -> Vec<String> {
-        let read = self.read_objections(repo, (pull, target)).await;
+    /// `target`, of which the question itself tells those `shown`. What cannot be read now is said when it
+    /// is merged.
+    pub(super) async fn objections(
+        &self,
+        repo: &Repo,
+        (pull, target): (i64, &str),
+        shown: &[i64],
+    ) -> Vec<String> {
+        let read = self.read_objections(repo, (pull, target), shown).await;
         read.unwrap_or_else(|error| {
             tracing::debug!(pull, %error, "what a branch refuses is not known yet");
             Vec::new()
@@ -24,28 +30,34 @@ impl Jobs {
         &self,
         repo: &Repo,
         (pull, target): (i64, &str),
+        shown: &[i64],
     ) -> Result<Vec<String>, Error> {
         let reviews = self.ctx.gitea.all_reviews(&repo.name, pull).await?;
-        let by = objecting(&reviews);
+        let by = objecting(&reviews, shown);
         if by.is_empty() {
             return Ok(Vec::new());
         }
         let blocks = self.ctx.gitea.blocks_on_rejection(&repo.name, target).await?;
-        Ok(by.iter().filter_map(|by| sentence(by, blocks)).collect())
+        Ok(by.iter().filter_map(|(by, heeded)| sentence(by, *heeded, blocks)).collect())
     }
 }
 
 /// Who asks for changes with the force to hold up a merge, also of an earlier commit: whoever said
-/// otherwise later does not.
-fn objecting(reviews: &[Review]) -> BTreeSet<String> {
+/// otherwise later does not. And whether timmy itself merges nothing as long as that stands.
+fn objecting(reviews: &[Review], shown: &[i64]) -> BTreeMap<String, bool> {
     let counts = |review: &&Review| review.verdict.is_official && !review.verdict.is_dismissed;
-    let mut by = BTreeSet::new();
+    let mut by = BTreeMap::new();
     for review in reviews.iter().filter(counts) {
         match review.verdict.opinion {
-            Opinion::ChangesRequested => by.insert(login(review)),
-            Opinion::Approved => by.remove(&login(review)),
-            Opinion::Comment => false,
-        };
+            Opinion::ChangesRequested => {
+                let is_heeded = !review.verdict.is_stale && !shown.contains(&review.id);
+                by.insert(login(review), is_heeded);
+            }
+            Opinion::Approved => {
+                by.remove(&login(review));
+            }
+            Opinion::Comment => {}
+        }
     }
     by
 }
@@ -56,14 +68,18 @@ fn login(review: &Review) -> String {
 }
 
 /// `blocks`: whether the branch merges nothing as long as that stands, if that is shown.
-fn sentence(by: &str, blocks: Option<bool>) -> Option<String> {
-    match blocks {
-        Some(false) => None,
-        Some(true) => Some(format!(
+fn sentence(by: &str, is_heeded: bool, blocks: Option<bool>) -> Option<String> {
+    match (is_heeded, blocks) {
+        (true, _) => Some(format!(
+            "{by} asks for changes, and nothing is merged as long as that stands: dismiss that \
+             review first."
+        )),
+        (false, Some(false)) => None,
+        (false, Some(true)) => Some(format!(
             "{by} asks for changes, and the branch merges nothing as long as that stands: dismiss \
              that review first."
         )),
-        None => Some(format!(
+        (false, None) => Some(format!(
             "{by} asks for changes: if the branch's rule blocks on that, nothing is merged until \
              that review is dismissed."
         )),
@@ -75,11 +91,15 @@ mod tests {
     use crate::engine::jobs::objections::*;
 
     #[test]
-    fn what_a_branch_refuses_is_said_and_what_it_takes_is_not() {
-        assert_eq!(sentence("anna", Some(false)), None);
-        for (blocks, says) in [(Some(true), "dismiss that review first"), (None, "if the branch's")]
-        {
-            let said = sentence("anna", blocks).expect("it is said");
+    fn what_holds_up_a_merge_is_said_and_what_does_not_is_not() {
+        assert_eq!(sentence("anna", false, Some(false)), None);
+        for (is_heeded, blocks, says) in [
+            (true, Some(false), "nothing is merged as long as"),
+            (true, None, "dismiss that review first"),
+            (false, Some(true), "dismiss that review first"),
+            (false, None, "if the branch's"),
+        ] {
+            let said = sentence("anna", is_heeded, blocks).expect("it is said");
             assert!(said.starts_with("anna asks for changes") && said.contains(says), "{said}");
         }
     }

@@ -50,8 +50,8 @@ impl Jobs {
                 let [_, moved] = asked.moved;
                 if let Some(head) = &covers.head
                     && self.watches.with(seen.id(), |watch| watch.is_timeline_new(moved, now))
+                    && self.tell_scheduled(decision.id, head.pull, repo).await?
                 {
-                    self.tell_scheduled(decision.id, head.pull, repo).await?;
                     self.watches.with(seen.id(), |watch| watch.timeline_seen = Some((moved, now)));
                 }
                 self.watches.with(seen.id(), |watch| {
@@ -86,13 +86,13 @@ impl Jobs {
         id: DecisionId,
         pull: i64,
         repo: &Repo,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let scheduled = match self.ctx.gitea.scheduled_merge(&repo.name, pull).await {
             Ok(Some(scheduled)) => scheduled,
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(true),
             Err(error) => {
                 tracing::debug!(decision = %id, %error, "whether a merge is scheduled is unknown");
-                return Ok(());
+                return Ok(false);
             }
         };
         let (what, now) = (format!("scheduled.{}", scheduled.id), self.ctx.now());
@@ -104,6 +104,6 @@ impl Jobs {
             tracing::info!(decision = %id, pull, "somebody has the forge merge it");
             self.ctx.stored.notify();
         }
-        Ok(())
+        Ok(true)
     }
 }

@@ -101,7 +101,8 @@ impl Notifier {
     /// Nobody is told: what an earlier run was to tell is told nowhere.
     async fn forget(&self) -> Result<(), Error> {
         if self.ctx.ledger.read(notifications::is_switched_on).await? {
-            self.ctx.ledger.write(notifications::switched_off).await?;
+            let now = self.ctx.now();
+            self.ctx.ledger.write(move |tx| notifications::switched_off(tx, now)).await?;
         }
         Ok(())
     }

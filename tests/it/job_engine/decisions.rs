@@ -148,12 +148,8 @@ async fn a_branch_that_requires_timmys_own_verdict_waits_for_no_other() {
 }
 
 #[tokio::test]
-async fn a_review_for_which_the_branch_merges_nothing_is_said_with_the_question() {
-    for (owns, blocks, says) in [
-        (true, true, Some("the branch merges nothing as long as that stands")),
-        (true, false, None),
-        (false, true, Some("if the branch's rule blocks on that")),
-    ] {
+async fn a_review_for_which_nothing_is_merged_is_said_with_the_question() {
+    for (owns, blocks) in [(true, true), (true, false), (false, true)] {
         let furnish = |sandbox: &Sandbox| {
             let rule = BranchRule { blocks_on_rejection: blocks, ..BranchRule::default() };
             sandbox.protect(DOOR, "main", &rule).unwrap();
@@ -170,9 +166,8 @@ async fn a_review_for_which_the_branch_merges_nothing_is_said_with_the_question(
         hands_in(&stage, &commit).await;
         let asked = questions(&stage);
         assert_eq!(asked.len(), 1, "{asked:?}");
-        let is_said = asked[0].contains("anna asks for changes");
-        assert_eq!(is_said, says.is_some(), "{asked:?}");
-        assert!(says.is_none_or(|says| asked[0].contains(says)), "{asked:?}");
+        let says = "anna asks for changes, and nothing is merged as long as that stands";
+        assert!(asked[0].contains(says), "{asked:?}");
         stage.end().await;
     }
 }

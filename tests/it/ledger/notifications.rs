@@ -134,7 +134,7 @@ fn what_waited_when_it_was_switched_off_is_told_nowhere() {
         notifications::note(tx, at(5))?;
         assert!(notifications::is_switched_on(tx)?);
 
-        notifications::switched_off(tx)?;
+        notifications::switched_off(tx, at(5))?;
         assert!(!notifications::is_switched_on(tx)?);
         assert_eq!(notifications::waiting(tx)?, (0, None), "nobody is waited for");
         given_up(tx, "c3", 12, at(6))?;

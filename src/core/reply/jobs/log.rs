@@ -92,7 +92,7 @@ pub fn timeline(
 fn awaits_permission_after(was_asked: bool, step: &JobStep) -> bool {
     match step {
         JobStep::Event(JobEvent::Attempt(_, Progress::Asks)) => true,
-        JobStep::Event(JobEvent::Decided(..)) | JobStep::Act(_) => false,
+        JobStep::Event(JobEvent::Decided(..) | JobEvent::Judged(_)) | JobStep::Act(_) => false,
         JobStep::Event(_) => was_asked,
     }
 }
