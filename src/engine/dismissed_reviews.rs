@@ -1,5 +1,5 @@
-//! Reviews by agents that somebody dismissed: what the forge shows of that now, for a question and for the
-//! yes to it.
+//! Reviews by agents that somebody dismissed: what the forge shows of that now, for a question, for the
+//! yes to it, and for the merge.
 
 use std::collections::BTreeSet;
 
@@ -34,8 +34,11 @@ pub(super) async fn reviews_as_shown(
         return Ok(given);
     }
     let shown = ctx.gitea.all_reviews(name, pull.number).await?;
-    let dismissed = shown.into_iter().filter(|review| review.verdict.is_dismissed);
-    let dismissed: BTreeSet<i64> = dismissed.map(|review| review.id).collect();
+    let stands = shown.into_iter().filter(|review| !review.verdict.is_dismissed);
+    let stands: BTreeSet<i64> = stands.map(|review| review.id).collect();
+    // What is gone says as little as what was dismissed.
+    let numbers = given.iter().filter_map(|review| review.review);
+    let dismissed: BTreeSet<i64> = numbers.filter(|number| !stands.contains(number)).collect();
     let is_dismissed =
         |review: &GivenReview| review.review.is_some_and(|number| dismissed.contains(&number));
     if given.iter().all(|review| review.is_dismissed == is_dismissed(review)) {
@@ -49,7 +52,7 @@ pub(super) async fn reviews_as_shown(
     Ok(write.await?)
 }
 
-/// The first of a crew's reviews of this head that was dismissed, as the forge shows it now.
+/// The first of a crew's reviews of this head that was dismissed or is gone, as the forge shows it now.
 ///
 /// # Errors
 /// As any read.

@@ -1,5 +1,7 @@
 //! What moves a job.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::accepted::JudgedChange;
@@ -260,6 +262,11 @@ pub struct ResultJudgement {
     /// What the guards saw of it; none where none looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub examined: Option<ExaminedChange>,
+    /// What guards ask a person about, by [`GuardFinding::asked_key`]; none if they ask nothing.
+    ///
+    /// [`GuardFinding::asked_key`]: crate::core::guards::GuardFinding::asked_key
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<BTreeSet<String>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -26,6 +26,8 @@ pub enum MergeRefusal {
     ChecksMissing,
     /// The repository's own file asks for more by now than what it was judged by.
     RulesTightened,
+    /// A review on which the yes to it stood was dismissed since, or is gone.
+    ReviewDismissed,
     TooFewApprovals,
     ChangesRequested,
     /// Whoever said yes to it had the right lent, and it was taken back since.
@@ -78,6 +80,7 @@ impl MergeRefusal {
             | Self::Retargeted
             | Self::ChecksMissing
             | Self::RulesTightened
+            | Self::ReviewDismissed
             | Self::RightTakenBack => MergeRecovery::JudgedAnew,
             Self::MayNotMerge
             | Self::MayNotUpdate

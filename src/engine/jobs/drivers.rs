@@ -159,6 +159,7 @@ impl JobEvidence {
             digest: OutcomeDigest(format!("{what} {}", codes.join(" "))),
             change: None,
             examined: None,
+            asks: None,
         };
         Self { findings, proposed, ..Self::of(judgement) }
     }
@@ -173,6 +174,7 @@ impl JobEvidence {
             digest: OutcomeDigest(String::new()),
             change: None,
             examined: None,
+            asks: None,
         };
         Self { over: Some(why), ..Self::of(judgement) }
     }

@@ -1,6 +1,6 @@
 //! Has the guards look at a change, and says what follows from all that was found of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use super::drivers::{JobEvidence, JobResult, ShownChange};
 use super::other_pulls::other_pulls;
 use crate::config::GuardRuns;
 use crate::core::guards::{
-    ClaimFacts, CommentFacts, CommitVerdict, ExaminedChange, GuardFacts, GuardName, GuardRules,
-    LatePush, LetPass, SaidFacts, Standing, examine,
+    ClaimFacts, CommentFacts, CommitVerdict, ExaminedChange, GuardFacts, GuardGrade, GuardName,
+    GuardRules, LatePush, LetPass, SaidFacts, Standing, examine,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
-    Commit, CrewPart, Job, JobId, JudgedChange, Late, OutcomeDigest, Purpose, ResultJudgement,
-    SeenResult, State, Verdict, Verifying,
+    Commit, CrewPart, Job, JobId, JudgedChange, Late, Purpose, ResultJudgement, SeenResult, State,
+    Verdict, Verifying,
 };
 use crate::core::model::ids::ThreadId;
 use crate::core::model::issue::Issue;
@@ -148,9 +148,8 @@ impl Examiner {
         if let Some(said) = self.words(result, &evidence) {
             add(&mut evidence, &said);
         }
-        let ResultJudgement { verdict, commit, digest, .. } = &evidence.judgement;
-        let asked = self.asking(*verdict, &result.job, commit.as_ref(), digest);
-        evidence.judgement.verdict = asked;
+        evidence.judgement.asks = asks(&evidence.findings);
+        evidence.judgement.verdict = self.asking(&result.job, &evidence.judgement);
         Ok(Some(evidence))
     }
 
@@ -248,14 +247,8 @@ impl Examiner {
     }
 
     /// A verdict with whether a person is asked for a yes to it, as the configuration wants it. What
-    /// a person let pass on that very commit passes.
-    fn asking(
-        &self,
-        verdict: Verdict,
-        job: &Job,
-        commit: Option<&Commit>,
-        digest: &OutcomeDigest,
-    ) -> Verdict {
+    /// a person let pass on that very commit passes, if nothing more is asked.
+    fn asking(&self, job: &Job, judgement: &ResultJudgement) -> Verdict {
         // Of a crew people are asked about its plan and its change.
         let ask = match (&job.spec.crew, job.spec.purpose) {
             (Some(CrewPart::Plans(terms)), _) => terms.ask_plan,
@@ -266,9 +259,8 @@ impl Examiner {
             (_, _) => self.ctx.policy.jobs.take_over.is_some(),
         };
         let passed = job.past.passed.as_ref();
-        let has_passed =
-            |seen: &SeenResult| seen.commit.as_ref() == commit && seen.digest == *digest;
-        match verdict {
+        let has_passed = |seen: &SeenResult| seen.covers(&SeenResult::of(judgement));
+        match judgement.verdict {
             Verdict::Pass { .. } => Verdict::Pass { ask },
             // Of a routine that found nothing nobody hears.
             Verdict::NoChange { .. } => Verdict::NoChange { ask: ask && job.home().is_some() },
@@ -347,6 +339,16 @@ fn to_examine(evidence: &JobEvidence) -> Option<(&ShownChange, Commit)> {
     };
     let change = evidence.change.as_deref().filter(|change| change.pull.state == PullState::Open);
     Some((change.filter(|_| could_pass)?, evidence.judgement.commit.clone()?))
+}
+
+/// What guards ask a person about; none if they ask nothing.
+fn asks(findings: &[Finding]) -> Option<BTreeSet<String>> {
+    let asked = |finding: &Finding| {
+        let Finding::Guard(found) = finding else { return None };
+        (found.grade() == GuardGrade::Ask).then(|| found.asked_key())
+    };
+    let asks: BTreeSet<String> = findings.iter().filter_map(asked).collect();
+    (!asks.is_empty()).then_some(asks)
 }
 
 /// Adds what the guards say.

@@ -36,7 +36,7 @@ enum PreflightFinding {
     /// Its agent is to be told something first, which it is now.
     Again,
     /// The issue is open no more, which means this.
-    Gone(JobEvent),
+    Gone(Box<JobEvent>),
     /// What is to be done is not what it was.
     Moved,
     /// It cannot be found out now.
@@ -81,7 +81,9 @@ impl Jobs {
                 self.begin(seen, &lease, &*agent, (&order, fresh)).await
             }
             PreflightFinding::Again => Ok(NextLook::Again),
-            PreflightFinding::Gone(event) => Ok(told(self.tell(seen.id(), event).await?.is_some())),
+            PreflightFinding::Gone(event) => {
+                Ok(told(self.tell(seen.id(), *event).await?.is_some()))
+            }
             PreflightFinding::Moved => self.did_not_run(seen, NeverRan::Moved).await,
             PreflightFinding::Later => Ok(self.later(seen)),
         }
@@ -192,7 +194,9 @@ impl Jobs {
             }
             Ok(_) | Err(gitea::Error::NotFound { .. }) => {
                 Ok(Err(match self.why_gone(seen, repo).await {
-                    Ok(event) => event.map_or(PreflightFinding::Later, PreflightFinding::Gone),
+                    Ok(event) => event.map_or(PreflightFinding::Later, |event| {
+                        PreflightFinding::Gone(Box::new(event))
+                    }),
                     Err(error) => {
                         self.incidents.met(&error, thread).await;
                         PreflightFinding::Later

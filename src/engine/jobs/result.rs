@@ -199,6 +199,7 @@ impl LiveForge {
                 digest: found.digest,
                 change: None,
                 examined: None,
+                asks: None,
             },
             merged,
             over: None,

@@ -110,6 +110,7 @@ impl LiveForge {
                     digest: found.digest,
                     change: None,
                     examined: None,
+                    asks: None,
                 };
                 Ok(Some(JobEvidence {
                     judgement,

@@ -175,6 +175,7 @@ impl Jobs {
             digest: OutcomeDigest(format!("review {}", found.code())),
             change: None,
             examined: None,
+            asks: None,
         };
         self.tell_found(seen, vec![found], JobEvent::Judged(judgement)).await
     }

@@ -14,6 +14,7 @@ use crate::core::guards::{
 use crate::core::jobs::{JobEvent, JobRecord, MergeRefusal, StepTime};
 use crate::core::model::text::Review;
 use crate::core::model::verdict::Opinion;
+use crate::engine::dismissed_reviews::dismissed_review;
 use crate::engine::guards::said_of_heads;
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
@@ -143,11 +144,26 @@ impl MergePull {
         if self.is_news_by_rules(to, (&own, &rules)).await? {
             return Ok(Some(MergeRefusal::RulesTightened));
         }
+        if self.is_no_longer_reviewed(to).await? {
+            return Ok(Some(MergeRefusal::ReviewDismissed));
+        }
         let reviews = to.ctx.gitea.all_reviews(to.name(), to.number()).await?;
         let pull = to.thread();
         let shown = to.ctx.ledger.read(move |conn| jobs::reviews_of_pull(conn, pull)).await?;
         let shown: Vec<i64> = shown.iter().filter_map(|given| given.review).collect();
         Ok(self.wants_changes(&reviews, &shown).then_some(MergeRefusal::ChangesRequested))
+    }
+
+    /// Whether a review was dismissed on which it stands that a crew's change is to be merged.
+    async fn is_no_longer_reviewed(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+        let job = self.job;
+        let read = to.ctx.ledger.read(move |conn| match jobs::get(conn, job)? {
+            Some(stored) => jobs::crew_of(conn, &stored.job),
+            None => Ok(None),
+        });
+        let Some(crew) = read.await? else { return Ok(false) };
+        let pull = (to.name(), to.thread());
+        Ok(dismissed_review(to.ctx, pull, &crew, &self.commit).await?.is_some())
     }
 
     /// Whether the guard `checks` would block or wait now, if nobody lifted it. Which of them is missing

@@ -9,7 +9,7 @@ use timmy::agents::AgentTrouble;
 use timmy::core::crew::{Crew, CrewState};
 use timmy::core::jobs::{Deciding, Done, Job, JobId, Purpose, Question, State, StateKind};
 use timmy::core::model::ids::{Subject, ThreadId};
-use timmy::sandbox::{ReviewState, Sandbox, Scopes};
+use timmy::sandbox::{Fault, Matcher, ReviewState, Sandbox, Scopes};
 use timmy::store::{crews, jobs};
 
 use super::decisions::{questions, said, says};
@@ -510,6 +510,41 @@ async fn a_yes_needs_the_review_that_it_stood_on() {
     stage.pass(MINUTE * 2, SECOND * 20).await;
     let asked = questions(&stage).pop().unwrap();
     assert_eq!(asked.matches("Reviewed by `bezalel`").count(), 1, "{asked}");
+    says(&stage, "/timmy approve d3").await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn a_review_that_is_dismissed_after_the_yes_is_given_again_before_the_merge() {
+    let file = NamedTempFile::new().unwrap();
+    let stage = stage_with_own_reviews(&file).await;
+    let pull = stage.is_handed_in().await;
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(MINUTE, SECOND * 20).await;
+    // The forge does not merge it at once.
+    let faults = stage.app.sandbox.faults();
+    faults.rate(1, Matcher::method_path("POST", "/merge"), 1000, Fault::LoginPage);
+    says(&stage, "/timmy approve d2").await;
+    assert_eq!(stage.job_of(2).await.state, State::Done(Done::Accepted));
+    dismiss_last(&stage, pull).await;
+    faults.clear();
+    let refused = "**Not merged: a review that ";
+    let is_refused = || said(&stage).iter().any(|(_, body)| body.starts_with(refused));
+    for _ in 0..60 {
+        if is_refused() {
+            break;
+        }
+        stage.pass(MINUTE, MINUTE).await;
+    }
+    assert!(is_refused(), "{:#?}", said(&stage));
+    assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_none());
+    stage.pass(MINUTE * 3, SECOND * 20).await;
+    assert_eq!(questions(&stage).len(), 2, "its review comes first");
+    assert_eq!(stage.job_of(3).await.state.kind(), StateKind::Running);
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(MINUTE * 2, SECOND * 20).await;
     says(&stage, "/timmy approve d3").await;
     stage.pass(MINUTE * 3, MINUTE).await;
     assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());

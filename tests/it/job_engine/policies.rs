@@ -113,6 +113,34 @@ async fn what_it_asks_for_since_a_person_was_asked_is_asked_before_the_merge() {
 }
 
 #[tokio::test]
+async fn a_yes_to_what_one_rule_protects_lets_nothing_else_pass() {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let (job, _) = proposed(&stage, ("ci/build.sh", "make oil\n")).await;
+    let sandbox = &stage.app.sandbox;
+    let commit = sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+    hands_in(&stage, &commit).await;
+    assert_eq!(found(&stage, job).await, ["protected_path"]);
+    answers(&stage, "/timmy approve d1").await;
+    assert_eq!(questions(&stage).len(), 2, "{:#?}", questions(&stage));
+    says(sandbox, "[guards]\nprotected = [\"*.md\"]\n");
+    answers(&stage, "/timmy approve d2").await;
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert_eq!(found(&stage, job).await, ["protected_path", "protected_path"]);
+    let asked = questions(&stage);
+    assert_eq!(asked.len(), 3, "{asked:#?}");
+    assert!(asked[2].contains("`oil.md` is protected."), "{}", asked[2]);
+    assert_eq!(stage.kind(job).await, StateKind::Deciding);
+    for number in [3, 4] {
+        assert_eq!(questions(&stage).len(), number, "{:#?}", questions(&stage));
+        answers(&stage, &format!("/timmy approve d{number}")).await;
+    }
+    assert_eq!(questions(&stage).len(), 4, "{:#?}", questions(&stage));
+    let pull = stage.job(job).await.past.pull.unwrap();
+    assert!(sandbox.merged_as(DOOR, pull).unwrap().is_some());
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn where_it_requires_checks_by_now_nothing_is_merged_of_which_none_ran() {
     let policy = "[guards]\nchecks = \"required\"\n";
     let (stage, job, pull, notice) = approved_where_it_says(policy).await;

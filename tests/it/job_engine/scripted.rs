@@ -370,6 +370,7 @@ impl JobForge for ScriptedForge {
                 digest: OutcomeDigest(words.to_owned()),
                 change: None,
                 examined: None,
+                asks: None,
             };
             Ok(Some(JobEvidence {
                 judgement,

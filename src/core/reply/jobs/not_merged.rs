@@ -43,6 +43,7 @@ pub fn keeps_from_merging(refusal: &MergeRefusal) -> &'static str {
         | MergeRefusal::BaseMoved
         | MergeRefusal::ChecksMissing
         | MergeRefusal::RulesTightened
+        | MergeRefusal::ReviewDismissed
         | MergeRefusal::RightTakenBack
         | MergeRefusal::Behind
         | MergeRefusal::Rejected(_)
@@ -94,6 +95,10 @@ mod tests {
             (
                 No::RulesTightened,
                 r"**Not merged: `.timmy.toml` on its base branch asks for more by now than what \#58 was judged by.** I look at it anew, and ask again.",
+            ),
+            (
+                No::ReviewDismissed,
+                r"**Not merged: a review that \#58 had when it was approved was dismissed, or is gone.** I look at it anew, and ask again.",
             ),
             (
                 No::MayNotMerge,
