@@ -38,26 +38,37 @@ impl Jobs {
             return Ok(Vec::new());
         }
         let blocks = self.ctx.gitea.blocks_on_rejection(&repo.name, target).await?;
-        Ok(by.iter().filter_map(|(by, heeded)| sentence(by, *heeded, blocks)).collect())
+        Ok(by.iter().filter_map(|(by, objection)| sentence(by, *objection, blocks)).collect())
     }
 }
 
-/// Who asks for changes with the force to hold up a merge, also of an earlier commit: whoever said
-/// otherwise later does not. And whether timmy itself merges nothing as long as that stands.
-fn objecting(reviews: &[Review], shown: &[i64]) -> BTreeMap<String, bool> {
+/// What a review means that asks for changes with the force to hold up a merge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Objection {
+    /// timmy itself merges nothing as long as it stands.
+    Heeded,
+    /// It is of an earlier commit.
+    Old,
+    /// An agent's, which the question tells, and what that said later: to the forge it stands, since what
+    /// an agent approves is a comment there.
+    Told,
+}
+
+/// Who objects: whoever approved later does not.
+fn objecting(reviews: &[Review], shown: &[i64]) -> BTreeMap<String, Objection> {
     let counts = |review: &&Review| review.verdict.is_official && !review.verdict.is_dismissed;
     let mut by = BTreeMap::new();
     for review in reviews.iter().filter(counts) {
+        let objection = match (shown.contains(&review.id), review.verdict.is_stale) {
+            (true, _) => Objection::Told,
+            (false, true) => Objection::Old,
+            (false, false) => Objection::Heeded,
+        };
         match review.verdict.opinion {
-            Opinion::ChangesRequested => {
-                let is_heeded = !review.verdict.is_stale && !shown.contains(&review.id);
-                by.insert(login(review), is_heeded);
-            }
-            Opinion::Approved => {
-                by.remove(&login(review));
-            }
-            Opinion::Comment => {}
-        }
+            Opinion::ChangesRequested => by.insert(login(review), objection),
+            Opinion::Approved => by.remove(&login(review)),
+            Opinion::Comment => None,
+        };
     }
     by
 }
@@ -68,19 +79,19 @@ fn login(review: &Review) -> String {
 }
 
 /// `blocks`: whether the branch merges nothing as long as that stands, if that is shown.
-fn sentence(by: &str, is_heeded: bool, blocks: Option<bool>) -> Option<String> {
-    match (is_heeded, blocks) {
-        (true, _) => Some(format!(
+fn sentence(by: &str, objection: Objection, blocks: Option<bool>) -> Option<String> {
+    match (objection, blocks) {
+        (Objection::Heeded, _) => Some(format!(
             "{by} asks for changes, and nothing is merged as long as that stands: dismiss that \
              review first."
         )),
-        (false, Some(false)) => None,
-        (false, Some(true)) => Some(format!(
-            "{by} asks for changes, and the branch merges nothing as long as that stands: dismiss \
+        (_, Some(false)) | (Objection::Told, None) => None,
+        (_, Some(true)) => Some(format!(
+            "{by} asked for changes, and the branch merges nothing as long as that stands: dismiss \
              that review first."
         )),
-        (false, None) => Some(format!(
-            "{by} asks for changes: if the branch's rule blocks on that, nothing is merged until \
+        (Objection::Old, None) => Some(format!(
+            "{by} asked for changes: if the branch's rule blocks on that, nothing is merged until \
              that review is dismissed."
         )),
     }
@@ -92,15 +103,19 @@ mod tests {
 
     #[test]
     fn what_holds_up_a_merge_is_said_and_what_does_not_is_not() {
-        assert_eq!(sentence("anna", false, Some(false)), None);
-        for (is_heeded, blocks, says) in [
-            (true, Some(false), "nothing is merged as long as"),
-            (true, None, "dismiss that review first"),
-            (false, Some(true), "dismiss that review first"),
-            (false, None, "if the branch's"),
+        use Objection::{Heeded, Old, Told};
+        for (objection, blocks) in [(Old, Some(false)), (Told, Some(false)), (Told, None)] {
+            assert_eq!(sentence("anna", objection, blocks), None);
+        }
+        for (objection, blocks, says) in [
+            (Heeded, Some(false), "asks for changes, and nothing is merged as long as"),
+            (Heeded, None, "dismiss that review first"),
+            (Old, Some(true), "dismiss that review first"),
+            (Told, Some(true), "the branch merges nothing as long as that stands"),
+            (Old, None, "if the branch's"),
         ] {
-            let said = sentence("anna", is_heeded, blocks).expect("it is said");
-            assert!(said.starts_with("anna asks for changes") && said.contains(says), "{said}");
+            let said = sentence("anna", objection, blocks).expect("it is said");
+            assert!(said.starts_with("anna ask") && said.contains(says), "{said}");
         }
     }
 }
