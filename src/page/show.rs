@@ -26,7 +26,8 @@ const UNREAD: &str = "The ledger cannot be read right now: try again, and see th
 const BUSY: &str = "The ledger is busy: try again.\n";
 
 pub(super) async fn overview(State(page): State<Arc<PageState>>) -> Response {
-    let look = page.engine.overview(page.audience());
+    let (engine, audience) = (page.engine.clone(), page.audience());
+    let look = async move { engine.overview(audience).await };
     in_time(&page, look, |all| shown(&OverviewPage { all: &all })).await
 }
 
@@ -34,7 +35,8 @@ pub(super) async fn job(State(page): State<Arc<PageState>>, Path(id): Path<Strin
     let Some(id) = JobId::read(&id).filter(|read| read.to_string() == id) else {
         return (StatusCode::NOT_FOUND, NO_JOB).into_response();
     };
-    let look = page.engine.job_story(id, page.audience());
+    let (engine, audience) = (page.engine.clone(), page.audience());
+    let look = async move { engine.job_story(id, audience).await };
     let show = |story: Option<JobStory>| match story {
         Some(story) => shown(&JobPage { story: &story }),
         None => (StatusCode::NOT_FOUND, NO_JOB).into_response(),
@@ -43,19 +45,29 @@ pub(super) async fn job(State(page): State<Arc<PageState>>, Path(id): Path<Strin
 }
 
 /// What is seen in one look, when its turn comes; or that it takes too long.
-async fn in_time<T>(
+async fn in_time<T: Send + 'static>(
     page: &PageState,
-    look: impl Future<Output = Result<T, Error>>,
+    look: impl Future<Output = Result<T, Error>> + Send + 'static,
     show: impl FnOnce(T) -> Response,
 ) -> Response {
     let looking = async {
-        let _turn = page.turns.acquire().await;
-        look.await
+        let turn = page.turns.clone().acquire_owned().await;
+        // Apart: a read of the ledger cannot be broken off, and keeps its turn until it ends.
+        let apart = tokio::spawn(async move {
+            let seen = look.await;
+            drop(turn);
+            seen
+        });
+        apart.await
     };
     match timeout(page.patience, looking).await {
-        Ok(Ok(seen)) => show(seen),
-        Ok(Err(error)) => {
+        Ok(Ok(Ok(seen))) => show(seen),
+        Ok(Ok(Err(error))) => {
             tracing::warn!(%error, "status page cannot read the ledger");
+            later(UNREAD)
+        }
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a look of the status page broke off");
             later(UNREAD)
         }
         Err(_) => later(BUSY),

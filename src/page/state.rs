@@ -20,14 +20,15 @@ pub struct PageState {
     pub(super) engine: Arc<Engine>,
     /// Where it listens.
     pub(super) listen: SocketAddr,
-    pub(super) turns: Semaphore,
+    /// Each is kept until its look has ended, also by one for whom nobody waits any longer.
+    pub(super) turns: Arc<Semaphore>,
     pub(super) patience: Duration,
 }
 
 impl PageState {
     /// A page about what `engine` does, on a listener at `listen`.
     pub fn new(engine: Arc<Engine>, listen: SocketAddr) -> Self {
-        Self { engine, listen, turns: Semaphore::new(TURNS), patience: PATIENCE }
+        Self { engine, listen, turns: Arc::new(Semaphore::new(TURNS)), patience: PATIENCE }
     }
 
     /// The same, which waits so long for the ledger.

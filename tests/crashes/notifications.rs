@@ -4,18 +4,17 @@
 //! One of the three is found anew by each run, so that a restart alone makes it vanish for a while.
 
 use std::collections::BTreeMap;
-use std::os::unix::process::ExitStatusExt as _;
 
 use timmy::sandbox::Mode;
 use timmy::store::{Ledger, notifications};
+use tokio::time::timeout;
 
 use crate::random_run::times;
 use crate::stage::{SHORT, Stage};
 use crate::support::forge::DOOR;
 use crate::support::notified::NotifiedReceiver;
+use crate::support::process::PATIENCE;
 use crate::thread::Word;
-
-const SIGABRT: i32 = 6;
 
 /// What there is to tell: a repository of the configuration that is not there, a thread in which timmy may
 /// not write, and what it could not say there.
@@ -49,8 +48,8 @@ async fn told_in_spite_of(at: &str, requests: usize) -> BTreeMap<String, usize> 
     let mut bot = stage.launch.start(&[("TIMMY_CRASH_AT", at)]);
     bot.listening().await;
     stage.say(0, Word::Ping);
-    let death = bot.ended(&format!("die at {at}")).await;
-    assert_eq!(death.signal(), Some(SIGABRT), "{at}: {death}\n{}", stage.dump());
+    let death = timeout(PATIENCE, bot.dies_at(at)).await;
+    assert!(death.is_ok(), "it never died at {at}\n{}", stage.dump());
 
     let mut bot = stage.launch.start(&[]);
     bot.first_poll().await;
