@@ -2,7 +2,7 @@
 
 use super::context::CommandContext;
 use super::handler::Handler;
-use super::jobs::{JobQuery, JobRequest};
+use super::jobs::{JobQuery, JobRequest, KnownJob};
 use super::snapshot::Needs;
 use crate::core::command::value::{Amount, Date, JobId, Scope};
 use crate::core::command::verb::Verb;
@@ -29,7 +29,12 @@ pub(super) fn budget(amount: Option<Amount>, scope: Option<&Scope>) -> Handler<'
     Handler::new(Needs { jobs, ..Needs::default() }, move |context| {
         let answer = match (amount, scope) {
             (_, Some(Scope::Repo(_))) => Err(BudgetAnswer::OfRepository.into()),
-            (None, _) => Ok(context.budgets()),
+            (None, Some(Scope::Job(_))) => {
+                context.meant_job(job, Verb::Budget).map(|known| context.budgets(Some(&known)))
+            }
+            (None, None | Some(Scope::Issue | Scope::All | Scope::Agent(_))) => {
+                Ok(context.budgets(None))
+            }
             (Some(amount), None | Some(Scope::Issue | Scope::Job(_))) => {
                 context.raise_issue(amount, job)
             }
@@ -85,10 +90,11 @@ impl CommandContext<'_> {
         self.fleet.budgets(&BudgetPart::Job(job)).fold(Ceiling::default(), Ceiling::set)
     }
 
-    /// What was spent, and may be: on this issue, by each agent that worked today, by all of them.
-    fn budgets(&self) -> Answer {
+    /// What was spent, and may be: on this issue or that of the job that is named, by each agent that
+    /// worked today, by all of them.
+    fn budgets(&self, named: Option<&KnownJob>) -> Answer {
         let facts = &self.snapshot.jobs.spending;
-        let lives = self.job_in(self.asked.inbound.thread());
+        let lives = named.cloned().or_else(|| self.job_in(self.asked.inbound.thread()));
         let lives = lives.filter(|known| !known.record.job.state.kind().is_end());
         let job = lives.as_ref().map(|known| &known.record.job);
         let configured = facts.budgets.issue;
@@ -102,9 +108,13 @@ impl CommandContext<'_> {
             let more = of_issue.doubled()?.to_string();
             Some((more, job.spec.id.to_string()))
         });
+        let spent = named.map_or(facts.issue, |known| {
+            facts.of_jobs.get(&known.id()).copied().unwrap_or_default()
+        });
         BudgetAnswer::Shown {
             day: line(today("").day, facts.day),
-            issue: line(of_issue, facts.issue),
+            issue: line(of_issue, spent),
+            of: named.map(|known| known.id().to_string()),
             agents: agents.collect(),
             more,
         }

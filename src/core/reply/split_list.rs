@@ -243,6 +243,7 @@ mod tests {
             made: BTreeMap::from([(key("issue1"), 41), (key("issue2"), 42)]),
             left: BTreeMap::from([
                 left("bond#31-1", 31, 41, LeftOutWhy::Circle),
+                left("bondepic-1", 12, 41, LeftOutWhy::Unproven),
                 left("bond2-#31", 42, 31, LeftOutWhy::Closed(31)),
                 left("bondepic-#31", 12, 31, LeftOutWhy::Gone(31)),
             ]),
@@ -257,10 +258,11 @@ mod tests {
         - \\#31 Docs @|anna
         - \\#9 Docs @|anna
 
-        3 of 7 dependencies were left out:
+        4 of 7 dependencies were left out:
 
         - \\#42 does not wait for \\#31: \\#31 was closed meanwhile
         - \\#31 does not wait for \\#41: \\#41 already waits for it
+        - \\#12 does not wait for \\#41: that \\#41 already waits for it could not be ruled out
         - \\#12 does not wait for \\#31: \\#31 is gone
         ");
     }

@@ -115,8 +115,9 @@ async fn closes_a_circle(
     let mut reads = DependencyReads::at_most(MOST_READS);
     Ok(match find_circle(to.ctx, start, issue, &mut reads).await? {
         CircleFound::Way(_) => Some(LeftOutWhy::Circle),
+        CircleFound::Unproven(_) => Some(LeftOutWhy::Unproven),
         CircleFound::No => None,
-        CircleFound::Unproven(_) | CircleFound::Unfinished { .. } => {
+        CircleFound::Unfinished { .. } => {
             tracing::debug!(effect = %to.row.key, "whether it closes a circle is unknown");
             None
         }

@@ -429,6 +429,37 @@ async fn a_dependency_that_would_close_a_circle_is_left_out_and_told() {
 }
 
 #[tokio::test]
+async fn a_circle_on_a_long_way_is_left_out_also_where_that_is_too_long_to_be_proved() {
+    for (between, before, behind) in [(12, "", ""), (30, "that ", " could not be ruled out")] {
+        let stage = stage_where(|sandbox| {
+            let mut last = 5;
+            for nth in 0..between {
+                let title = format!("Step {nth}");
+                let next = sandbox.open_issue("alexander", DOOR, &title, "").unwrap();
+                sandbox.let_wait("alexander", DOOR, last, (DOOR, next)).unwrap();
+                last = next;
+            }
+            sandbox.let_wait("alexander", DOOR, last, (DOOR, 3)).unwrap();
+        })
+        .await;
+        let all =
+            [issue(1, "Oil the hinge", "s", &json!(["#5"])), issue(2, "door 3", "s", &json!([1]))];
+        stage.is_proposed(&proposal(&all)).await;
+        says(&stage, "/timmy approve d1").await;
+        stage.pass(MINUTE * 3, SECOND * 30).await;
+        let door_3 = stage.app.sandbox.issues(DOOR).unwrap().remove(2);
+        assert!(door_3.waits_for.is_empty(), "{between}: {}", stage.list());
+        let new = 9 + between;
+        let left = format!(
+            "1 of 4 dependencies was left out:\n\n\
+             - \\#3 does not wait for \\#{new}: {before}\\#{new} already waits for it{behind}"
+        );
+        assert!(stage.list().ends_with(&left), "{between}: {}", stage.list());
+        stage.ends_settled().await;
+    }
+}
+
+#[tokio::test]
 async fn a_way_through_what_is_closed_is_no_circle() {
     let stage = stage_where(|sandbox| {
         sandbox.let_wait("alexander", DOOR, 5, (DOOR, 6)).unwrap();
