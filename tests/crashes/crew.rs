@@ -39,10 +39,11 @@ async fn killed_while_a_crew_works() {
     // Pauses are lived through: the usual run takes the first of them.
     let steps = times(STEPS.len()).max(1);
     for (step, nth) in STEPS.into_iter().take(steps) {
-        died += walk(&format!("{step}:{nth}")).await;
+        let deaths = walk(&format!("{step}:{nth}")).await;
+        assert!(deaths > 0, "it never died at {step}:{nth}");
+        died += deaths;
     }
     println!("{died} deaths at {steps} steps");
-    assert!(died > 0, "it never died");
 }
 
 /// Dies at that step, in as many lives as it comes there; then it lives until all is done. How often
@@ -70,7 +71,7 @@ async fn walk(at: &str) -> usize {
         let ahead = hands.ahead();
         let mut bot = stage.launch.start(&[("TIMMY_CLOCK_AHEAD", &ahead), ("TIMMY_CRASH_AT", at)]);
         tokio::select! {
-            _ = bot.death() => died += 1,
+            () = bot.dies_at(at) => died += 1,
             () = stage.until("an end", async || is_done(&stage).await) => {}
             () = tokio::time::sleep(LIFE) => {}
         }

@@ -263,7 +263,10 @@ impl MergeStorm {
             };
             let is_rejected = matches!(
                 &job.state,
-                State::Cancelled(cancelled) if matches!(cancelled.reason, CancelReason::Rejected(_))
+                State::Cancelled(cancelled) if matches!(
+                    cancelled.reason,
+                    CancelReason::Rejected(_) | CancelReason::PullClosed { .. }
+                )
             );
             match (&job.state, merged) {
                 (State::Done(Done::Merged), Some(merge)) => {

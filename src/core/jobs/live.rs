@@ -132,10 +132,7 @@ fn progress_of(
         Progress::NeverRan(why) => match (is_starting, is_to_end(attempt)) {
             (false, _) => Err(IllegalReason::NotHere),
             (true, Some(then)) => over(turn.stopped(attempt, then, true, Charge::NOTHING)),
-            (true, None) => over({
-                turn.release_ran(attempt, AttemptEnd::NeverRan(*why), Charge::NOTHING);
-                turn.never_ran(leased.work, *why)
-            }),
+            (true, None) => over(never_began(turn, attempt, *why)),
         },
         Progress::Ended { usage, .. } => over(match is_to_end(attempt) {
             Some(then) => turn.stopped(attempt, then, true, attempt.charge(*usage)),
@@ -157,7 +154,17 @@ fn progress_of(
             }
         }),
         Progress::Failed { failure, usage } => over(match &attempt.stopping {
-            Some(stopping) => turn.stopped(attempt, &stopping.then, true, attempt.charge(*usage)),
+            Some(stopping) => {
+                let charge = match failure {
+                    Failure::NeverBegan(_) => Charge::NOTHING,
+                    Failure::Agent(_)
+                    | Failure::BadRequest
+                    | Failure::PoolSpent { .. }
+                    | Failure::Unable(_)
+                    | Failure::NeedsAnswer => attempt.charge(*usage),
+                };
+                turn.stopped(attempt, &stopping.then, true, charge)
+            }
             None => failed(turn, attempt, failure, *usage),
         }),
         Progress::Stopped { usage } => over(match &attempt.stopping {
@@ -203,6 +210,7 @@ fn failed(turn: &mut Turn<'_>, attempt: &Attempt, failure: &Failure, usage: Usag
             taken_away(turn, attempt, NeverRan::PoolSpent { until: *until }, usage)
         }
         Failure::Unable(why) => taken_away(turn, attempt, *why, usage),
+        Failure::NeverBegan(why) => never_began(turn, attempt, *why),
         Failure::NeedsAnswer => {
             turn.release_ran(attempt, AttemptEnd::Asked, attempt.charge(usage));
             if turn.is_loop(None, OutcomeDigest(UNANSWERED.to_owned())) {
@@ -223,6 +231,12 @@ fn failed(turn: &mut Turn<'_>, attempt: &Attempt, failure: &Failure, usage: Usag
 /// What it needs was taken away: it counts as one that never ran.
 fn taken_away(turn: &mut Turn<'_>, attempt: &Attempt, why: NeverRan, usage: Usage) -> State {
     turn.release_ran(attempt, AttemptEnd::NeverRan(why), attempt.charge(usage));
+    turn.never_ran(attempt.leased.work, why)
+}
+
+/// Nothing of it ran: it costs nothing.
+fn never_began(turn: &mut Turn<'_>, attempt: &Attempt, why: NeverRan) -> State {
+    turn.release_ran(attempt, AttemptEnd::NeverRan(why), Charge::NOTHING);
     turn.never_ran(attempt.leased.work, why)
 }
 

@@ -111,6 +111,7 @@ impl JobRecord {
                     Failure::BadRequest
                     | Failure::PoolSpent { .. }
                     | Failure::Unable(_)
+                    | Failure::NeverBegan(_)
                     | Failure::NeedsAnswer => None,
                 }
             }

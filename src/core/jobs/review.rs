@@ -56,6 +56,8 @@ pub struct GivenReview {
     /// How many findings name no place, or were too many to be kept.
     pub left_out: u32,
     pub follow_up: ReviewFollowUp,
+    /// Whether somebody dismissed it, as the forge showed it last: then it says nothing any more.
+    pub is_dismissed: bool,
 }
 
 /// What the reviews of an agent led to.

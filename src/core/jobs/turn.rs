@@ -169,6 +169,7 @@ impl Turn<'_> {
             | NeverRan::NobodyFree
             | NeverRan::LeftNothing
             | NeverRan::TooSlow
+            | NeverRan::NoWorkplace
             | NeverRan::Moved => self.back_off(work, self.past.never_ran),
         }
     }
@@ -366,7 +367,7 @@ impl Turn<'_> {
 
     /// What it brought was merged.
     pub(super) fn merged(&mut self, merge: &JobMerge) {
-        let JobMerge { commit, by_agent } = merge.clone();
+        let JobMerge { commit, by_agent, .. } = merge.clone();
         (self.past.commit, self.past.merged_by) = (Some(commit), by_agent);
     }
 

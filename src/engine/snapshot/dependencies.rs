@@ -81,7 +81,9 @@ impl Snapshots {
         Ok(match find_circle(&self.ctx, start, inbound.thread(), reads).await? {
             CircleFound::No => None,
             CircleFound::Unfinished { met } => Some(CircleSearch::Unfinished { met }),
-            CircleFound::Way(way) => Some(CircleSearch::Found(self.seen(inbound, way).await?)),
+            CircleFound::Way(way) | CircleFound::Unproven(way) => {
+                Some(CircleSearch::Found(self.seen(inbound, way).await?))
+            }
         })
     }
 }

@@ -42,7 +42,7 @@ impl Snapshots {
         }
         let here = inbound.thread();
         if query.spending {
-            facts.spending = self.spending_facts(here).await?;
+            facts.spending = self.spending_facts(here, query.numbered.clone()).await?;
         }
         if query.adopts {
             (facts.pulls, facts.authors) = self.adoptable_pulls(inbound, targets).await?;
@@ -157,7 +157,8 @@ impl Snapshots {
                     None => repo.to_string(),
                 };
                 let reason = row.reason.unwrap_or_else(|| "nobody knows why".to_owned());
-                Some(UndeliveredMessage { place, at: row.due_at, reason })
+                let at = row.ended_at.unwrap_or(row.due_at);
+                Some(UndeliveredMessage { place, at, reason })
             })
             .collect();
         if query.acts {
@@ -173,8 +174,12 @@ impl Snapshots {
         Ok(facts)
     }
 
-    /// What was spent or is set aside today, and on a thread.
-    async fn spending_facts(&self, thread: ThreadId) -> Result<SpendingFacts, EngineError> {
+    /// What was spent or is set aside today, on a thread, and on what jobs are about.
+    async fn spending_facts(
+        &self,
+        thread: ThreadId,
+        named: BTreeSet<JobId>,
+    ) -> Result<SpendingFacts, EngineError> {
         let policy = &self.ctx.policy;
         let (budgets, day_began) = (policy.jobs.budgets, self.ctx.now().day_began(&policy.zone));
         let names: Vec<String> = policy.agents.iter().map(|agent| agent.name.clone()).collect();
@@ -184,9 +189,17 @@ impl Snapshots {
                 let spent = jobs::spent_by(conn, &name, day_began)?;
                 agents.insert(name, spent);
             }
+            let mut of_jobs = HashMap::new();
+            for id in named {
+                if let Some(JobRecord { job, .. }) = jobs::record(conn, id)? {
+                    let spent = jobs::spending(conn, &job.spec, "", day_began, None)?;
+                    of_jobs.insert(id, spent.issue);
+                }
+            }
             Ok(SpendingFacts {
                 budgets,
                 issue: jobs::spent_on(conn, thread)?,
+                of_jobs,
                 agents,
                 day: jobs::spent_since(conn, day_began)?,
             })

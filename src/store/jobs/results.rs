@@ -15,30 +15,53 @@ use crate::core::scheduling::{AgentRecords, Outcome};
 use crate::store::columns::Json;
 use crate::store::error::Error;
 
+/// `?1`: since when; `?2`: the verbs that steer; `?3`: the issues of what was merged before.
+pub(super) const TOUCHES: &str = "WITH merged AS (
+        SELECT DISTINCT repo, number FROM jobs
+        WHERE ended_at >= ?1 AND json_extract(job, '$.state.done') IS 'merged'
+          AND json_extract(job, '$.past.merged_by') IS NULL
+          AND number IS NOT NULL
+        UNION SELECT value ->> 0, value ->> 1 FROM json_each(?3)),
+    of_them AS (SELECT id, repo, number, pull FROM jobs JOIN merged USING (repo, number))
+    SELECT (SELECT count(*) FROM merged),
+           (SELECT count(*) FROM decisions
+            WHERE state = 'decided' AND job IN (SELECT id FROM of_them))
+           + (SELECT count(*) FROM audit
+              WHERE outcome = 'done' AND verb IN (SELECT value FROM json_each(?2))
+                AND EXISTS (SELECT 1 FROM of_them WHERE of_them.repo = audit.repo
+                            AND audit.number IN (of_them.number, of_them.pull)))";
+
+/// `?1`: since when.
+pub(super) const OUTCOMES: &str = "SELECT agent, role, repo, is_good, ended_at FROM (
+        SELECT (SELECT agent FROM attempts WHERE job = jobs.id AND started_at IS NOT NULL
+                ORDER BY fence DESC LIMIT 1) AS agent,
+               json_extract(job, '$.spec.role') AS role, repo,
+               state IN ('done', 'no_change')
+                   AND json_extract(job, '$.state.done') IS NOT 'reverted' AS is_good,
+               ended_at
+        FROM jobs
+        WHERE ended_at >= ?1 AND NOT is_review
+          AND (json_extract(job, '$.past.merged_by') IS NULL
+               OR json_extract(job, '$.state.done') IS 'reverted')
+          AND (json_extract(job, '$.state.done') IS NOT 'verified' OR pull IS NULL)
+          AND NOT (routine IS NOT NULL AND state = 'no_change')
+          AND (state IN ('done', 'no_change')
+               OR json_extract(job, '$.state.dead')
+                  IN ('attempts_spent', 'loop', 'bad_request', 'no_proposal')
+               OR json_extract(job, '$.state.cancelled.reason.rejected') = 'wrong'))
+    WHERE agent IS NOT NULL AND role IS NOT NULL";
+
 /// How often people had to do something for the issues that were merged since a moment, and are
 /// still so, routines apart, which have none: what they decided, and what they said to steer or to overrule.
+/// What an agent's account merged, nobody had to look at: it is none of them.
 pub fn touches(conn: &Connection, since: Timestamp) -> Result<Touches, Error> {
     let before = merged_before(conn, since)?;
-    let before = before.iter().filter(|one| one.is_kept_since(since));
+    let by_people = |one: &&Earlier| one.is_kept_since(since) && one.merged.by_agent.is_none();
+    let before = before.iter().filter(by_people);
     let before: Vec<(i64, i64)> = before.filter_map(|one| one.place()).collect();
     let verbs: Vec<&str> = Verb::all().filter(|verb| steers(*verb)).map(Verb::name).collect();
-    let touches = conn
-        .prepare_cached(
-            "WITH merged AS (
-                 SELECT DISTINCT repo, number FROM jobs
-                 WHERE ended_at >= ?1 AND json_extract(job, '$.state.done') IS 'merged'
-                   AND number IS NOT NULL
-                 UNION SELECT value ->> 0, value ->> 1 FROM json_each(?3)),
-             of_them AS (SELECT id, repo, number, pull FROM jobs JOIN merged USING (repo, number))
-             SELECT (SELECT count(*) FROM merged),
-                    (SELECT count(*) FROM decisions
-                     WHERE state = 'decided' AND job IN (SELECT id FROM of_them))
-                    + (SELECT count(*) FROM audit
-                       WHERE outcome = 'done' AND verb IN (SELECT value FROM json_each(?2))
-                         AND EXISTS (SELECT 1 FROM of_them WHERE of_them.repo = audit.repo
-                                     AND audit.number IN (of_them.number, of_them.pull)))",
-        )?
-        .query_row((since, Json(verbs), Json(before)), |row| {
+    let touches =
+        conn.prepare_cached(TOUCHES)?.query_row((since, Json(verbs), Json(before)), |row| {
             let (merged, touches): (i64, i64) = (row.get(0)?, row.get(1)?);
             Ok(Touches { touches: touches.unsigned_abs(), merged: merged.unsigned_abs() })
         })?;
@@ -159,26 +182,7 @@ const REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
 /// nothing, as it does most days, whoever looks. What was merged before a
 /// job began once more counts beside what comes of that.
 pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error> {
-    let mut ended = conn.prepare_cached(
-        "SELECT agent, role, repo, is_good, ended_at FROM (
-             SELECT (SELECT agent FROM attempts WHERE job = jobs.id AND started_at IS NOT NULL
-                     ORDER BY fence DESC LIMIT 1) AS agent,
-                    json_extract(job, '$.spec.role') AS role, repo,
-                    state IN ('done', 'no_change')
-                        AND json_extract(job, '$.state.done') IS NOT 'reverted' AS is_good,
-                    ended_at
-             FROM jobs
-             WHERE ended_at >= ?1 AND NOT is_review
-               AND (json_extract(job, '$.past.merged_by') IS NULL
-                    OR json_extract(job, '$.state.done') IS 'reverted')
-               AND (json_extract(job, '$.state.done') IS NOT 'verified' OR pull IS NULL)
-               AND NOT (routine IS NOT NULL AND state = 'no_change')
-               AND (state IN ('done', 'no_change')
-                    OR json_extract(job, '$.state.dead')
-                       IN ('attempts_spent', 'loop', 'bad_request', 'no_proposal')
-                    OR json_extract(job, '$.state.cancelled.reason.rejected') = 'wrong'))
-         WHERE agent IS NOT NULL AND role IS NOT NULL",
-    )?;
+    let mut ended = conn.prepare_cached(OUTCOMES)?;
     let since = now.before(REMEMBERED);
     let mut outcomes = ended
         .query_map([since], |row| {

@@ -12,14 +12,16 @@ use crate::core::jobs::{
 use crate::core::model::ids::ThreadId;
 use crate::store::error::Error;
 
+pub(super) const WORKED_ON: &str = "SELECT DISTINCT agent FROM attempts
+    WHERE started_at IS NOT NULL AND job IN (
+        SELECT id FROM jobs WHERE repo = ?1 AND number = ?2 AND is_review = 0
+        UNION ALL
+        SELECT id FROM jobs WHERE repo = ?1 AND pull = ?2 AND is_review = 0)";
+
 /// The agents that worked on a pull request, or may have, in whichever job.
 pub fn worked_on(conn: &Connection, pull: ThreadId) -> Result<BTreeSet<String>, Error> {
     let agents = conn
-        .prepare_cached(
-            "SELECT DISTINCT attempts.agent FROM attempts JOIN jobs ON jobs.id = attempts.job
-             WHERE jobs.repo = ?1 AND (jobs.number = ?2 OR jobs.pull = ?2) AND jobs.is_review = 0
-               AND attempts.started_at IS NOT NULL",
-        )?
+        .prepare_cached(WORKED_ON)?
         .query_map((pull.repo, pull.number), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     Ok(agents)

@@ -106,6 +106,9 @@ async fn a_verified_result_is_asked_about_once() {
         ");
         t.wait(10 * MINUTE).await;
         assert_eq!(t.sandbox.comments(DOOR, 1).unwrap().len(), 3, "it is asked once");
+        let report = t.ask("anna", "/timmy report").await;
+        let waits = format!("- {DOOR}\\#1: d1 asks: Accept {DOOR}\\#2?");
+        assert!(report.contains(&waits), "{report}");
         assert_snapshot!(asked.told(&t.ask("anna", "/timmy approve d1").await), @r"**Accepted \#2** at `8b195ee`, as approved in d1. Merging it is yours.");
         assert_eq!(asked.state().await, StateKind::Done);
         t.jobs_are_sound().await;
@@ -165,7 +168,7 @@ async fn a_question_lists_what_passed() {
         | | guard | found |
         |---|---|---|
         | ✅ | artifact | pull request \#2, head `8b195ee` |
-        | ✅ | author | the account of `ezra` pushed it, or I did for it |
+        | ✅ | author | `ezra` pushed it |
         | ✅ | checks | `ci/test` is green |
         | ✅ | tests | 3 added, none removed, none skipped |
         | ✅ | 3 more | substance, secrets, `licenses` |
@@ -224,7 +227,7 @@ async fn a_question_says_what_people_let_pass() {
         | | guard | found |
         |---|---|---|
         | ✅ | artifact | pull request \#2, head `8b195ee` |
-        | ✅ | author | the account of `ezra` pushed it, or I did for it |
+        | ✅ | author | `ezra` pushed it |
         | ⚠️ | no\_oil | lifted by `alexander`, on: It ended with `1`. |
         | ✅ | checks | `ci/test` is green |
         | ✅ | tests | 3 added, none removed, none skipped |
@@ -325,7 +328,7 @@ async fn that_nothing_has_to_change_is_asked_and_closes_the_issue() {
 
         @alexander, `ezra` says so, and what it cites for that is there:
 
-        - There is file `door.rs`.
+        - There is the file `door.rs`.
 
         Reply with one of these lines:
 
@@ -854,10 +857,12 @@ mod refused {
         talk(async |t| {
             let asked = asked(t).await;
             t.sandbox.set_open("walt", DOOR, asked.pull, false).unwrap();
-            assert_snapshot!(t.ask("anna", "/timmy approve").await, @"**Not done.** What d1 asks about was merged or closed meanwhile.");
             t.wait(2 * MINUTE).await;
             t.wait(2 * MINUTE).await;
             assert_eq!(asked.state().await, StateKind::Cancelled);
+            let void = "**d1 is void,** since \\#2 was closed unmerged, by \\@walt.";
+            assert_eq!(t.replies(), [void]);
+            assert_snapshot!(t.ask("anna", "/timmy approve d1").await, @r"**Not done: d1 is void,** since \#2 was closed unmerged, by \@walt.");
         })
         .await;
     }

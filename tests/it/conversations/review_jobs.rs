@@ -37,6 +37,7 @@ async fn a_review_lives_beside_the_job_that_works_there() {
         // Without a number it is the job that works there which is meant.
         let said = t.ask_in(DOOR, pull, "anna", "/timmy status").await;
         assert!(said.contains("waits to be accepted"), "{said}");
+        assert!(said.contains(" A review (j2): **Queued for `bezalel`**."), "{said}");
         let said = t.ask_in(DOOR, pull, "anna", "/timmy cancel j2").await;
         assert!(said.starts_with("**Cancelled.**") && said.contains("/timmy retry j2"), "{said}");
         assert_eq!(asked.state().await, StateKind::Deciding);

@@ -231,10 +231,14 @@ async fn a_request_for_changes_is_a_round_of_the_job_that_works_there() {
     stage.follow().await;
     stage.pass(MINUTE * 2, SECOND * 30).await;
     assert_eq!(questions(&stage).len(), 2, "asked anew");
+    let question = questions(&stage).pop().unwrap();
+    let before =
+        format!("`bezalel` reviewed `{}` before that: changes requested, 2 findings.", &head[..7]);
+    assert!(question.contains(&before), "{question}");
     let answered = sandbox.comments(DOOR, pull).unwrap().pop().unwrap().body;
     assert!(answered.starts_with("**Dealt with** in `"), "{answered}");
 
-    // What approves says so where it is asked again, and decides nothing.
+    // What approves is said beside the question and where it is asked again, and decides nothing.
     let again = stage.asks(pull, Some("bezalel")).await;
     stage.bezalel_says(&review("approved", &new, &json!([]))).await;
     assert_eq!(stage.kind(again).await, StateKind::Done);
@@ -243,12 +247,16 @@ async fn a_request_for_changes_is_a_round_of_the_job_that_works_there() {
         panic!("{:?}", stage.job(works).await.state)
     };
     assert_eq!(questions(&stage).len(), 2, "the question stands as it was put");
+    let beside = said(&stage).pop().unwrap().1;
+    let told = format!("**`bezalel` reviewed \\#{pull} at `{}`: approved.** d2 stands", &new[..7]);
+    assert!(beside.starts_with(&told), "{beside}");
     let asked = stage.job(works).await.past.asked;
     stage.tell(works, JobEvent::AskAgain(asked)).await;
     stage.pass(MINUTE, SECOND * 30).await;
     let question = questions(&stage).pop().unwrap();
     let told = format!("Reviewed by `bezalel` on `{}`: approved.", &new[..7]);
     assert!(question.contains(&told), "{question}");
+    assert!(!question.contains("before that"), "the later one counts: {question}");
     stage.end().await;
 }
 
@@ -294,6 +302,7 @@ async fn a_review_of_a_head_that_its_maker_did_not_see_yet_waits_for_that() {
             places: Vec::new(),
             left_out: 1,
             follow_up: ReviewFollowUp::Nothing,
+            is_dismissed: false,
         };
         let text = ToldText::by("bezalel", "Which oil?");
         let tell =

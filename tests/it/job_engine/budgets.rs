@@ -6,7 +6,7 @@ use timmy::core::model::incident::Incident;
 use timmy::store::{incidents, jobs};
 
 use super::decisions::{said, says};
-use super::stage::{Stage, awake_where};
+use super::stage::{Stage, awake, awake_where};
 use crate::support::clock::{HOUR, MINUTE};
 
 async fn over_the_day(stage: &Stage) -> Vec<String> {
@@ -84,6 +84,25 @@ async fn the_owner_lets_more_be_spent_today() {
     assert!(answer.starts_with(expected), "{answer}");
     assert_eq!(stage.kind(second).await, StateKind::Running);
     assert_eq!(over_the_day(&stage).await, [""; 0]);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_a_job_costs_is_shown_wherever_it_is_asked() {
+    let stage = awake().await;
+    stage.assign(2, Some("ezra")).await;
+    stage.go().await;
+    says(&stage, "/timmy budget scope=j1").await;
+    let answer = said(&stage).pop().unwrap().1;
+    assert!(answer.contains("and 0.67 USD of 2.00 USD on what j1 is about."), "{answer}");
+    let more = "`/timmy budget 4usd scope=j1` lets it cost that much until j1 ends.";
+    assert!(answer.contains(more), "{answer}");
+    says(&stage, "/timmy budget").await;
+    let answer = said(&stage).pop().unwrap().1;
+    assert!(answer.contains("and 0.00 USD of 2.00 USD on this."), "{answer}");
+    says(&stage, "/timmy budget scope=j9").await;
+    let answer = said(&stage).pop().unwrap().1;
+    assert!(answer.starts_with("**Not found:** `j9`."), "{answer}");
     stage.end().await;
 }
 

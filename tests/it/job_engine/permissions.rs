@@ -85,6 +85,9 @@ async fn words_instead_of_a_yes_allow_nothing() {
     says(&stage, "/timmy answer d1 use `cargo clean`").await;
     assert!(stage.ezra.script().allowed.is_empty());
     assert_eq!(stage.ezra.script().denied, 1);
+    let log: Vec<String> = said(&stage).into_iter().map(|(_, body)| body).collect();
+    assert!(log.iter().any(|body| body.contains("| a person denied it |")), "{log:?}");
+    assert!(log.iter().all(|body| !body.contains("asked for a change")), "{log:?}");
     stage.end().await;
 }
 

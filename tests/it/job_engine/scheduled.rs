@@ -63,3 +63,25 @@ async fn what_was_scheduled_before_is_said_with_the_question() {
     assert_eq!((questions(&stage).len(), notices(&stage).len()), (1, 1));
     stage.end().await;
 }
+
+#[tokio::test]
+async fn for_one_question_the_timeline_is_read_once() {
+    let stage = stage().await;
+    stage.assign(1, Some("ezra")).await;
+    let sandbox = &stage.app.sandbox;
+    let commit = sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+    let pull = sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    hands_in(&stage, &commit).await;
+    assert_eq!(questions(&stage).len(), 1);
+    let timeline = format!("/issues/{pull}/timeline");
+    let reads = |from: usize| {
+        let asked = sandbox.requests().split_off(from).into_iter();
+        asked.filter(|asked| asked.path.contains(&timeline)).count()
+    };
+    assert!(reads(0) > 0);
+    let before = sandbox.count_requests();
+    stage.pass(MINUTE * 10, MINUTE).await;
+    assert_eq!(reads(before), 0, "it was read with the question, and did not move");
+    stage.end().await;
+}

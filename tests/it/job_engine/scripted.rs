@@ -34,6 +34,8 @@ pub enum AtStart {
 #[derive(Default)]
 pub struct Script {
     pub trouble: Option<AgentTrouble>,
+    /// Why it takes no work, in its own words.
+    pub refuses: Option<String>,
     pub steers: bool,
     pub asking: Asking,
     /// The process that answers.
@@ -152,7 +154,7 @@ impl Agent for Scripted {
             let script = self.script();
             let (steer, asking) = (script.steers, script.asking);
             Ok(AgentHealth {
-                refuses: None,
+                refuses: script.refuses.clone(),
                 model: None,
                 version: None,
                 process: Some(script.process.to_string()),
@@ -368,6 +370,7 @@ impl JobForge for ScriptedForge {
                 digest: OutcomeDigest(words.to_owned()),
                 change: None,
                 examined: None,
+                asks: None,
             };
             Ok(Some(JobEvidence {
                 judgement,

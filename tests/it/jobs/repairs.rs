@@ -99,6 +99,7 @@ fn what_an_earlier_look_found_is_out_of_date() {
             digest: digest(""),
             change: None,
             examined: None,
+            asks: None,
         })
     };
     let story = story.step(JobEvent::Recheck);

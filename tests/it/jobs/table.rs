@@ -79,6 +79,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
             digest: digest("found"),
             change: None,
             examined: None,
+            asks: None,
         })
     };
     let push = |by, head| {

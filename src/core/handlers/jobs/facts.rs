@@ -106,6 +106,8 @@ pub struct SpendingFacts {
     pub budgets: Budgets,
     /// On what the thread is about.
     pub issue: Spent,
+    /// On what the jobs that are named are about.
+    pub of_jobs: HashMap<JobId, Spent>,
     /// Today, by each agent.
     pub agents: BTreeMap<String, Spent>,
     /// Today, by all of them.

@@ -20,17 +20,29 @@ pub struct JobLogLine {
     pub text: String,
 }
 
+/// Whether what is told may repeat what an agent said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentWords {
+    Shown,
+    Withheld,
+}
+
 /// How a job began and the latest of what it went through.
 pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
-    timeline(record, zone, MOST)
+    timeline(record, zone, MOST, AgentWords::Shown)
 }
 
 /// The same in at most so many lines.
-pub fn timeline(record: &JobRecord, zone: &TimeZone, most: usize) -> Vec<JobLogLine> {
+pub fn timeline(
+    record: &JobRecord,
+    zone: &TimeZone,
+    most: usize,
+    words: AgentWords,
+) -> Vec<JobLogLine> {
     let purpose = record.job.spec.purpose;
     let begin = (record.created_at, begun(&record.job.spec.origin));
     let mut lines = vec![begin];
-    let (mut is_live, mut last) = (false, None);
+    let (mut is_live, mut is_asked, mut last) = (false, false, None);
     for (nth, (step, now)) in record.steps.iter().enumerate() {
         is_live = is_live_after(is_live, step);
         // Whoever says it twice wants it once.
@@ -43,10 +55,17 @@ pub fn timeline(record: &JobRecord, zone: &TimeZone, most: usize) -> Vec<JobLogL
         if next.is_some_and(|(next, at)| at.at == now.at && is_one_act(step, next)) {
             continue;
         }
-        lines.extend(told(step, is_live, purpose).map(|text| (now.at, text)));
+        let was_asked = is_asked;
+        is_asked = awaits_permission_after(was_asked, step);
+        let text = match words {
+            AgentWords::Withheld if gives_its_words(step) => Some("it failed".to_owned()),
+            _ if was_asked && is_denied(step) => Some("a person denied it".to_owned()),
+            _ => told(step, is_live, purpose),
+        };
+        lines.extend(text.map(|text| (now.at, text)));
     }
-    if let (Some(at), Some(doing), State::Running(_)) =
-        (record.seen_at, &record.doing, &record.job.state)
+    if let (Some(at), Some(doing), State::Running(_), AgentWords::Shown) =
+        (record.seen_at, &record.doing, &record.job.state, words)
     {
         lines.push((at, foreign(doing)));
     }
@@ -69,10 +88,36 @@ pub fn timeline(record: &JobRecord, zone: &TimeZone, most: usize) -> Vec<JobLogL
     told
 }
 
+/// Whether a person is asked to allow something after a step.
+fn awaits_permission_after(was_asked: bool, step: &JobStep) -> bool {
+    match step {
+        JobStep::Event(JobEvent::Attempt(_, Progress::Asks)) => true,
+        JobStep::Event(JobEvent::Decided(..) | JobEvent::Judged(_)) | JobStep::Act(_) => false,
+        JobStep::Event(_) => was_asked,
+    }
+}
+
+/// Whether an answer to that allows it not: other words than a yes say what to do instead.
+fn is_denied(step: &JobStep) -> bool {
+    let answer = match step {
+        JobStep::Event(JobEvent::Decided(_, answer)) => answer,
+        JobStep::Event(_) | JobStep::Act(_) => return false,
+    };
+    matches!(answer, PersonAnswer::No(_) | PersonAnswer::Revise)
+}
+
 /// Whether the answer to a question follows what is told with it.
 fn is_one_act(step: &JobStep, next: &JobStep) -> bool {
     matches!(step, JobStep::Event(JobEvent::Told(_)))
         && matches!(next, JobStep::Event(JobEvent::Decided(_, PersonAnswer::Revise)))
+}
+
+/// Whether an agent says itself why it failed.
+fn gives_its_words(step: &JobStep) -> bool {
+    let JobStep::Event(JobEvent::Attempt(_, Progress::Failed { failure, .. })) = step else {
+        return false;
+    };
+    matches!(failure, Failure::Agent(_))
 }
 
 /// Words of others, that they may stand in a sentence.
@@ -151,6 +196,10 @@ fn event_told(event: &JobEvent, is_live: bool, purpose: Purpose) -> Option<Strin
             None => "a review asks for changes".to_owned(),
         },
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
+        JobEvent::Cancel(CancelReason::PullClosed { by, pull }) => {
+            format!("cancelled by {by}: `#{pull}` was closed unmerged")
+        }
+        JobEvent::Cancel(CancelReason::Rejected(_)) => "its pull request was closed".to_owned(),
         JobEvent::Cancel(CancelReason::IssueGone) => "what it is about is gone".to_owned(),
         JobEvent::Cancel(CancelReason::PullMerged) => "the pull request was merged".to_owned(),
         JobEvent::Cancel(_) => "cancelled".to_owned(),
@@ -184,6 +233,7 @@ fn progress_told(progress: &Progress, purpose: Purpose) -> Option<String> {
             Failure::BadRequest => "it does not understand what is asked".to_owned(),
             Failure::PoolSpent { .. } => "its quota ran out".to_owned(),
             Failure::Unable(why) => format!("it had to end: {}", why.said()),
+            Failure::NeverBegan(why) => format!("it never began: {}", why.said()),
             Failure::NeedsAnswer => "it needs a person".to_owned(),
         },
         Progress::Stopped { .. } => "it stopped".to_owned(),
