@@ -32,7 +32,7 @@ use crate::gitea::signature::Keys;
 use crate::gitea::{ClientOptions, Gitea, Token};
 use crate::store::Ledger;
 use crate::temporal::{self, RemoteHosts, TemporalRunner};
-use crate::web::{self, Introduced, ListenerLimits, Receiver, WebhookResults, WebhookState};
+use crate::web::{self, Introduced, ListenerLimits, Receiver, Tls, WebhookResults, WebhookState};
 
 /// By which clocks it works.
 pub struct Clocks {
@@ -58,8 +58,9 @@ pub struct App {
     listener: Option<Listening>,
     /// What operators look at.
     own: Option<Listening>,
-    /// Where workers of other hosts come.
+    /// Where workers of other hosts come, and what is shown to them over TLS.
     desk: Option<Listening>,
+    desk_tls: Option<Tls>,
     /// What keeps time for jobs, if that is not the engine itself.
     runner: Option<TemporalRunner>,
 }
@@ -106,6 +107,10 @@ impl App {
             None => None,
             Some(hosts) => Some((bind(&hosts.listen().to_string()).await?, hosts.router())),
         };
+        let desk_tls = match (&desk, &config.worker.tls) {
+            (Some(_), Some(files)) => Some(Tls::read(&files.certificate, &files.key)?),
+            _ => None,
+        };
         let knows = engine.clone();
         let introduced: Introduced = Arc::new(move || knows.own_account().is_some());
         let results: Arc<WebhookResults> = Arc::default();
@@ -128,7 +133,7 @@ impl App {
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }
         };
-        Ok(Self { engine, listener, own, desk, runner })
+        Ok(Self { engine, listener, own, desk, desk_tls, runner })
     }
 
     /// Where it listens, if it does.
@@ -150,8 +155,8 @@ impl App {
         // To be ready early: the first text would ask for it anyway.
         let knows = engine.clone();
         let known = tokio::spawn(async move { knows.introduce().await });
-        let heard = serve(self.listener, ListenerLimits::of_this_process(), &stop);
-        let shown = serve(self.own, ListenerLimits::of_own_pages(), &stop);
+        let heard = serve(self.listener, None, ListenerLimits::of_this_process(), &stop);
+        let shown = serve(self.own, None, ListenerLimits::of_own_pages(), &stop);
         // What ends with timmy is followed to its end: jobs are looked at until then, and workers asked.
         let over = CancellationToken::new();
         let _over = over.clone().drop_guard();
@@ -166,7 +171,7 @@ impl App {
             }
             Ok(())
         };
-        let asked = serve(self.desk, ListenerLimits::of_this_process(), &over);
+        let asked = serve(self.desk, self.desk_tls, ListenerLimits::of_this_process(), &over);
         let ended = tokio::try_join!(heard, shown, asked, working, keeping_time).map(drop);
         known.abort();
         ended
