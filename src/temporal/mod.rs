@@ -37,6 +37,11 @@
 //! 3. A session is about one attempt, or about how an agent is. What surely was not fetched surely was
 //!    not started; of anything else it is found out first, as of any agent.
 //!
+//! An agent that works in a clone has no token of the forge on its host. The ticket of its attempt is good
+//! for that, too (`ticket_origin` there, `reception` here): git fetches through timmy (`fetch_proxy`), the
+//! commits that it made come in pieces (`bundle_file`), are looked at, and pushed by timmy as the account
+//! of the agent; not any more once the attempt was asked to stop. What is asked stands in `forge_ask`.
+//!
 //! timmy believes the ledger and the ticket, and nothing that came through Temporal: that a call
 //! failed, ended or was cancelled there says only that another worker may have to be called. One that
 //! cannot be ended is given up under a new name (`line`).
@@ -55,11 +60,19 @@ mod ask;
 #[cfg(feature = "temporal")]
 mod bells;
 #[cfg(feature = "temporal")]
+mod bundle_file;
+#[cfg(feature = "temporal")]
 mod connection;
 #[cfg(feature = "temporal")]
 mod desk;
 #[cfg(feature = "temporal")]
 mod errand;
+#[cfg(feature = "temporal")]
+mod fetch_proxy;
+#[cfg(feature = "temporal")]
+mod forge_ask;
+#[cfg(feature = "temporal")]
+mod held_tickets;
 #[cfg(feature = "temporal")]
 mod hosts;
 #[cfg(feature = "temporal")]
@@ -73,6 +86,8 @@ mod message;
 #[cfg(feature = "temporal")]
 mod own_thread;
 #[cfg(feature = "temporal")]
+mod reception;
+#[cfg(feature = "temporal")]
 mod remote_agent;
 #[cfg(feature = "temporal")]
 mod runner;
@@ -80,22 +95,25 @@ mod switching;
 #[cfg(feature = "temporal")]
 mod ticket;
 #[cfg(feature = "temporal")]
+mod ticket_origin;
+#[cfg(feature = "temporal")]
 mod work;
 #[cfg(feature = "temporal")]
 mod worker;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
-
 #[cfg(not(feature = "temporal"))]
-pub use absent::{RemoteHosts, TemporalRunner, work};
+pub use absent::{Errands, RemoteHosts, TemporalRunner, origin_by_ticket, work};
 #[cfg(feature = "temporal")]
 pub use agent_workflow::AgentWorkflow;
 #[cfg(feature = "temporal")]
 pub use connection::{CannotConnect, connect};
+#[cfg(feature = "temporal")]
+pub use errand::Errands;
 #[cfg(feature = "temporal")]
 pub use hosts::RemoteHosts;
 #[cfg(feature = "temporal")]
@@ -106,6 +124,8 @@ pub use message::{Advanced, Bell, JobView, LookOrder, ServeOrder};
 pub use runner::TemporalRunner;
 pub use switching::{BegunOtherwise, begun_otherwise};
 #[cfg(feature = "temporal")]
+pub use ticket_origin::origin_by_ticket;
+#[cfg(feature = "temporal")]
 pub use work::work;
 
 use crate::agents::Agent;
@@ -114,8 +134,8 @@ use crate::config::TemporalConfig;
 /// What a worker serves, and whom.
 pub struct WorkerSetup {
     pub server: TemporalConfig,
-    /// Where the `[worker] listen` of timmy is found.
-    pub timmy: Url,
+    /// The way to the `[worker] listen` of timmy.
+    pub errands: Arc<Errands>,
     /// The agents of its host, by name.
     pub agents: BTreeMap<String, Arc<dyn Agent>>,
     /// How long attempts may take to end when it is told to stop.
@@ -129,6 +149,8 @@ pub enum CannotServe {
     NotBuilt(#[from] NotBuilt),
     #[error("worker.url is none that can be called")]
     Address,
+    #[error("worker.ca_file {} cannot be used ({why}): name a PEM file of who signed timmy's certificate", .file.display())]
+    Ca { file: PathBuf, why: String },
 }
 
 /// This build knows no Temporal.

@@ -42,15 +42,16 @@ pub struct Hands {
 impl Hands {
     pub(super) fn new(
         agents: BTreeMap<String, Arc<dyn Agent>>,
-        errands: Errands,
+        errands: Arc<Errands>,
         main: Handle,
         stopping: CancellationToken,
     ) -> Self {
-        Self { agents, errands: Arc::new(errands), main, stopping }
+        Self { agents, errands, main, stopping }
     }
 
     /// Answers what is asked with this ticket, until that is over.
     async fn session(&self, ticket: &str, agent: &Arc<dyn Agent>) -> Result<(), ErrandError> {
+        self.errands.tickets().hold(ticket);
         let (mut turn, mut works, mut is_away) = (Turn::default(), false, false);
         loop {
             let asked = tokio::select! {

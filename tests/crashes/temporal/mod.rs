@@ -1,5 +1,6 @@
 //! Jobs as workflows of a real Temporal server, which is killed as well.
 
+mod clones;
 mod kills;
 mod replay;
 mod server;

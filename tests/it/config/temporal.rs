@@ -68,6 +68,19 @@ fn an_agent_of_another_host_needs_no_secret_here() {
 }
 
 #[test]
+fn what_hands_in_for_an_agent_in_a_clone_is_where_timmy_is() {
+    let kind = "kind = \"command\"\ntoken_file = \"ezra.token\"";
+    let text = FLEET.replace("kind = \"hermes\"", kind);
+    let others = ["token", "groq.token", "groq.key"];
+    let problems = on_host(&text, &others, None).unwrap_err();
+    assert!(problems.contains("agent.token_file names a file that does not exist"), "{problems}");
+    let config = on_host(&text, &[&others[..], &["ezra.token"]].concat(), None).unwrap();
+    let elsewhere = AgentKind::Elsewhere { kind: KindName::Command, max_tokens: None };
+    assert_eq!(format!("{:?}", config.agents[0].kind), format!("{elsewhere:?}"));
+    assert!(config.agents[0].token.is_some());
+}
+
+#[test]
 fn without_workers_every_agent_is_driven_from_here() {
     let all = ["token", "ezra.key", "groq.token", "groq.key"];
     for text in [
