@@ -17,6 +17,9 @@
 //! So whatever is lost in Temporal, its whole server included, is made up for by the next bell; and
 //! whatever comes through it, forged or twice, is at most a look too many.
 //!
+//! Where whoever runs the server registered what jobs can be searched by, their workflows have that, too
+//! (`attributes`).
+//!
 //! Into workflows go numbers and single words only, and never more than 64 KiB (`message`). They stay
 //! tiny: they are replayed by later versions, to which a test holds stored histories.
 //!
@@ -57,6 +60,8 @@ mod activities;
 mod agent_workflow;
 #[cfg(feature = "temporal")]
 mod ask;
+#[cfg(feature = "temporal")]
+mod attributes;
 #[cfg(feature = "temporal")]
 mod bells;
 #[cfg(feature = "temporal")]
@@ -110,6 +115,8 @@ use std::time::Duration;
 pub use absent::{Errands, RemoteHosts, TemporalRunner, origin_by_ticket, work};
 #[cfg(feature = "temporal")]
 pub use agent_workflow::AgentWorkflow;
+#[cfg(feature = "temporal")]
+pub use attributes::ShownJob;
 #[cfg(feature = "temporal")]
 pub use connection::{CannotConnect, connect};
 #[cfg(feature = "temporal")]

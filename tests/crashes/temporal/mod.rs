@@ -3,6 +3,7 @@
 mod clones;
 mod kills;
 mod replay;
+mod searched;
 mod server;
 mod walk;
 mod workers;

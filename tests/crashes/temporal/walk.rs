@@ -22,7 +22,7 @@ use crate::stage::{SHORT, Stage};
 use crate::support::forge::DOOR;
 
 /// A stage with agents and one issue, whose jobs are workflows of this server.
-async fn stage(address: &str) -> (Stage, JobFleet) {
+pub async fn stage(address: &str) -> (Stage, JobFleet) {
     let hands = Hands::default();
     let options = Options { clock: hands.clock(), ..Options::default() };
     let mut stage = Stage::by(options, SHORT, 0).await;
@@ -115,7 +115,7 @@ async fn without_its_server_people_are_answered_and_jobs_wait() {
 }
 
 /// All that was sent, as text.
-fn payloads(history: &Value) -> String {
+pub fn payloads(history: &Value) -> String {
     match history {
         Value::Object(entries) => entries.iter().map(|(key, value)| sent(key, value)).collect(),
         Value::Array(items) => items.iter().map(payloads).collect(),
