@@ -20,8 +20,11 @@ use crate::gitea::{innermost_cause, install_tls};
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long one turn may take: timmy lets it wait a while.
+/// How long one turn may take that brings something, which may be much.
 const LONGEST: Duration = Duration::from_secs(90);
+
+/// How long any other may take: timmy lets it wait half of that.
+const WAIT: Duration = Duration::from_secs(30);
 
 /// The most of a refusal that is read, in bytes.
 const LARGEST_REFUSAL: usize = 2 << 10;
@@ -68,8 +71,7 @@ impl Errands {
             .user_agent(concat!("timmy/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT)
-            .timeout(LONGEST);
+            .connect_timeout(CONNECT);
         if let Some(file) = ca {
             http = http.tls_certs_only(certificates(file)?);
         }
@@ -100,8 +102,9 @@ impl Errands {
     }
 
     pub(super) async fn turn(&self, ticket: &str, turn: &Turn) -> Result<Asked, ErrandError> {
+        let longest = if turn.answers.is_empty() { WAIT } else { LONGEST };
         let request = self.http.post(self.place(&TURN)).header(CONTENT_TYPE, JSON);
-        self.send(request, ticket, written(turn)?).await
+        self.send(request.timeout(longest), ticket, written(turn)?).await
     }
 
     /// Has timmy do something for the attempt of a ticket.
@@ -113,12 +116,12 @@ impl Errands {
         match errand {
             ForgeErrand::Ask(ask) => {
                 let request = self.http.post(self.place(&FORGE)).header(CONTENT_TYPE, JSON);
-                self.send(request, ticket, written(ask)?).await
+                self.send(request.timeout(LONGEST), ticket, written(ask)?).await
             }
             ForgeErrand::Piece(place, piece) => {
                 let request = self.http.post(self.place(&BUNDLE));
                 let request = request.header(PIECE_HEADER, place.written());
-                self.send(request, ticket, piece.clone()).await
+                self.send(request.timeout(LONGEST), ticket, piece.clone()).await
             }
         }
     }

@@ -77,6 +77,8 @@ impl Counter {
         if theirs == Some(VERSION) {
             return Ok(ticket);
         }
+        let said = "its worker is another version of timmy: run the same on both hosts";
+        self.desk.send_away(&ticket, said.to_owned());
         let why = format!("this is {VERSION}: run the same timmy on both hosts\n");
         Err((StatusCode::CONFLICT, why))
     }
@@ -100,7 +102,8 @@ async fn turn(
     let ticket = counter.worker(&headers)?;
     let turn: Turn = serde_json::from_slice(&read(body, LARGEST).await?)
         .map_err(|error| (StatusCode::BAD_REQUEST, format!("no turn: {error}\n")))?;
-    written(&counter.desk.turn(&ticket, turn).await)
+    let asked = counter.desk.turn(&ticket, turn).await;
+    written(&asked.map_err(|other| (StatusCode::CONFLICT, format!("{other}\n")))?)
 }
 
 async fn forge(

@@ -96,6 +96,8 @@ mod reception;
 mod remote_agent;
 #[cfg(feature = "temporal")]
 mod runner;
+#[cfg(feature = "temporal")]
+mod session;
 mod switching;
 #[cfg(feature = "temporal")]
 mod ticket;
@@ -140,6 +142,8 @@ use crate::config::TemporalConfig;
 
 /// What a worker serves, and whom.
 pub struct WorkerSetup {
+    /// Unlike that of any other worker, and kept on its host.
+    pub name: String,
     pub server: TemporalConfig,
     /// The way to the `[worker] listen` of timmy.
     pub errands: Arc<Errands>,

@@ -25,7 +25,8 @@ const GRACE: Duration = Duration::from_secs(10);
 pub async fn work(setup: WorkerSetup, stop: CancellationToken) -> Result<(), CannotServe> {
     let stopping = stop.child_token();
     let main = tokio::runtime::Handle::current();
-    let hands = Hands::new(setup.agents.clone(), setup.errands.clone(), main, stopping);
+    let (name, agents) = (setup.name.clone(), setup.agents.clone());
+    let hands = Hands::new(name, agents, setup.errands.clone(), main, stopping);
     let host = Host { setup, hands };
     on_own_thread(move || async move { host.keep_serving(&stop).await }).await;
     Ok(())
