@@ -29,10 +29,10 @@ use crate::engine::{
     WorksBy,
 };
 use crate::gitea::signature::Keys;
-use crate::gitea::{ClientOptions, Gitea, Token};
+use crate::gitea::{self, ClientOptions, Gitea, Token};
 use crate::store::Ledger;
 use crate::temporal::{self, RemoteHosts, TemporalRunner};
-use crate::web::{self, Introduced, ListenerLimits, Receiver, WebhookResults, WebhookState};
+use crate::web::{self, Introduced, ListenerLimits, Receiver, Tls, WebhookResults, WebhookState};
 
 /// By which clocks it works.
 pub struct Clocks {
@@ -58,8 +58,9 @@ pub struct App {
     listener: Option<Listening>,
     /// What operators look at.
     own: Option<Listening>,
-    /// Where workers of other hosts come.
+    /// Where workers of other hosts come, and what is shown to them over TLS.
     desk: Option<Listening>,
+    desk_tls: Option<Tls>,
     /// What keeps time for jobs, if that is not the engine itself.
     runner: Option<TemporalRunner>,
 }
@@ -90,11 +91,12 @@ impl App {
         clocks: Clocks,
         drivers: Option<JobDrivers>,
     ) -> Result<Self, AppError> {
-        let hosts = hosts(config)?;
         let clock = clocks.engine.clone();
+        let gitea = client(config, &clocks)?;
+        let hosts = hosts(config, &gitea, &clock)?;
         let remote = hosts.as_ref().map(RemoteHosts::agents).unwrap_or_default();
         let names = remote.keys().cloned().collect();
-        let (ledger, engine) = engine_with(config, clocks, drivers, remote)?;
+        let (ledger, engine) = engine_with(config, (clocks, gitea), drivers, remote)?;
         let begun = ledger.read(move |conn| temporal::begun_otherwise(conn, &names)).await?;
         if let Some(begun) = begun {
             return Err(begun.into());
@@ -104,7 +106,14 @@ impl App {
         let runner = runner.transpose()?;
         let desk = match &hosts {
             None => None,
-            Some(hosts) => Some((bind(&hosts.listen().to_string()).await?, hosts.router())),
+            Some(hosts) => {
+                let router = hosts.router().ok_or_else(no_client)?;
+                Some((bind(&hosts.listen().to_string()).await?, router))
+            }
+        };
+        let desk_tls = match (&desk, &config.worker.tls) {
+            (Some(_), Some(files)) => Some(Tls::read(&files.certificate, &files.key)?),
+            _ => None,
         };
         let knows = engine.clone();
         let introduced: Introduced = Arc::new(move || knows.own_account().is_some());
@@ -128,7 +137,7 @@ impl App {
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }
         };
-        Ok(Self { engine, listener, own, desk, runner })
+        Ok(Self { engine, listener, own, desk, desk_tls, runner })
     }
 
     /// Where it listens, if it does.
@@ -150,8 +159,8 @@ impl App {
         // To be ready early: the first text would ask for it anyway.
         let knows = engine.clone();
         let known = tokio::spawn(async move { knows.introduce().await });
-        let heard = serve(self.listener, ListenerLimits::of_this_process(), &stop);
-        let shown = serve(self.own, ListenerLimits::of_own_pages(), &stop);
+        let heard = serve(self.listener, None, ListenerLimits::of_this_process(), &stop);
+        let shown = serve(self.own, None, ListenerLimits::of_own_pages(), &stop);
         // What ends with timmy is followed to its end: jobs are looked at until then, and workers asked.
         let over = CancellationToken::new();
         let _over = over.clone().drop_guard();
@@ -166,7 +175,7 @@ impl App {
             }
             Ok(())
         };
-        let asked = serve(self.desk, ListenerLimits::of_this_process(), &over);
+        let asked = serve(self.desk, self.desk_tls, ListenerLimits::of_this_process(), &over);
         let ended = tokio::try_join!(heard, shown, asked, working, keeping_time).map(drop);
         known.abort();
         ended
@@ -174,11 +183,16 @@ impl App {
 }
 
 /// The agents of this configuration that workers drive, if there are any.
-fn hosts(config: &Config) -> Result<Option<RemoteHosts>, AppError> {
+fn hosts(
+    config: &Config,
+    gitea: &Gitea,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<RemoteHosts>, AppError> {
     if config.engine.temporal().is_some() {
         temporal::is_built()?;
     }
-    let hosts = RemoteHosts::of(config);
+    let hosts = RemoteHosts::of(config, gitea, clock)
+        .map_err(|(agent, trouble)| AppError::Agent { agent, trouble })?;
     let is_away = |agent: &&AgentConfig| matches!(agent.kind, AgentKind::Elsewhere { .. });
     match config.agents.iter().find(is_away) {
         Some(agent) if hosts.is_none() => Err(AppError::NoWorkers(agent.name.clone())),
@@ -199,27 +213,36 @@ pub(super) fn engine(
     clocks: Clocks,
     drivers: Option<JobDrivers>,
 ) -> Result<(Ledger, Arc<Engine>), AppError> {
-    engine_with(config, clocks, drivers, BTreeMap::new())
+    let gitea = client(config, &clocks)?;
+    engine_with(config, (clocks, gitea), drivers, BTreeMap::new())
 }
 
-/// The same, with these agents on other hosts beside those of this one.
-fn engine_with(
-    config: &Config,
-    clocks: Clocks,
-    drivers: Option<JobDrivers>,
-    remote: BTreeMap<String, Arc<dyn Agent>>,
-) -> Result<(Ledger, Arc<Engine>), AppError> {
-    let ledger = Ledger::open(&config.ledger.path)?;
+/// The forge, as timmy's own account sees it.
+fn client(config: &Config, clocks: &Clocks) -> Result<Gitea, AppError> {
     let mut options =
         ClientOptions::new(config.gitea.url.clone(), Token::new(config.gitea.token.expose())?);
     if let Ok(pace) = config.gitea.requests_per_second.try_into() {
         options.requests_per_second = pace;
     }
-    options.clock = clocks.client;
+    options.clock = clocks.client.clone();
     let secret = config.gitea.token.clone();
     options.reload = Arc::new(move || Token::new(secret.reread()?.expose()).ok());
+    Ok(Gitea::new(options)?)
+}
+
+fn no_client() -> AppError {
+    gitea::Error::Setup("no client for what workers fetch".to_owned()).into()
+}
+
+/// The same, with these agents on other hosts beside those of this one.
+fn engine_with(
+    config: &Config,
+    (clocks, gitea): (Clocks, Gitea),
+    drivers: Option<JobDrivers>,
+    remote: BTreeMap<String, Arc<dyn Agent>>,
+) -> Result<(Ledger, Arc<Engine>), AppError> {
+    let ledger = Ledger::open(&config.ledger.path)?;
     let timing = Timing { settle: config.gitea.settle, recheck: config.gitea.recheck };
-    let gitea = Gitea::new(options)?;
     let policy = Policy {
         people: config.people.authority(&config.agents),
         agents: config.agents.iter().map(known).collect(),

@@ -3,7 +3,7 @@
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
 //! (a test holds both):
 //! `main -> cli -> app -> {page, temporal} -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
-//! `{engine -> guard_runs, agents} -> confinement -> core`; inside core
+//! `{engine -> guard_runs, agents, temporal} -> confinement -> core`; inside core
 //! `model <- command <- {policy, guards} <- {scheduling, jobs} <- {crew, split} <- {decisions, effect} <- reply <-
 //! report <- handlers`, and `prompt` beside `reply`.
 //!

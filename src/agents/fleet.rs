@@ -10,7 +10,7 @@ use super::agent::Agent;
 use super::command::command_agent;
 use super::forge::{ForgeAgent, ForgeAgentOptions};
 use super::hermes::{HermesAgent, HermesOptions};
-use super::local::{LocalAgent, LocalOptions};
+use super::local::{LocalAgent, LocalOptions, Through};
 use super::openai::{OpenAiAgent, OpenAiOptions};
 use super::redact::Redactor;
 use super::trouble::AgentTrouble;
@@ -29,6 +29,21 @@ pub fn fleet(
     clock: &Arc<dyn Clock>,
     chance: &Chance,
 ) -> Result<BTreeMap<String, Arc<dyn Agent>>, (String, AgentTrouble)> {
+    fleet_through(Through::Account(forge), config, forge, clock, chance)
+}
+
+/// The same, where those that work in a clone get it `through` somebody, and hand in what they made
+/// there.
+///
+/// # Errors
+/// As [`fleet`].
+pub fn fleet_through(
+    through: Through<'_>,
+    config: &Config,
+    forge: &Gitea,
+    clock: &Arc<dyn Clock>,
+    chance: &Chance,
+) -> Result<BTreeMap<String, Arc<dyn Agent>>, (String, AgentTrouble)> {
     let redactor = redactor(config);
     let mut fleet = BTreeMap::new();
     for agent in &config.agents {
@@ -39,10 +54,10 @@ pub fn fleet(
                 OpenAiOptions::of(agent, times, forge, &redactor, clock, chance).and_then(openai)
             }
             AgentKind::Command(_) | AgentKind::CrewAi(_) => {
-                LocalOptions::of(config, agent, forge, &redactor, clock).map(command)
+                LocalOptions::of(config, agent, through, &redactor, clock).map(command)
             }
             AgentKind::Acp(acp) => {
-                LocalOptions::of(config, agent, forge, &redactor, clock).map(|options| {
+                LocalOptions::of(config, agent, through, &redactor, clock).map(|options| {
                     let start = agent.timeout.over(config.dispatch.timeout).start;
                     acp_agent(options, AcpDialogue::new(acp, start))
                 })

@@ -42,10 +42,13 @@ pub use agent::{
 };
 pub use command::command_agent;
 pub use event_stream::{EventStream, LineTooLong};
-pub use fleet::{fleet, redactor};
+pub use fleet::{fleet, fleet_through, redactor};
 pub use forge::{AgentForge, ForgeAgent, ForgeAgentOptions};
 pub use hermes::{HermesAgent, HermesOptions};
-pub use local::{LocalAgent, LocalOptions};
+pub use local::{
+    AccountOrigin, AttemptPlace, FinishedWork, LARGEST_BUNDLE, LocalAgent, LocalOptions,
+    NewCommits, Origin, OriginCall, OriginTrouble, Through, origin_of,
+};
 pub use openai::{OpenAiAgent, OpenAiOptions};
 pub use redact::Redactor;
 pub use repository::{JobRepository, RepositoryCall};

@@ -6,6 +6,7 @@ use crate::agents::AgentTrouble;
 use crate::gitea::NotAToken;
 use crate::store::OpenError;
 use crate::temporal::{BegunOtherwise, NotBuilt};
+use crate::web::BadCertificate;
 
 /// Why timmy cannot start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,9 @@ pub enum AppError {
     /// An agent is to be driven by a worker, and there is nowhere for that to come.
     #[error("agent {0} is on another host: write in worker.listen where workers find this timmy")]
     NoWorkers(String),
+    /// What is shown to workers over TLS is none.
+    #[error("worker.cert_file and worker.key_file: {0}")]
+    Certificate(#[from] BadCertificate),
     /// An agent is driven otherwise than before, and works.
     #[error(transparent)]
     Switched(#[from] BegunOtherwise),

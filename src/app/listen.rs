@@ -5,24 +5,25 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::AppError;
 use crate::engine::DRAIN;
-use crate::web::{self, ListenerLimits};
+use crate::web::{self, ListenerLimits, Tls};
 
 /// What listens, and what answers.
 pub(super) type Listening = (TcpListener, axum::Router);
 
-/// Answers what comes until `stop`, and then what has begun, for as long as that is waited for.
+/// Answers what comes, over TLS if there is any, until `stop`, and then what has begun, for as long as that is waited for.
 pub(super) async fn serve(
     listening: Option<Listening>,
+    tls: Option<Tls>,
     limits: ListenerLimits,
     stop: &CancellationToken,
 ) -> Result<(), AppError> {
-    let Some((listener, router)) = listening else { return Ok(()) };
+    let Some(listening) = listening else { return Ok(()) };
     let patience = async {
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        () = web::serve(listener, router, limits, stop.clone()) => {}
+        () = web::serve_over(tls, listening, limits, stop.clone()) => {}
         () = patience => {}
     }
     Ok(())

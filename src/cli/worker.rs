@@ -11,14 +11,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::serve::stop_on_signal;
 use super::{forge, log};
-use crate::agents::{self, Agent, AgentTrouble};
+use crate::agents::{self, Agent, AgentTrouble, Origin, Through};
 use crate::chance::Chance;
 use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
     self, AgentConfig, AgentKind, Config, HOST_VARIABLE, KindName, Outside, Secret, SecretFile,
 };
-use crate::temporal::{self, CannotServe, NotBuilt, WorkerSetup};
+use crate::temporal::{self, CannotServe, Errands, NotBuilt, WorkerSetup};
 
 /// What stands in the place of a secret that is not on this host.
 const NOT_HERE: &str = "not-on-this-host";
@@ -123,11 +123,13 @@ async fn serve(config: &Config) -> Result<(), WorkerError> {
     let name = name(&config.agents_folder())?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
+    let errands = Errands::to(&timmy, config.worker.ca.as_deref())?;
+    let origin = temporal::origin_by_ticket(&errands);
     let setup = WorkerSetup {
         name,
         server,
-        timmy,
-        agents: driven(config, &here)?,
+        errands,
+        agents: driven(config, &here, &origin)?,
         stop: config.dispatch.timeout.stop,
     };
     temporal::work(setup, stop).await?;
@@ -154,27 +156,31 @@ fn lacks(config: &Config, agent: &AgentConfig) -> Option<String> {
     if key.is_some_and(is_missing) {
         return Some(missing("key_file"));
     }
+    // All others work without the forge, or with what is told to them elsewhere.
+    if agent.kind.name() != KindName::OpenAi {
+        return None;
+    }
     match &agent.token {
         Some(token) if is_missing(token) => Some(missing("token_file")),
-        None if is_missing(&config.gitea.token) && agent.kind.name() != KindName::Hermes => {
-            Some(format!(
-                "agent {}: it works through its account: name a token of that as its token_file, \
-                 on this host",
-                agent.name
-            ))
-        }
+        None if is_missing(&config.gitea.token) => Some(format!(
+            "agent {}: it works through its account: name a token of that as its token_file, on this \
+             host",
+            agent.name
+        )),
         _ => None,
     }
 }
 
-/// The agents that are `here`.
+/// The agents that are `here`. Those that work in a clone have it from `origin`.
 fn driven(
     config: &Config,
     here: &[&AgentConfig],
+    origin: &Arc<dyn Origin>,
 ) -> Result<BTreeMap<String, Arc<dyn Agent>>, WorkerError> {
     let gitea = forge::as_timmy(config)?;
     let (clock, chance): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Chance::default());
-    let mut fleet = agents::fleet(config, &gitea, &clock, &chance)
+    let through = Through::Others(origin);
+    let mut fleet = agents::fleet_through(through, config, &gitea, &clock, &chance)
         .map_err(|(agent, trouble)| WorkerError::Agent { agent, trouble })?;
     fleet.retain(|name, _| here.iter().any(|agent| agent.name == *name));
     Ok(fleet)

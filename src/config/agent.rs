@@ -142,6 +142,16 @@ pub enum KindName {
     CrewAi,
 }
 
+impl KindName {
+    /// Whether it is given a clone, and what it makes there is handed in for it.
+    pub fn works_in_a_clone(self) -> bool {
+        match self {
+            Self::Acp | Self::Command | Self::CrewAi => true,
+            Self::Hermes | Self::OpenAi | Self::Forge => false,
+        }
+    }
+}
+
 const KINDS: [(&str, KindName); 6] = [
     ("hermes", KindName::Hermes),
     ("openai", KindName::OpenAi),
@@ -164,7 +174,9 @@ impl AgentDraft {
         let kind_name = section.need("kind", one_of(&KINDS));
         // What watches the forge needs nobody on its host.
         let is_away = away.is(host.as_deref()) && kind_name != Some(KindName::Forge);
-        let token = match is_away {
+        // What is made in a clone, timmy hands in, wherever that is.
+        let is_used_there = is_away && !kind_name.is_some_and(KindName::works_in_a_clone);
+        let token = match is_used_there {
             true => secrets::if_there(section, "token_file", &variables.token),
             false => secrets::optional(section, "token_file", &variables.token),
         };

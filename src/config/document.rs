@@ -41,7 +41,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     let ledger = root.table("ledger", LedgerConfig::read);
     let people = root.table("people", PeopleDraft::read).unwrap_or_default();
     let engine = root.table("engine", EngineConfig::read).flatten();
-    let worker = root.table("worker", WorkerConfig::read);
+    let worker = root.table("worker", WorkerConfig::read).flatten();
     let away = Away::of(engine.as_ref(), worker.as_ref());
     let agents = root.tables("agent", |section| AgentDraft::read(section, &away));
     let pools = root.tables("pool", PoolConfig::read).into_iter().flatten().collect();

@@ -1,10 +1,9 @@
 //! `[notify]`: one message elsewhere for each decision, dead letter and incident.
 
-use std::net::IpAddr;
-
 use toml::de::DeValue;
-use url::{Host, Url};
+use url::Url;
 
+use super::private_network::is_near;
 use super::secret::Secret;
 use super::secrets;
 use super::section::Section;
@@ -84,31 +83,6 @@ fn receiver(value: &DeValue<'_>, kind: Option<NotifyKind>) -> Result<Url, Wrong>
         ));
     }
     Ok(url)
-}
-
-/// Whether it is this machine, or an address of a network that is nobody else's. A name may lead
-/// anywhere.
-fn is_near(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => is_private(IpAddr::V4(address)),
-        Some(Host::Ipv6(address)) => is_private(IpAddr::V6(address).to_canonical()),
-        None => false,
-    }
-}
-
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => {
-            let [first, second, ..] = address.octets();
-            // 100.64.0.0/10: Tailscale, carriers' NAT.
-            let is_shared = first == 100 && (64..128).contains(&second);
-            address.is_loopback() || address.is_private() || address.is_link_local() || is_shared
-        }
-        IpAddr::V6(address) => {
-            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
-        }
-    }
 }
 
 #[cfg(test)]

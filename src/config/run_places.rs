@@ -53,6 +53,7 @@ impl Config {
         let files = files.chain(notified.and_then(|token| token.file()));
         let files = files.chain(self.agents.iter().flat_map(of_agent));
         let files = files.chain(self.engine.temporal().into_iter().flat_map(|t| t.secret_files()));
+        let files = files.chain(self.worker.tls.iter().map(|tls| tls.key.as_path()));
         let files = files.chain([self.file.as_path(), self.ledger.path.as_path()]);
         let locals = self.agents.iter().filter_map(|agent| agent.kind.local());
         let homes = locals.filter_map(|local| local.home.as_deref());

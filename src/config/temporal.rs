@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::certificate::CertificateFiles;
 use super::secret::Secret;
 use super::secrets;
 use super::section::Section;
@@ -29,14 +30,7 @@ pub struct TemporalTls {
     /// The name in its certificate, where that is not the one of its address.
     pub server_name: Option<String>,
     /// What timmy shows of itself.
-    pub client: Option<ClientCertificate>,
-}
-
-/// A certificate with its key, both as PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientCertificate {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
+    pub client: Option<CertificateFiles>,
 }
 
 impl TemporalConfig {
@@ -44,21 +38,8 @@ impl TemporalConfig {
         let address = section.or("address", "127.0.0.1:7233".to_owned(), host_and_port);
         let namespace = section.or("namespace", "default".to_owned(), line);
         let api_key = secrets::optional(section, "api_key_file", KEY_VARIABLE);
-        let path = |key| Some(section.reading.resolve(&section.optional(key, text)?));
-        let (certificate, key) = (path("cert_file"), path("key_file"));
-        let client = match (certificate, key) {
-            (Some(certificate), Some(key)) => Some(ClientCertificate { certificate, key }),
-            (None, None) => None,
-            (Some(_), None) => {
-                section.lacks("key_file", "Name the file of the key of cert_file.".to_owned());
-                return None;
-            }
-            (None, Some(_)) => {
-                section.lacks("cert_file", "Name the certificate of key_file.".to_owned());
-                return None;
-            }
-        };
-        let ca = path("ca_file");
+        let client = CertificateFiles::read(section).ok()?;
+        let ca = section.optional("ca_file", text).map(|file| section.reading.resolve(&file));
         let tls = TemporalTls { ca, server_name: section.optional("server_name", line), client };
         // A key that is sent without TLS is everybody's.
         let has_parts = tls != TemporalTls::default();

@@ -1,7 +1,7 @@
 //! A repository on the forge: what is fetched from there, and what is pushed.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::Command;
@@ -35,11 +35,18 @@ pub struct Remote {
     url: String,
     /// The value of the header `Authorization`.
     authorization: String,
+    /// Who has signed its certificate; none for those that the system trusts.
+    ca: Option<PathBuf>,
 }
 
 impl Remote {
     pub fn new(url: impl Into<String>, authorization: impl Into<String>) -> Self {
-        Self { url: url.into(), authorization: authorization.into() }
+        Self { url: url.into(), authorization: authorization.into(), ca: None }
+    }
+
+    /// The same, whose certificate is signed by whom this PEM file names.
+    pub fn vouched_for_by(self, ca: Option<PathBuf>) -> Self {
+        Self { ca, ..self }
     }
 
     /// git in `folder`, which may speak to the forge; its arguments follow.
@@ -53,6 +60,9 @@ impl Remote {
         command.env("GIT_CONFIG_COUNT", "1");
         command.env("GIT_CONFIG_KEY_0", "http.extraHeader");
         command.env("GIT_CONFIG_VALUE_0", format!("Authorization: {}", self.authorization));
+        if let Some(ca) = &self.ca {
+            command.env("GIT_SSL_CAINFO", ca);
+        }
         // Whoever is redirected to would get the header as well.
         command.args(["-c", "http.followRedirects=false", "-c", "protocol.version=2"]);
         command.stdin(Stdio::null());

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use super::{CannotServe, NotBuilt, WorkerSetup};
-use crate::agents::Agent;
+use crate::agents::{Agent, AgentTrouble, Origin};
+use crate::clock::Clock;
 use crate::config::{Config, TemporalConfig};
 use crate::engine::Engine;
+use crate::gitea::Gitea;
 
 /// Keeps time for jobs, in other builds.
 pub enum TemporalRunner {}
@@ -39,8 +43,15 @@ pub enum RemoteHosts {}
 
 impl RemoteHosts {
     /// There are none.
-    pub fn of(_: &Config) -> Option<Self> {
-        None
+    ///
+    /// # Errors
+    /// Never.
+    pub fn of(
+        _: &Config,
+        _: &Gitea,
+        _: &Arc<dyn Clock>,
+    ) -> Result<Option<Self>, (String, AgentTrouble)> {
+        Ok(None)
     }
 
     /// Never happens.
@@ -54,9 +65,27 @@ impl RemoteHosts {
     }
 
     /// Never happens.
-    pub fn router(&self) -> Router {
+    pub fn router(&self) -> Option<Router> {
         match *self {}
     }
+}
+
+/// The way of a worker to timmy, in other builds.
+pub enum Errands {}
+
+impl Errands {
+    /// Says that this build cannot do it.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn to(_: &Url, _: Option<&Path>) -> Result<Arc<Self>, CannotServe> {
+        Err(NotBuilt.into())
+    }
+}
+
+/// Never happens.
+pub fn origin_by_ticket(errands: &Arc<Errands>) -> Arc<dyn Origin> {
+    match **errands {}
 }
 
 /// Says that this build cannot do it.

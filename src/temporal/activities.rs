@@ -13,6 +13,7 @@ use temporalio_macros::activities;
 use temporalio_sdk::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
+use super::attributes::{KnownAttributes, ShownJob};
 use super::message::{Advanced, LookOrder, bounded};
 use crate::core::jobs::JobId;
 use crate::engine::Engine;
@@ -28,11 +29,28 @@ pub struct Activities {
     hears: HearsCalls,
     /// The name of the ledger.
     ledger: String,
+    /// What jobs can be searched by.
+    attributes: KnownAttributes,
 }
 
 impl Activities {
-    pub(super) fn new(engine: Arc<Engine>, ledger: String, hears: HearsCalls) -> Self {
-        Self { engine, hears, ledger }
+    pub(super) fn new(
+        engine: Arc<Engine>,
+        ledger: String,
+        attributes: KnownAttributes,
+        hears: HearsCalls,
+    ) -> Self {
+        Self { engine, hears, ledger, attributes }
+    }
+
+    /// What a job can be searched by now. Nothing hangs on it.
+    async fn shown(&self, job: JobId) -> ShownJob {
+        let attributes = self.attributes;
+        if !attributes.is_any() {
+            return ShownJob::default();
+        }
+        let read = self.engine.ledger().read(move |conn| attributes.read(conn, job)).await;
+        read.unwrap_or_default()
     }
 
     /// Only jobs of this ledger: another one has others under the same numbers.
@@ -66,7 +84,10 @@ impl Activities {
         loop {
             tokio::select! {
                 looked = &mut look => return match looked {
-                    Some(looked) => Ok(bounded(Advanced::of(looked))?),
+                    Some(looked) => {
+                        let shown = self.shown(job).await;
+                        Ok(bounded(Advanced { shown, ..Advanced::of(looked) })?)
+                    }
                     None => {
                         let failure = ApplicationFailure::new("the look failed, or timmy stops");
                         Err(ActivityError::application(failure))

@@ -6,8 +6,8 @@ use url::Url;
 
 use super::switching::ForWorkers;
 use crate::agents::{
-    Agent, AgentHealth, AgentTask, AgentTrouble, Allowance, RunHandle, Sighting, Started,
-    SteerOutcome, Transcript,
+    Agent, AgentHealth, AgentTask, AgentTrouble, Allowance, AttemptPlace, RunHandle, Sighting,
+    Started, SteerOutcome, Transcript,
 };
 use crate::core::jobs::money::Usage;
 use crate::core::jobs::{Commit, JobBranch, Purpose};
@@ -78,6 +78,11 @@ impl RemoteTask {
             pull: task.pull,
             prompt: task.prompt.clone(),
         }
+    }
+
+    /// Where its attempt works.
+    pub(super) fn place(&self) -> Result<AttemptPlace, AgentTrouble> {
+        Ok(AttemptPlace::of(&self.clone().task()?))
     }
 
     fn task(self) -> Result<AgentTask, AgentTrouble> {

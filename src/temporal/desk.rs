@@ -86,6 +86,14 @@ impl Desk {
         self.tickets.read(text)
     }
 
+    /// Whether no other session about the same was opened since.
+    pub(super) fn is_newest(&self, ticket: &Ticket) -> bool {
+        let table = self.table();
+        let session = table.sessions.get(&ticket.session);
+        let newest = session.and_then(|session| session.instance.as_ref());
+        newest.is_none_or(|newest| *newest == ticket.instance)
+    }
+
     /// Asks in a session about `about` what `agent` is to answer.
     ///
     /// [`NotAsked`]: it surely was not put to the agent.

@@ -1,13 +1,20 @@
-//! The way from a worker to timmy: one turn, one answer.
+//! The way from a worker to timmy.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, StatusCode};
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::CannotServe;
 use super::ask::{Asked, Turn, VERSION};
-use super::listener::{LARGEST, PATH, VERSION_HEADER};
+use super::forge_ask::{ForgeAnswer, ForgeAsk, PiecePlace};
+use super::held_tickets::HeldTickets;
+use super::listener::{BUNDLE, FORGE, GIT, LARGEST, PIECE_HEADER, TURN, VERSION_HEADER};
 use crate::gitea::{innermost_cause, install_tls};
 
 /// How long a connection may take.
@@ -22,9 +29,24 @@ const WAIT: Duration = Duration::from_secs(30);
 /// The most of a refusal that is read, in bytes.
 const LARGEST_REFUSAL: usize = 2 << 10;
 
-pub(super) struct Errands {
+/// The longest file of certificates that is read, in bytes.
+const LONGEST_PEM: u64 = 1 << 20;
+
+const JSON: &str = "application/json";
+
+/// Goes to timmy for a worker.
+pub struct Errands {
     http: Client,
-    turn: Url,
+    timmy: Url,
+    /// Who has signed the certificate that timmy shows; none for those that the system trusts.
+    ca: Option<PathBuf>,
+    tickets: HeldTickets,
+}
+
+/// What is done there for an attempt.
+pub(super) enum ForgeErrand<'a> {
+    Ask(&'a ForgeAsk),
+    Piece(PiecePlace, Vec<u8>),
 }
 
 /// Why a turn came to nothing.
@@ -39,51 +61,125 @@ pub(super) enum ErrandError {
 }
 
 impl Errands {
-    /// To the `[worker] listen` of timmy, below this address. None if no client can be made at all.
-    pub(super) fn new(mut timmy: Url) -> Option<Self> {
+    /// To the `[worker] listen` of timmy, below this address.
+    ///
+    /// # Errors
+    /// If no client can be made, or the certificates of `ca` not be read.
+    pub fn to(timmy: &Url, ca: Option<&Path>) -> Result<Arc<Self>, CannotServe> {
         install_tls();
-        timmy.path_segments_mut().ok()?.pop_if_empty().extend(PATH);
-        let http = Client::builder()
+        let mut http = Client::builder()
             .user_agent(concat!("timmy/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT)
-            .build()
-            .ok()?;
-        Some(Self { http, turn: timmy })
+            .connect_timeout(CONNECT);
+        if let Some(file) = ca {
+            http = http.tls_certs_only(certificates(file)?);
+        }
+        let http = http.build().map_err(|_| CannotServe::Address)?;
+        let (ca, tickets) = (ca.map(Path::to_owned), HeldTickets::default());
+        Ok(Arc::new(Self { http, timmy: timmy.clone(), ca, tickets }))
+    }
+
+    pub(super) fn tickets(&self) -> &HeldTickets {
+        &self.tickets
+    }
+
+    pub(super) fn ca(&self) -> Option<&Path> {
+        self.ca.as_deref()
+    }
+
+    /// Where git fetches what an attempt works on; which one, its ticket says.
+    pub(super) fn repository(&self) -> Url {
+        self.place(&GIT)
+    }
+
+    fn place(&self, path: &[&str]) -> Url {
+        let mut url = self.timmy.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        url
     }
 
     pub(super) async fn turn(&self, ticket: &str, turn: &Turn) -> Result<Asked, ErrandError> {
-        let away = |why: String| ErrandError::Away(why);
+        let longest = if turn.answers.is_empty() { WAIT } else { LONGEST };
+        let request = self.http.post(self.place(&TURN)).header(CONTENT_TYPE, JSON);
+        self.send(request.timeout(longest), ticket, written(turn)?).await
+    }
+
+    /// Has timmy do something for the attempt of a ticket.
+    pub(super) async fn forge(
+        &self,
+        ticket: &str,
+        errand: &ForgeErrand<'_>,
+    ) -> Result<ForgeAnswer, ErrandError> {
+        match errand {
+            ForgeErrand::Ask(ask) => {
+                let request = self.http.post(self.place(&FORGE)).header(CONTENT_TYPE, JSON);
+                self.send(request.timeout(LONGEST), ticket, written(ask)?).await
+            }
+            ForgeErrand::Piece(place, piece) => {
+                let request = self.http.post(self.place(&BUNDLE));
+                let request = request.header(PIECE_HEADER, place.written());
+                self.send(request.timeout(LONGEST), ticket, piece.clone()).await
+            }
+        }
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        ticket: &str,
+        body: Vec<u8>,
+    ) -> Result<T, ErrandError> {
+        let away = ErrandError::Away;
         let mut bearer = HeaderValue::try_from(format!("Bearer {ticket}"))
             .map_err(|_| ErrandError::Refused("what came as a ticket is none".to_owned()))?;
         bearer.set_sensitive(true);
-        let body = serde_json::to_vec(turn).map_err(|error| away(error.to_string()))?;
-        if body.len() > LARGEST {
-            return Err(ErrandError::Refused("an answer is too large to be brought".to_owned()));
-        }
-        let request = self
-            .http
-            .post(self.turn.clone())
-            .header(AUTHORIZATION, bearer)
-            .header(VERSION_HEADER, VERSION)
-            .header(CONTENT_TYPE, "application/json")
-            .timeout(if turn.answers.is_empty() { WAIT } else { LONGEST })
-            .body(body);
+        let request =
+            request.header(AUTHORIZATION, bearer).header(VERSION_HEADER, VERSION).body(body);
         let answer = request.send().await.map_err(|error| away(innermost_cause(error)))?;
         let status = answer.status();
         let most = if status == StatusCode::OK { LARGEST } else { LARGEST_REFUSAL };
         let text = read(answer, most).await?;
+        let words = || {
+            let words = String::from_utf8_lossy(&text);
+            words.chars().filter(|c| !c.is_control()).take(300).collect::<String>()
+        };
         match status {
             StatusCode::OK => serde_json::from_slice(&text)
                 .map_err(|error| away(format!("its answer cannot be understood ({error})"))),
             StatusCode::UNAUTHORIZED | StatusCode::CONFLICT | StatusCode::BAD_REQUEST => {
-                let words = String::from_utf8_lossy(&text);
-                let words: String = words.chars().filter(|c| !c.is_control()).take(300).collect();
-                Err(ErrandError::Refused(words))
+                Err(ErrandError::Refused(words()))
             }
+            StatusCode::SERVICE_UNAVAILABLE => Err(away(words())),
             other => Err(away(format!("it answers {other}"))),
         }
+    }
+}
+
+/// As it is sent.
+fn written(message: &impl Serialize) -> Result<Vec<u8>, ErrandError> {
+    let text = serde_json::to_vec(message).map_err(|error| ErrandError::Away(error.to_string()))?;
+    if text.len() > LARGEST {
+        return Err(ErrandError::Refused("an answer is too large to be brought".to_owned()));
+    }
+    Ok(text)
+}
+
+/// Those that stand in a PEM file.
+fn certificates(file: &Path) -> Result<Vec<Certificate>, CannotServe> {
+    let failed = |why: String| CannotServe::Ca { file: file.to_owned(), why };
+    let found = std::fs::metadata(file).map_err(|error| failed(error.to_string()))?;
+    if !found.is_file() || found.len() > LONGEST_PEM {
+        return Err(failed("it is no PEM file".to_owned()));
+    }
+    let text = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
+    let certificates = Certificate::from_pem_bundle(&text);
+    let certificates = certificates.map_err(|error| failed(innermost_cause(error)))?;
+    match certificates.is_empty() {
+        true => Err(failed("it holds no certificate".to_owned())),
+        false => Ok(certificates),
     }
 }
 

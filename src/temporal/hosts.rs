@@ -7,37 +7,65 @@ use std::sync::Arc;
 use axum::Router;
 
 use super::desk::Desk;
+use super::fetch_proxy::FetchProxy;
 use super::line::TemporalLine;
-use super::listener::router;
-use super::remote_agent::RemoteAgent;
-use crate::agents::{Agent, redactor};
+use super::listener::{Counter, router};
+use super::reception::Reception;
+use super::remote_agent::{Deputy, RemoteAgent};
+use crate::agents::{Agent, AgentTrouble, origin_of, redactor};
 use crate::chance::Chance;
+use crate::clock::Clock;
 use crate::config::{AgentKind, Config, KindName};
+use crate::gitea::Gitea;
+
+/// Where bundles of workers lie on their way, beside the folders of the agents of this host: none of
+/// them has such a name.
+const BROUGHT: &str = ".brought";
 
 pub struct RemoteHosts {
     desk: Arc<Desk>,
     line: Arc<TemporalLine>,
     listen: SocketAddr,
+    reception: Arc<Reception>,
     agents: BTreeMap<String, Arc<dyn Agent>>,
 }
 
 impl RemoteHosts {
-    /// Those of `config`; none if every agent is driven from here.
-    pub fn of(config: &Config) -> Option<Self> {
-        let listen = config.worker.listen?;
-        config.engine.temporal()?;
+    /// Those of `config`; none if every agent is driven from here. What they do on the forge, `forge`
+    /// does, or the accounts of the agents whose tokens are here.
+    ///
+    /// # Errors
+    /// If what is kept as the token of an agent can be none, with its name.
+    pub fn of(
+        config: &Config,
+        forge: &Gitea,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Option<Self>, (String, AgentTrouble)> {
+        let Some(listen) = config.worker.listen else { return Ok(None) };
+        if config.engine.temporal().is_none() {
+            return Ok(None);
+        }
         let (line, chance) = (Arc::new(TemporalLine::default()), Chance::default());
         let desk =
             Desk::new(&config.gitea.token, Box::new(line.clone()), Box::new(move || chance.word()));
         let (desk, redactor) = (Arc::new(desk), redactor(config));
-        let remote = |agent: &crate::config::AgentConfig| {
-            let AgentKind::Elsewhere { kind, .. } = agent.kind else { return None };
-            let (name, redactor) = (agent.name.clone(), redactor.clone());
-            let agent = RemoteAgent::new(name.clone(), desk.clone(), waits(kind), redactor);
-            Some((name, Arc::new(agent) as Arc<dyn Agent>))
-        };
-        let agents = config.agents.iter().filter_map(remote).collect();
-        Some(Self { desk, line, listen, agents })
+        let reception = Arc::new(Reception::new(config.agents_folder().join(BROUGHT)));
+        let mut agents: BTreeMap<String, Arc<dyn Agent>> = BTreeMap::new();
+        for agent in &config.agents {
+            let AgentKind::Elsewhere { kind, .. } = agent.kind else { continue };
+            let deputy = match kind.works_in_a_clone() {
+                false => None,
+                true => {
+                    let origin = origin_of(agent, forge, clock);
+                    let origin = origin.map_err(|trouble| (agent.name.clone(), trouble))?;
+                    Some(Deputy { reception: reception.clone(), origin: Arc::new(origin) })
+                }
+            };
+            let who = (agent.name.clone(), redactor.clone());
+            let remote = RemoteAgent::new(who, desk.clone(), deputy, waits(kind));
+            agents.insert(agent.name.clone(), Arc::new(remote));
+        }
+        Ok(Some(Self { desk, line, listen, reception, agents }))
     }
 
     pub fn agents(&self) -> BTreeMap<String, Arc<dyn Agent>> {
@@ -49,8 +77,10 @@ impl RemoteHosts {
         self.listen
     }
 
-    pub fn router(&self) -> Router {
-        router(self.desk.clone())
+    /// What answers there; none if no client for the forge can be made.
+    pub fn router(&self) -> Option<Router> {
+        let (desk, reception) = (self.desk.clone(), self.reception.clone());
+        Some(router(Counter { desk, reception, fetches: FetchProxy::new()? }))
     }
 
     pub(super) fn line(&self) -> Arc<TemporalLine> {

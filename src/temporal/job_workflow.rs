@@ -21,6 +21,7 @@ use temporalio_sdk::{
 use temporalio_workflow::RetryPolicy;
 
 use super::activities::Activities;
+use super::attributes::ShownJob;
 use super::message::{Bell, JobView, LookOrder};
 
 /// After so many looks it goes on as another run, so that its history stays short.
@@ -38,6 +39,8 @@ const SILENCE: Duration = Duration::from_secs(8);
 #[derive(Default)]
 pub struct JobWorkflow {
     view: JobView,
+    /// What it can be searched by, as it was told last.
+    shown: ShownJob,
 }
 
 #[workflow_methods]
@@ -53,6 +56,11 @@ impl JobWorkflow {
                 workflow.view.steps = looked.steps;
                 workflow.view.state = looked.state.clone();
             });
+            let told = ctx.state(|workflow| looked.shown.updates(&workflow.shown));
+            if !told.is_empty() {
+                ctx.upsert_search_attributes(told);
+                ctx.state_mut(|workflow| workflow.shown = looked.shown.clone());
+            }
             let (bells, looks) = ctx.state(|workflow| (workflow.view.bells, workflow.view.looks));
             if looked.is_over && bells == heard {
                 return Ok(ctx.state(|workflow| workflow.view.clone()));

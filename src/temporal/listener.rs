@@ -1,66 +1,164 @@
-//! Where workers come with their tickets: `POST /worker/turn`.
+//! Where workers come with their tickets.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
 use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde::Serialize;
 
 use super::ask::{Turn, VERSION};
 use super::desk::Desk;
+use super::fetch_proxy::{FetchProxy, GitAsk, Refusal};
+use super::forge_ask::{ForgeAsk, PIECE, PiecePlace};
+use super::reception::{Attempt, Reception};
+use super::ticket::Ticket;
 
-/// The path that workers call.
-pub(super) const PATH: [&str; 2] = ["worker", "turn"];
+/// The paths that workers call: what an agent is asked, and what is done for its attempts on the forge.
+pub(super) const TURN: [&str; 2] = ["worker", "turn"];
+pub(super) const FORGE: [&str; 2] = ["worker", "forge"];
+pub(super) const BUNDLE: [&str; 2] = ["worker", "bundle"];
+
+/// Below this one their git fetches.
+pub(super) const GIT: [&str; 2] = ["worker", "git"];
 
 /// The header in which each side says which version it speaks.
 pub(super) const VERSION_HEADER: &str = "timmy-worker-version";
 
+/// The header that says where a piece of a bundle belongs.
+pub(super) const PIECE_HEADER: &str = "timmy-worker-piece";
+
 /// The largest turn that is read, in bytes: a transcript may be in it.
 pub(super) const LARGEST: usize = 16 << 20;
+
+/// The largest question about the forge, and the largest one of git, in bytes.
+const LARGEST_ASK: usize = 1 << 20;
+const LARGEST_OF_GIT: usize = 4 << 20;
 
 /// How long the body of one may take.
 const BODY: Duration = Duration::from_secs(60);
 
-type Refusal = (StatusCode, String);
+/// Whom workers meet.
+pub(super) struct Counter {
+    pub(super) desk: Arc<Desk>,
+    pub(super) reception: Arc<Reception>,
+    pub(super) fetches: FetchProxy,
+}
 
-/// The routes of `desk`.
-pub(super) fn router(desk: Arc<Desk>) -> Router {
-    Router::new().route(&format!("/{}", PATH.join("/")), post(turn)).with_state(desk)
+/// Its routes.
+pub(super) fn router(counter: Counter) -> Router {
+    let at = |path: [&str; 2]| format!("/{}", path.join("/"));
+    Router::new()
+        .route(&at(TURN), post(turn))
+        .route(&at(FORGE), post(forge))
+        .route(&at(BUNDLE), post(bundle))
+        .route(&format!("{}/info/refs", at(GIT)), get(refs))
+        .route(&format!("{}/git-upload-pack", at(GIT)), post(pack))
+        .with_state(Arc::new(counter))
+}
+
+impl Counter {
+    /// The ticket that is shown. Nothing is read of whoever has none.
+    fn ticket(&self, headers: &HeaderMap) -> Result<Ticket, Refusal> {
+        let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let ticket = shown.and_then(|shown| self.desk.ticket(shown.strip_prefix("Bearer ")?));
+        ticket.ok_or((StatusCode::UNAUTHORIZED, "no ticket of mine\n".to_owned()))
+    }
+
+    /// The ticket of a worker of this version.
+    fn worker(&self, headers: &HeaderMap) -> Result<Ticket, Refusal> {
+        let ticket = self.ticket(headers)?;
+        let theirs = headers.get(VERSION_HEADER).and_then(|value| value.to_str().ok());
+        if theirs == Some(VERSION) {
+            return Ok(ticket);
+        }
+        let said = "its worker is another version of timmy: run the same on both hosts";
+        self.desk.send_away(&ticket, said.to_owned());
+        let why = format!("this is {VERSION}: run the same timmy on both hosts\n");
+        Err((StatusCode::CONFLICT, why))
+    }
+
+    /// The attempt that a ticket is for, if timmy follows it, and called nobody else for it since.
+    fn attempt(&self, ticket: &Ticket) -> Result<Arc<Attempt>, Refusal> {
+        let wrong = || (StatusCode::BAD_REQUEST, "this ticket is for no attempt\n".to_owned());
+        let key = ticket.attempt().ok_or_else(wrong)?;
+        let attempt = self.reception.attempt(key).filter(|_| self.desk.is_newest(ticket));
+        // It may come: after a restart timmy has to look at its jobs first.
+        let not_now = "timmy does not follow this attempt now, or by another worker\n";
+        attempt.ok_or((StatusCode::SERVICE_UNAVAILABLE, not_now.to_owned()))
+    }
 }
 
 async fn turn(
-    State(desk): State<Arc<Desk>>,
+    State(counter): State<Arc<Counter>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<String, Refusal> {
-    let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let ticket = shown.and_then(|shown| desk.ticket(shown.strip_prefix("Bearer ")?));
-    // Nothing is read of whoever has none.
-    let Some(ticket) = ticket else {
-        return Err((StatusCode::UNAUTHORIZED, "no ticket of mine\n".to_owned()));
-    };
-    let theirs = headers.get(VERSION_HEADER).and_then(|value| value.to_str().ok());
-    if theirs != Some(VERSION) {
-        let why = format!("this is {VERSION}: run the same timmy on both hosts\n");
-        desk.send_away(
-            &ticket,
-            "its worker is another version of timmy: run the same on both hosts".to_owned(),
-        );
-        return Err((StatusCode::CONFLICT, why));
-    }
-    let read = tokio::time::timeout(BODY, to_bytes(body, LARGEST)).await;
-    let Ok(Ok(body)) = read else {
-        return Err((StatusCode::PAYLOAD_TOO_LARGE, "too large, or too slow\n".to_owned()));
-    };
-    let turn: Turn = serde_json::from_slice(&body)
+    let ticket = counter.worker(&headers)?;
+    let turn: Turn = serde_json::from_slice(&read(body, LARGEST).await?)
         .map_err(|error| (StatusCode::BAD_REQUEST, format!("no turn: {error}\n")))?;
-    let asked = desk.turn(&ticket, turn).await;
-    let asked = asked.map_err(|other| (StatusCode::CONFLICT, format!("{other}\n")))?;
-    serde_json::to_string(&asked)
+    let asked = counter.desk.turn(&ticket, turn).await;
+    written(&asked.map_err(|other| (StatusCode::CONFLICT, format!("{other}\n")))?)
+}
+
+async fn forge(
+    State(counter): State<Arc<Counter>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<String, Refusal> {
+    let attempt = counter.attempt(&counter.worker(&headers)?)?;
+    let ask: ForgeAsk = serde_json::from_slice(&read(body, LARGEST_ASK).await?)
+        .map_err(|error| (StatusCode::BAD_REQUEST, format!("no question: {error}\n")))?;
+    written(&counter.reception.ask(&attempt, ask).await)
+}
+
+async fn bundle(
+    State(counter): State<Arc<Counter>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<String, Refusal> {
+    let attempt = counter.attempt(&counter.worker(&headers)?)?;
+    let place = headers.get(PIECE_HEADER).and_then(|value| value.to_str().ok());
+    let no_place = || (StatusCode::BAD_REQUEST, "a piece that belongs nowhere\n".to_owned());
+    let place = place.and_then(PiecePlace::read).ok_or_else(no_place)?;
+    let piece = read(body, PIECE).await?;
+    written(&counter.reception.take(&attempt, &place, piece.into()).await)
+}
+
+async fn refs(
+    State(counter): State<Arc<Counter>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let attempt = counter.attempt(&counter.ticket(&headers)?)?;
+    let query = uri.query().unwrap_or_default().to_owned();
+    counter.fetches.pass_on(&attempt, &headers, GitAsk::Refs { query }).await
+}
+
+async fn pack(
+    State(counter): State<Arc<Counter>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let attempt = counter.attempt(&counter.ticket(&headers)?)?;
+    let asked = read(body, LARGEST_OF_GIT).await?;
+    counter.fetches.pass_on(&attempt, &headers, GitAsk::Pack(asked)).await
+}
+
+async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
+    match tokio::time::timeout(BODY, to_bytes(body, most)).await {
+        Ok(Ok(body)) => Ok(body),
+        _ => Err((StatusCode::PAYLOAD_TOO_LARGE, "too large, or too slow\n".to_owned())),
+    }
+}
+
+fn written(answer: &impl Serialize) -> Result<String, Refusal> {
+    serde_json::to_string(answer)
         .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")))
 }
 
@@ -85,16 +183,22 @@ mod tests {
 
     /// What is answered to a turn with these headers.
     async fn answer(headers: &[(&str, &str)], body: &str) -> String {
+        answer_at("POST /worker/turn", headers, body).await
+    }
+
+    async fn answer_at(at: &str, headers: &[(&str, &str)], body: &str) -> String {
         let secret = Secret::new("a-token").unwrap();
-        let desk = Desk::new(&secret, Box::new(Nobody), Box::new(|| "s".to_owned()));
+        let desk = Arc::new(Desk::new(&secret, Box::new(Nobody), Box::new(|| "s".to_owned())));
+        let reception = Arc::new(Reception::new(std::env::temp_dir().join("nothing-is-brought")));
+        let counter = Counter { desk, reception, fetches: FetchProxy::new().unwrap() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut line = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let serving = tokio::spawn(async { axum::serve(listener, router(Arc::new(desk))).await });
+        let serving = tokio::spawn(async { axum::serve(listener, router(counter)).await });
         let headers: String =
             headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let length = body.len();
         let request = format!(
-            "POST /worker/turn HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\
+            "{at} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\
              Content-Length: {length}\r\n{headers}\r\n{body}"
         );
         line.write_all(request.as_bytes()).await.unwrap();
@@ -119,5 +223,34 @@ mod tests {
         assert!(refused.starts_with("HTTP/1.1 409 "), "{refused}");
         let refused = answer(&[("Authorization", &bearer), version], "not JSON").await;
         assert!(refused.starts_with("HTTP/1.1 400 "), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn nothing_of_the_forge_is_to_be_had_without_an_attempt_that_is_followed() {
+        let tickets = Tickets::new(&Secret::new("a-token").unwrap());
+        let bearer = |session: &str| {
+            let ticket = Ticket { session: session.to_owned(), instance: "s".to_owned() };
+            format!("Bearer {}", tickets.write(&ticket))
+        };
+        let version = (VERSION_HEADER, VERSION);
+        let digest = "0f".repeat(32);
+        let piece = format!("{digest}:4:0");
+        for (at, body) in [
+            ("POST /worker/forge", "\"branch\""),
+            ("POST /worker/bundle", "PACK"),
+            ("GET /worker/git/info/refs?service=git-upload-pack", ""),
+            ("POST /worker/git/git-upload-pack", "0000"),
+        ] {
+            let by = async |bearer: &str| {
+                let headers = [("Authorization", bearer), version, (PIECE_HEADER, piece.as_str())];
+                answer_at(at, &headers, body).await
+            };
+            let unknown = by("Bearer 0:s:attempt/a/j1/1").await;
+            assert!(unknown.starts_with("HTTP/1.1 401 "), "{at}: {unknown}");
+            let of_none = by(&bearer("agent/ezra")).await;
+            assert!(of_none.starts_with("HTTP/1.1 400 "), "{at}: {of_none}");
+            let not_followed = by(&bearer("attempt/a/j1/1")).await;
+            assert!(not_followed.starts_with("HTTP/1.1 503 "), "{at}: {not_followed}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attributes::ShownJob;
 use crate::core::jobs::StateKind;
 use crate::engine::LookedJob;
 
@@ -51,6 +52,9 @@ pub struct Advanced {
     pub is_over: bool,
     /// In how many milliseconds it is to be looked at again.
     pub after_ms: Option<u64>,
+    /// What it can be searched by, where the server has that.
+    #[serde(default, skip_serializing_if = "ShownJob::is_nothing")]
+    pub shown: ShownJob,
 }
 
 impl Advanced {
@@ -63,6 +67,7 @@ impl Advanced {
             after_ms: looked.after.map(|after| {
                 u64::try_from(after.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
             }),
+            shown: ShownJob::default(),
         }
     }
 }

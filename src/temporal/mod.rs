@@ -17,6 +17,9 @@
 //! So whatever is lost in Temporal, its whole server included, is made up for by the next bell; and
 //! whatever comes through it, forged or twice, is at most a look too many.
 //!
+//! Where whoever runs the server registered what jobs can be searched by, their workflows have that, too
+//! (`attributes`).
+//!
 //! Into workflows go numbers and single words only, and never more than 64 KiB (`message`). They stay
 //! tiny: they are replayed by later versions, to which a test holds stored histories.
 //!
@@ -37,6 +40,11 @@
 //! 3. A session is about one attempt, or about how an agent is. What surely was not fetched surely was
 //!    not started; of anything else it is found out first, as of any agent.
 //!
+//! An agent that works in a clone has no token of the forge on its host. The ticket of its attempt is good
+//! for that, too (`ticket_origin` there, `reception` here): git fetches through timmy (`fetch_proxy`), the
+//! commits that it made come in pieces (`bundle_file`), are looked at, and pushed by timmy as the account
+//! of the agent; not any more once the attempt was asked to stop. What is asked stands in `forge_ask`.
+//!
 //! timmy believes the ledger and the ticket, and nothing that came through Temporal: that a call
 //! failed, ended or was cancelled there says only that another worker may have to be called. One that
 //! cannot be ended is given up under a new name (`line`).
@@ -53,13 +61,23 @@ mod agent_workflow;
 #[cfg(feature = "temporal")]
 mod ask;
 #[cfg(feature = "temporal")]
+mod attributes;
+#[cfg(feature = "temporal")]
 mod bells;
+#[cfg(feature = "temporal")]
+mod bundle_file;
 #[cfg(feature = "temporal")]
 mod connection;
 #[cfg(feature = "temporal")]
 mod desk;
 #[cfg(feature = "temporal")]
 mod errand;
+#[cfg(feature = "temporal")]
+mod fetch_proxy;
+#[cfg(feature = "temporal")]
+mod forge_ask;
+#[cfg(feature = "temporal")]
+mod held_tickets;
 #[cfg(feature = "temporal")]
 mod hosts;
 #[cfg(feature = "temporal")]
@@ -73,6 +91,8 @@ mod message;
 #[cfg(feature = "temporal")]
 mod own_thread;
 #[cfg(feature = "temporal")]
+mod reception;
+#[cfg(feature = "temporal")]
 mod remote_agent;
 #[cfg(feature = "temporal")]
 mod runner;
@@ -82,22 +102,27 @@ mod switching;
 #[cfg(feature = "temporal")]
 mod ticket;
 #[cfg(feature = "temporal")]
+mod ticket_origin;
+#[cfg(feature = "temporal")]
 mod work;
 #[cfg(feature = "temporal")]
 mod worker;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
-
 #[cfg(not(feature = "temporal"))]
-pub use absent::{RemoteHosts, TemporalRunner, work};
+pub use absent::{Errands, RemoteHosts, TemporalRunner, origin_by_ticket, work};
 #[cfg(feature = "temporal")]
 pub use agent_workflow::AgentWorkflow;
 #[cfg(feature = "temporal")]
+pub use attributes::ShownJob;
+#[cfg(feature = "temporal")]
 pub use connection::{CannotConnect, connect};
+#[cfg(feature = "temporal")]
+pub use errand::Errands;
 #[cfg(feature = "temporal")]
 pub use hosts::RemoteHosts;
 #[cfg(feature = "temporal")]
@@ -107,6 +132,8 @@ pub use message::{Advanced, Bell, JobView, LookOrder, ServeOrder};
 #[cfg(feature = "temporal")]
 pub use runner::TemporalRunner;
 pub use switching::{BegunOtherwise, begun_otherwise};
+#[cfg(feature = "temporal")]
+pub use ticket_origin::origin_by_ticket;
 #[cfg(feature = "temporal")]
 pub use work::work;
 
@@ -118,8 +145,8 @@ pub struct WorkerSetup {
     /// Unlike that of any other worker, and kept on its host.
     pub name: String,
     pub server: TemporalConfig,
-    /// Where the `[worker] listen` of timmy is found.
-    pub timmy: Url,
+    /// The way to the `[worker] listen` of timmy.
+    pub errands: Arc<Errands>,
     /// The agents of its host, by name.
     pub agents: BTreeMap<String, Arc<dyn Agent>>,
     /// How long attempts may take to end when it is told to stop.
@@ -133,6 +160,8 @@ pub enum CannotServe {
     NotBuilt(#[from] NotBuilt),
     #[error("worker.url is none that can be called")]
     Address,
+    #[error("worker.ca_file {} cannot be used ({why}): name a PEM file of who signed timmy's certificate", .file.display())]
+    Ca { file: PathBuf, why: String },
 }
 
 /// This build knows no Temporal.

@@ -3,11 +3,15 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::ask::{Answer, Ask, RemoteTask};
 use super::desk::{Desk, NotAsked};
+use super::reception::Reception;
+use super::ticket::attempt_session;
 use crate::agents::{
-    Agent, AgentCall, AgentEnding, AgentHealth, AgentTask, AgentTrouble, Allowance, Redactor,
-    RunHandle, Sighting, Started, SteerOutcome, StoredRequest, Transcript,
+    AccountOrigin, Agent, AgentCall, AgentEnding, AgentHealth, AgentTask, AgentTrouble, Allowance,
+    AttemptPlace, Redactor, RunHandle, Sighting, Started, SteerOutcome, StoredRequest, Transcript,
 };
 use crate::core::jobs::money::Usage;
 
@@ -20,19 +24,43 @@ const LONGEST_WORDS: usize = 200_000;
 pub(super) struct RemoteAgent {
     name: String,
     desk: Arc<Desk>,
+    /// For one that works in a clone: who does on the forge what its worker asks.
+    deputy: Option<Deputy>,
     /// Whether an attempt of its kind can wait for as long as people take.
     waits_for_people: bool,
     redactor: Redactor,
 }
 
+/// Does on the forge, as the account of an agent, what a worker asks for its attempts.
+pub(super) struct Deputy {
+    pub(super) reception: Arc<Reception>,
+    pub(super) origin: Arc<AccountOrigin>,
+}
+
+/// An attempt, as it is remembered here.
+#[derive(Serialize, Deserialize)]
+struct RemoteRun {
+    /// As its worker calls it.
+    theirs: RunHandle,
+    /// Where it works, if that is a clone.
+    place: Option<AttemptPlace>,
+}
+
 impl RemoteAgent {
     pub(super) fn new(
-        name: String,
+        (name, redactor): (String, Redactor),
         desk: Arc<Desk>,
+        deputy: Option<Deputy>,
         waits_for_people: bool,
-        redactor: Redactor,
     ) -> Self {
-        Self { name, desk, waits_for_people, redactor }
+        Self { name, desk, deputy, waits_for_people, redactor }
+    }
+
+    /// From now on its worker may ask what is needed there.
+    fn follow_at(&self, place: Option<&AttemptPlace>) {
+        if let (Some(deputy), Some(place)) = (&self.deputy, place) {
+            deputy.reception.follow(&deputy.origin, place);
+        }
     }
 
     async fn about(&self, about: String, ask: Ask) -> Result<Answer, AgentTrouble> {
@@ -49,17 +77,22 @@ impl RemoteAgent {
         run: &RunHandle,
         ask: impl FnOnce(RunHandle) -> Ask,
     ) -> Result<Answer, AgentTrouble> {
-        let theirs = run.session.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let Some(theirs) = theirs else {
+        let known = run.session.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let Some(RemoteRun { theirs, place }) = known else {
             return Err(AgentTrouble::Garbage("its worker did not name the attempt".to_owned()));
         };
-        self.about(attempt(&run.run), ask(theirs)).await
+        self.follow_at(place.as_ref().filter(|place| place.key() == run.run));
+        self.about(attempt_session(&run.run), ask(theirs)).await
     }
 
-    fn handle(&self, key: &str, theirs: &RunHandle) -> Result<RunHandle, AgentTrouble> {
-        let session = serde_json::to_string(theirs)
+    fn handle(&self, task: &RemoteTask, theirs: RunHandle) -> Result<RunHandle, AgentTrouble> {
+        let place = match self.deputy {
+            Some(_) => Some(task.place()?),
+            None => None,
+        };
+        let session = serde_json::to_string(&RemoteRun { theirs, place })
             .map_err(|error| AgentTrouble::Garbage(error.to_string()))?;
-        Ok(RunHandle { run: key.to_owned(), session: Some(session), process: None })
+        Ok(RunHandle { run: task.key.clone(), session: Some(session), process: None })
     }
 
     fn line(&self, text: &str) -> String {
@@ -112,18 +145,13 @@ impl RemoteAgent {
         }
     }
 
-    fn started(&self, key: &str, started: Started) -> Result<Started, AgentTrouble> {
+    fn started(&self, task: &RemoteTask, started: Started) -> Result<Started, AgentTrouble> {
         Ok(match started {
-            Started::Accepted(theirs) => Started::Accepted(self.handle(key, &theirs)?),
+            Started::Accepted(theirs) => Started::Accepted(self.handle(task, theirs)?),
             Started::Refused(trouble) => Started::Refused(self.tamed(trouble)),
             Started::Unknown(why) => Started::Unknown(self.line(&why)),
         })
     }
-}
-
-/// What a session about an attempt is called.
-fn attempt(key: &str) -> String {
-    format!("attempt/{key}")
 }
 
 fn cut(mut text: String, most: usize) -> String {
@@ -173,9 +201,10 @@ impl Agent for RemoteAgent {
                 Ok(task) => task,
                 Err(trouble) => return Ok(Started::Refused(trouble)),
             };
-            let about = attempt(&request.key);
-            match self.desk.ask(&self.name, &about, Ask::Start(task)).await {
-                Ok(Ok(Answer::Started(started))) => self.started(&request.key, started),
+            self.follow_at(task.place().ok().as_ref());
+            let about = attempt_session(&request.key);
+            match self.desk.ask(&self.name, &about, Ask::Start(task.clone())).await {
+                Ok(Ok(Answer::Started(started))) => self.started(&task, started),
                 // Something was asked of it, and nobody knows what it did.
                 Ok(Ok(Answer::Trouble(trouble))) => Err(self.tamed(trouble)),
                 Ok(Ok(_)) => strange(),
@@ -187,9 +216,11 @@ impl Agent for RemoteAgent {
 
     fn find<'a>(&'a self, request: &'a StoredRequest) -> AgentCall<'a, Option<RunHandle>> {
         Box::pin(async move {
-            let found = self.about(attempt(&request.key), Ask::Find(task(request)?)).await?;
-            match found {
-                Answer::Found(Some(theirs)) => self.handle(&request.key, &theirs).map(Some),
+            let task = task(request)?;
+            self.follow_at(task.place().ok().as_ref());
+            let about = attempt_session(&request.key);
+            match self.about(about, Ask::Find(task.clone())).await? {
+                Answer::Found(Some(theirs)) => self.handle(&task, theirs).map(Some),
                 Answer::Found(None) => Ok(None),
                 _ => strange(),
             }
@@ -199,7 +230,14 @@ impl Agent for RemoteAgent {
     fn follow<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Sighting> {
         Box::pin(async move {
             match self.of_run(run, Ask::Follow).await? {
-                Answer::Sighting(sighting) => Ok(self.seen(sighting)),
+                Answer::Sighting(sighting) => {
+                    let works =
+                        matches!(sighting, Sighting::Working { .. } | Sighting::Asks { .. });
+                    if let Some(deputy) = self.deputy.as_ref().filter(|_| !works) {
+                        deputy.reception.forget(&run.run);
+                    }
+                    Ok(self.seen(sighting))
+                }
                 _ => strange(),
             }
         })
@@ -241,6 +279,10 @@ impl Agent for RemoteAgent {
 
     fn stop<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
         Box::pin(async move {
+            // Whether it is heard there or not: nothing more is pushed for it.
+            if let Some(deputy) = &self.deputy {
+                deputy.reception.stop(&run.run);
+            }
             match self.of_run(run, Ask::Stop).await? {
                 Answer::Done => Ok(()),
                 _ => strange(),

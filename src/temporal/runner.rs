@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::NotBuilt;
 use super::activities::Activities;
 use super::agent_workflow::AgentWorkflow;
+use super::attributes::KnownAttributes;
 use super::bells::Bells;
 use super::connection::{connect, innermost};
 use super::hosts::RemoteHosts;
@@ -92,7 +93,8 @@ impl TemporalRunner {
             Ok(ledger) => ledger,
             Err(why) => return Some(why),
         };
-        let mut worker = match self.worker(client.clone(), ledger.clone()) {
+        let attributes = KnownAttributes::of(&client, &self.config.namespace).await;
+        let mut worker = match self.worker(client.clone(), ledger.clone(), attributes) {
             Ok(worker) => worker,
             Err(why) => return Some(why),
         };
@@ -139,13 +141,18 @@ impl TemporalRunner {
         }
     }
 
-    fn worker(&self, client: Client, ledger: String) -> Result<Worker, String> {
+    fn worker(
+        &self,
+        client: Client,
+        ledger: String,
+        attributes: KnownAttributes,
+    ) -> Result<Worker, String> {
         let runtime =
             Runtime::from_current_tokio(temporalio_sdk::runtime::RuntimeOptions::default())
                 .map_err(|error| innermost(&error))?;
         let bells = self.bells.clone();
         let hears = Box::new(move |job| bells.is_answered(job));
-        let activities = Activities::new(self.engine.clone(), ledger, hears);
+        let activities = Activities::new(self.engine.clone(), ledger, attributes, hears);
         let slots = TunerHolder::builder()
             .workflow_task_slot_supplier(FixedSizeSlotSupplier::new(TURNS))
             .activity_task_slot_supplier(FixedSizeSlotSupplier::new(LOOKS))

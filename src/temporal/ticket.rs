@@ -14,6 +14,20 @@ const PURPOSE: &str = "timmy worker ticket 1\n";
 /// The longest ticket that is read, in bytes.
 const LONGEST: usize = 512;
 
+/// What sessions about attempts begin with.
+const ATTEMPT: &str = "attempt/";
+
+/// What a session about an attempt is called.
+pub(super) fn attempt_session(key: &str) -> String {
+    format!("{ATTEMPT}{key}")
+}
+
+/// The key of the attempt for which a worker was given this ticket, if it is for one. Whether it is
+/// good, only timmy knows.
+pub(super) fn attempt_of(ticket: &str) -> Option<&str> {
+    ticket.splitn(3, ':').nth(2)?.strip_prefix(ATTEMPT)
+}
+
 /// Which session it is good for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ticket {
@@ -21,6 +35,13 @@ pub(super) struct Ticket {
     pub(super) session: String,
     /// Which of the sessions that were opened about that, one after the other.
     pub(super) instance: String,
+}
+
+impl Ticket {
+    /// The key of the attempt that its session is about, if it is one.
+    pub(super) fn attempt(&self) -> Option<&str> {
+        self.session.strip_prefix(ATTEMPT)
+    }
 }
 
 /// Makes tickets, and knows them again, also after a restart.

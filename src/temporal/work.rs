@@ -7,7 +7,6 @@ use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{connect, innermost};
-use super::errand::Errands;
 use super::message::agent_queue;
 use super::own_thread::on_own_thread;
 use super::worker::{HEARTBEAT, Hands};
@@ -26,8 +25,8 @@ const GRACE: Duration = Duration::from_secs(10);
 pub async fn work(setup: WorkerSetup, stop: CancellationToken) -> Result<(), CannotServe> {
     let stopping = stop.child_token();
     let main = tokio::runtime::Handle::current();
-    let errands = Errands::new(setup.timmy.clone()).ok_or(CannotServe::Address)?;
-    let hands = Hands::new(setup.name.clone(), setup.agents.clone(), errands, main, stopping);
+    let (name, agents) = (setup.name.clone(), setup.agents.clone());
+    let hands = Hands::new(name, agents, setup.errands.clone(), main, stopping);
     let host = Host { setup, hands };
     on_own_thread(move || async move { host.keep_serving(&stop).await }).await;
     Ok(())

@@ -46,11 +46,11 @@ impl Hands {
     pub(super) fn new(
         name: String,
         agents: BTreeMap<String, Arc<dyn Agent>>,
-        errands: Errands,
+        errands: Arc<Errands>,
         main: Handle,
         stopping: CancellationToken,
     ) -> Self {
-        Self { name, agents, errands: Arc::new(errands), main, stopping }
+        Self { name, agents, errands, main, stopping }
     }
 
     fn turn(&self, answers: Vec<(u64, Answer)>) -> Turn {
@@ -59,6 +59,7 @@ impl Hands {
 
     /// Answers what is asked with this ticket, until that is over.
     async fn session(&self, ticket: &str, agent: &Arc<dyn Agent>) -> Result<(), ErrandError> {
+        self.errands.tickets().hold(ticket);
         let (mut turn, mut works, mut is_away) = (self.turn(Vec::new()), false, false);
         loop {
             let asked = tokio::select! {

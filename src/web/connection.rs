@@ -15,13 +15,14 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use super::connections::OpenConnection;
 use super::delivery_log::Peer;
 use super::limits::ListenerLimits;
+use super::tls::Tls;
 
 /// Bytes of a request that are read ahead at most; so long its head may be.
 const READ_AHEAD: usize = 16 << 10;
@@ -31,30 +32,55 @@ const LONGEST_REST: usize = 256 << 10;
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
+/// What answers on a connection, and how.
+#[derive(Clone)]
+pub(super) struct Answers {
+    pub(super) router: Router,
+    pub(super) limits: ListenerLimits,
+    /// None: without TLS.
+    pub(super) tls: Option<Tls>,
+}
+
 /// Answers the requests that come over `stream` until one side ends it, `connection` has to make
 /// room for another, or `stop`: then the request that has begun is the last.
 pub(super) async fn serve(
     stream: TcpStream,
-    router: Router,
-    limits: ListenerLimits,
+    answers: Answers,
     connection: OpenConnection,
     stop: CancellationToken,
 ) {
     let connection = Arc::new(connection);
     tokio::select! {
         () = connection.told_to_close() => {}
-        () = answer(stream, router, limits, Arc::clone(&connection), stop) => {}
+        () = greet(stream, answers, Arc::clone(&connection), stop) => {}
     }
 }
 
-async fn answer(
+async fn greet(
     stream: TcpStream,
+    Answers { router, limits, tls }: Answers,
+    connection: Arc<OpenConnection>,
+    stop: CancellationToken,
+) {
+    let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
+    let Some(tls) = tls else {
+        return answer((stream, peer), router, limits, connection, stop).await;
+    };
+    // As long as the head of a request may take.
+    match tokio::time::timeout(limits.head_time, tls.accept(stream)).await {
+        Ok(Ok(stream)) => answer((stream, peer), router, limits, connection, stop).await,
+        Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
+        Err(_) => {}
+    }
+}
+
+async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send>(
+    (stream, peer): (S, Option<Peer>),
     router: Router,
     limits: ListenerLimits,
     connection: Arc<OpenConnection>,
     stop: CancellationToken,
 ) {
-    let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| -> Answering {
         if let Some(peer) = peer {
@@ -93,7 +119,7 @@ async fn answer(
 
 /// Says that nothing more will be said, and reads what is left: to close a connection with unread
 /// bytes would take the answer from its peer.
-async fn read_on(mut stream: TcpStream) -> std::io::Result<()> {
+async fn read_on(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
     stream.shutdown().await?;
     let mut rest = stream.take(LONGEST_REST as u64);
     let mut buffer = vec![0; READ_AHEAD];

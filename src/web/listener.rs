@@ -9,9 +9,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::connection;
+use super::connection::{self, Answers};
 use super::connections::Connections;
 use super::limits::ListenerLimits;
+use super::tls::Tls;
 
 /// What to say when the system gives no more connections: mostly it is EMFILE.
 const NO_MORE: &str = "no more connections can be accepted: those that say nothing are closed, and \
@@ -41,15 +42,21 @@ pub async fn serve(
     limits: ListenerLimits,
     stop: CancellationToken,
 ) {
-    accept_all(listener, router, limits, stop).await;
+    accept_all(listener, Answers { router, limits, tls: None }, stop).await;
 }
 
-async fn accept_all(
-    mut listener: impl Accept,
-    router: Router,
+/// The same over TLS, unless there is none.
+pub async fn serve_over(
+    tls: Option<Tls>,
+    (listener, router): (TcpListener, Router),
     limits: ListenerLimits,
     stop: CancellationToken,
 ) {
+    accept_all(listener, Answers { router, limits, tls }, stop).await;
+}
+
+async fn accept_all(mut listener: impl Accept, answers: Answers, stop: CancellationToken) {
+    let limits = answers.limits;
     let connections = Connections::new(limits.connections);
     let mut tasks = JoinSet::new();
     let [mut crowd, mut refusals] = [NotedIncident::default(), NotedIncident::default()];
@@ -61,8 +68,8 @@ async fn accept_all(
                         tracing::info!("connections are accepted again");
                     }
                     let connection = connections.open();
-                    let (router, stop) = (router.clone(), stop.clone());
-                    tasks.spawn(connection::serve(stream, router, limits, connection, stop));
+                    let (answers, stop) = (answers.clone(), stop.clone());
+                    tasks.spawn(connection::serve(stream, answers, connection, stop));
                     // Else those that have ended would be kept until the next accept.
                     while tasks.try_join_next().is_some() {}
                     if connections.make_room().await && crowd.begins(limits) {
@@ -154,7 +161,8 @@ mod tests {
     fn accepting(limits: ListenerLimits) -> mpsc::UnboundedSender<io::Result<TcpStream>> {
         let (give, given) = mpsc::unbounded_channel();
         let router = Router::new().route("/", get(|| async { "here" }));
-        tokio::spawn(accept_all(GivenStreams(given), router, limits, CancellationToken::new()));
+        let answers = Answers { router, limits, tls: None };
+        tokio::spawn(accept_all(GivenStreams(given), answers, CancellationToken::new()));
         give
     }
 

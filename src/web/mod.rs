@@ -2,7 +2,7 @@
 //! one that operators look at (`own`).
 //!
 //! `listener` accepts connections, `connections` says which of them is closed when there are too
-//! many, `connection` speaks HTTP on one of them. `receive` reads a delivery and checks who signed
+//! many, `connection` speaks HTTP on one of them, over `tls` where that is wanted. `receive` reads a delivery and checks who signed
 //! it, with the `memory` that bodies share; `webhook` stores what it says. `limits` has the numbers.
 
 mod connection;
@@ -16,6 +16,7 @@ pub mod metrics;
 mod own;
 mod receive;
 mod state;
+mod tls;
 mod webhook;
 mod webhook_results;
 
@@ -27,10 +28,11 @@ use axum::{Extension, Router};
 pub use delivery_log::{DeliveryKind, DeliveryLog, Peer, RefusedDeliveries, source};
 pub use health::{Introduced, health_routes};
 pub use limits::ListenerLimits;
-pub use listener::serve;
+pub use listener::{serve, serve_over};
 pub use own::own_router;
 pub use receive::{Receiver, Refused, Signed, Unusable, event};
 pub use state::WebhookState;
+pub use tls::{BadCertificate, Tls};
 pub use webhook_results::{WebhookResult, WebhookResults};
 
 /// The path that Gitea calls.

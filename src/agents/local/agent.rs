@@ -10,13 +10,14 @@ use super::dialogue::Dialogue;
 use super::host::LocalHost;
 use super::options::LocalOptions;
 use super::order::LocalOrder;
+use super::origin::OriginTrouble;
 use super::record::{LocalRecord, LocalStep};
 use super::work::LocalWork;
 use crate::agents::agent::{
     Agent, AgentCall, AgentEnding, AgentHealth, Allowance, FailureKind, RunHandle, Sighting,
     Started, SteerOutcome,
 };
-use crate::agents::handed_in::{HandInResult, NotHandedIn, result_line};
+use crate::agents::handed_in::{HandInResult, result_line};
 use crate::agents::run::{Run, WorkEnd};
 use crate::agents::runs::{Begun, Runs};
 use crate::agents::task::{AgentTask, StoredRequest};
@@ -24,7 +25,6 @@ use crate::agents::transcript::Transcript;
 use crate::agents::trouble::AgentTrouble;
 use crate::core::jobs::money::Usage;
 use crate::core::model::time::Timestamp;
-use crate::gitea::Error;
 
 /// A program on this machine that works in a sandbox.
 pub struct LocalAgent {
@@ -134,13 +134,12 @@ impl LocalAgent {
                 let order = handle.session.as_deref();
                 let order = order.and_then(|order| serde_json::from_str::<LocalOrder>(order).ok());
                 let Some(order) = order else { return Ok(cut_off) };
-                let (repo, branch) = (&order.workplace.repository, &order.workplace.branch);
-                let there = self.host.options.forge.branch(repo, &branch.to_string()).await;
-                if there.map_err(down)?.is_none_or(|there| there.head != commit) {
+                let place = self.host.place(&handle.run, &order);
+                let origin = &self.host.options.origin;
+                if origin.branch(&place).await.map_err(down)? != Some(commit.clone()) {
                     return Ok(cut_off);
                 }
-                let pull = self.host.pull(&order, (&title, &summary)).await;
-                let pull = pull.map_err(not_now)?;
+                let pull = origin.open_pull(&place, (&title, &summary)).await.map_err(down)?;
                 // What was salvaged of it is on the forge: nobody goes on with that.
                 if let Err(error) = self.host.kept.drop(&order.workplace) {
                     tracing::warn!(key = handle.run, %error, "what was kept of an attempt stays");
@@ -259,16 +258,6 @@ fn is_of_the_agent(end: &WorkEnd) -> bool {
     matches!(end, WorkEnd::Failed { kind: FailureKind::BadKey | FailureKind::Upstream, .. })
 }
 
-fn not_now(error: NotHandedIn) -> AgentTrouble {
-    match error {
-        NotHandedIn::Failed(error) => down(error),
-        error => AgentTrouble::Down(error.to_string()),
-    }
-}
-
-fn down(error: Error) -> AgentTrouble {
-    match error {
-        Error::Timeout => AgentTrouble::Timeout,
-        error => AgentTrouble::Down(error.to_string()),
-    }
+fn down(trouble: OriginTrouble) -> AgentTrouble {
+    AgentTrouble::Down(trouble.to_string())
 }

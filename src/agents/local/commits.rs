@@ -15,7 +15,7 @@ use crate::confinement::{
 use crate::core::jobs::Commit;
 
 /// The largest bundle.
-pub(super) const LARGEST: u64 = 128 << 20;
+pub const LARGEST: u64 = 128 << 20;
 
 /// How long it may take.
 const TIME: Duration = Duration::from_secs(5 * 60);

@@ -1,16 +1,17 @@
 //! How what an attempt made comes to the forge: looked at, pushed as one branch, and asked for in a
 //! pull request. Each write is looked for before it is repeated.
 
+use tempfile::NamedTempFile;
+
 use super::bench::LocalBench;
 use super::host::LocalHost;
 use super::look::Outgoing;
 use super::order::LocalOrder;
+use super::origin::{AttemptPlace, FinishedWork, NewCommits};
 use super::record::LocalStep;
 use super::trouble::LocalTrouble;
 use crate::agents::brief::{one_line, shortened};
-use crate::agents::handed_in::{
-    HandInResult, NotHandedIn, SETTLE, TRAILER, TRIES, commit_message, open_pull,
-};
+use crate::agents::handed_in::{HandInResult, NotHandedIn, SETTLE, TRAILER, TRIES, commit_message};
 use crate::confinement::PushEnd;
 use crate::core::jobs::{Commit, JobBranch};
 
@@ -48,8 +49,8 @@ pub(super) struct HandIn {
     commit: Commit,
     title: String,
     summary: String,
-    /// Whether the forge has it already.
-    is_there: bool,
+    /// Its commits as they came out of the sandbox; none if the forge has them already.
+    bundle: Option<NamedTempFile>,
 }
 
 impl LocalHost {
@@ -71,7 +72,7 @@ impl LocalHost {
         let Some(bundle) = commits.bundle(&begin, &message).await? else {
             let pushed = self.pushed_before(bench, order).await?;
             let summary = said.summary.clone();
-            return Ok(pushed.map(|commit| HandIn { commit, title, summary, is_there: true }));
+            return Ok(pushed.map(|commit| HandIn { commit, title, summary, bundle: None }));
         };
         let repository = bench.fetched.repository();
         let head = repository.take_in(bundle.path(), &self.fetching()).await;
@@ -90,7 +91,8 @@ impl LocalHost {
         };
         let of_commit = outgoing.look(TRAILER).await?;
         let title = said.title(of_commit.as_deref(), &place.branch);
-        Ok(Some(HandIn { commit: head, title, summary: said.summary.clone(), is_there: false }))
+        let (summary, bundle) = (said.summary.clone(), Some(bundle));
+        Ok(Some(HandIn { commit: head, title, summary, bundle }))
     }
 
     /// Hands in what was prepared.
@@ -100,17 +102,31 @@ impl LocalHost {
         order: &LocalOrder,
         hand_in: HandIn,
     ) -> Result<HandInResult, LocalTrouble> {
-        let HandIn { commit, title, summary, is_there } = hand_in;
+        let HandIn { commit, title, summary, bundle } = hand_in;
         bench.record.step = LocalStep::Pushing {
             commit: commit.clone(),
             title: title.clone(),
             summary: summary.clone(),
         };
         bench.record.write(&self.places.records())?;
-        if !is_there {
-            self.push(bench, order, &commit).await?;
+        let place = self.place(&bench.record.key, order);
+        if let Some(bundle) = bundle {
+            let work = FinishedWork {
+                repository: bench.fetched.repository(),
+                bundle: bundle.path(),
+                commits: NewCommits {
+                    was: bench.was.clone(),
+                    begin: bench.record.begin.clone(),
+                    head: commit.clone(),
+                },
+                said: (&title, &summary),
+                bounds: self.fetching(),
+            };
+            self.push(&place, &work).await?;
         }
-        let pull = self.pull(order, (&title, &summary)).await?;
+        let origin = &self.options.origin;
+        let pull = origin.open_pull(&place, (&title, &summary)).await;
+        let pull = pull.map_err(LocalTrouble::NoPull)?;
         Ok(HandInResult { commit, pull })
     }
 
@@ -128,40 +144,26 @@ impl LocalHost {
         Ok((!is_in_base).then(|| was.clone()))
     }
 
-    pub(super) async fn pull(
-        &self,
-        order: &LocalOrder,
-        said: (&str, &str),
-    ) -> Result<i64, NotHandedIn> {
-        let LocalOrder { workplace, .. } = order;
-        open_pull(&self.options.forge, &self.options.clock, workplace, said).await
-    }
-
     async fn push(
         &self,
-        bench: &LocalBench,
-        order: &LocalOrder,
-        head: &Commit,
+        place: &AttemptPlace,
+        work: &FinishedWork<'_>,
     ) -> Result<(), LocalTrouble> {
-        let branch = order.workplace.branch.to_string();
-        let repository = bench.fetched.repository();
+        let (origin, NewCommits { was, head, .. }) = (&self.options.origin, &work.commits);
         let mut tries = 0;
         loop {
-            let what = (head, branch.as_str());
-            let (was, bounds) = (bench.was.as_ref(), self.fetching());
-            let end = repository.push(&self.remote(order), what, was, &bounds).await?;
+            let end = origin.push(place, work).await?;
             if end == PushEnd::Pushed {
                 return Ok(());
             }
-            let there = self.options.forge.branch(&order.workplace.repository, &branch).await?;
-            let there = there.map(|branch| branch.head);
+            let there = origin.branch(place).await?;
             if there.as_ref() == Some(head) {
                 return Ok(());
             }
             tries += 1;
             match end {
                 PushEnd::Pushed => return Ok(()),
-                _ if there != bench.was => return Err(NotHandedIn::BranchMoved.into()),
+                _ if there != *was => return Err(NotHandedIn::BranchMoved.into()),
                 PushEnd::Refused(why) => return Err(LocalTrouble::PushRefused(why)),
                 PushEnd::Unknown(why) if tries == TRIES => {
                     return Err(LocalTrouble::NotPushed(why));

@@ -1,10 +1,10 @@
 //! Where the attempts of an agent work, and how each gets what it works on.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tokio::sync::{Mutex, OnceCell, RwLock};
 
+use super::account_origin::{DEPTH, FETCH, too_large};
 use super::bench::{Beginning, LocalBench};
 use super::commits::{CommitPlace, LARGEST};
 use super::dialogue::{Dialogue, Trial};
@@ -12,22 +12,17 @@ use super::home;
 use super::kept::{Kept, KeptChanges};
 use super::options::LocalOptions;
 use super::order::LocalOrder;
+use super::origin::AttemptPlace;
 use super::places::Places;
 use super::record::{LocalRecord, LocalStep};
 use super::trouble::LocalTrouble;
 use crate::agents::trouble::AgentTrouble;
 use crate::config::{LocalConfig, SandboxKind};
 use crate::confinement::{
-    AttemptFiles, Bounds, CannotRun, CloneOrder, Confinement, FetchedRepository, Network, Remote,
+    AttemptFiles, Bounds, CannotRun, CloneOrder, Confinement, FetchedRepository, Network,
     SEEN_CHECKOUT, Session, SessionRequest, Workspace, clear, remove_left,
 };
 use crate::core::model::time::Timestamp;
-
-/// How much of its history a clone has, in commits.
-const DEPTH: u32 = 200;
-
-/// How long fetching and pushing may take.
-const FETCH: Duration = Duration::from_secs(15 * 60);
 
 /// One agent's part of this machine.
 pub(super) struct LocalHost {
@@ -110,14 +105,15 @@ impl LocalHost {
         if let Err(error) = self.drop_old() {
             tracing::warn!(%error, "what nobody came back for stays");
         }
-        let (place, forge) = (&order.workplace, &self.options.forge);
-        let branch = place.branch.to_string();
-        let was = forge.branch(&place.repository, &branch).await?.map(|branch| branch.head);
+        let (place, origin) = (&order.workplace, &self.options.origin);
+        let (branch, of) = (place.branch.to_string(), self.place(key, order));
+        let was = origin.branch(&of).await?;
         let head = was.as_ref().unwrap_or(&place.base);
         let mut commits = vec![head];
         commits.extend((*head != place.base).then_some(&place.base));
         let history = (&commits[..], DEPTH);
-        let (folder, remote, bounds) = (self.places.fetched(), self.remote(order), self.fetching());
+        let (folder, remote, bounds) =
+            (self.places.fetched(), origin.remote(&of).await?, self.fetching());
         let fetched = FetchedRepository::with_history(&folder, &remote, history, &bounds);
         let fetched = fetched.await.map_err(too_large)?;
         let repository = fetched.repository();
@@ -288,8 +284,8 @@ impl LocalHost {
         CommitPlace { confinement, workspace, bounds: self.options.bounds, author, fetched }
     }
 
-    pub(super) fn remote(&self, order: &LocalOrder) -> Remote {
-        Remote::new(order.clone_url.clone(), self.options.forge.authorization())
+    pub(super) fn place(&self, key: &str, order: &LocalOrder) -> AttemptPlace {
+        AttemptPlace::new(key, &order.workplace, &order.clone_url)
     }
 
     /// How much what comes from the forge, or out of a workspace, may take.
@@ -307,13 +303,5 @@ impl LocalHost {
         let url = url::Url::parse(&order.clone_url).ok();
         let host = url.as_ref().and_then(url::Url::host_str).unwrap_or("localhost");
         format!("{}@noreply.{host}", self.options.account)
-    }
-}
-
-fn too_large(why: CannotRun) -> LocalTrouble {
-    match why {
-        CannotRun::TooMuchFetched(most) => LocalTrouble::TooLarge(most),
-        CannotRun::TooLarge { most, .. } => LocalTrouble::TooLarge(most),
-        why => why.into(),
     }
 }

@@ -5,6 +5,8 @@
 //! |---|---|
 //! | `agent` | [`LocalAgent`]: the agent as the engine knows it |
 //! | `dialogue` | [`Dialogue`]: what differs from kind to kind: how its process is talked to |
+//! | `origin` | [`Origin`]: where its clone comes from, and where its branch goes |
+//! | `account_origin` | [`AccountOrigin`]: that as an account of the forge, here or for another host |
 //! | `options` | what an agent is made of |
 //! | `order` | what an attempt has to do, as it is stored |
 //! | `work` | one attempt from its clone to its end |
@@ -26,6 +28,7 @@
 //! made in the same sandbox without network, read into timmy's repository and looked at; one branch
 //! is pushed by the agent's account. Nothing is run outside of the sandbox where it could write.
 
+mod account_origin;
 mod agent;
 mod bench;
 mod commits;
@@ -37,14 +40,18 @@ mod kept;
 mod look;
 mod options;
 mod order;
+mod origin;
 mod places;
 mod record;
 mod recover;
 mod trouble;
 mod work;
 
+pub use account_origin::AccountOrigin;
 pub use agent::LocalAgent;
-pub use options::LocalOptions;
+pub use commits::LARGEST as LARGEST_BUNDLE;
+pub use options::{LocalOptions, Through, origin_of};
+pub use origin::{AttemptPlace, FinishedWork, NewCommits, Origin, OriginCall, OriginTrouble};
 
 pub(super) use dialogue::{Dialogue, DialogueCall, DialogueEnd, Talk, Trial, TrialCall};
 pub(super) use order::LocalOrder;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::account_origin::{AccountOrigin, MOST_FETCHED};
+use super::origin::Origin;
 use crate::agents::account::own_account;
 use crate::agents::redact::Redactor;
 use crate::agents::trouble::AgentTrouble;
@@ -13,9 +15,6 @@ use crate::config::{AgentConfig, Config, LocalConfig};
 use crate::confinement::{Bounds, Reach};
 use crate::core::model::endpoint::Endpoint;
 use crate::gitea::Gitea;
-
-/// How many bytes of a repository are fetched at most, unless somebody says otherwise.
-const MOST_FETCHED: u64 = 2 << 30;
 
 /// What an agent is made of that is a program here.
 pub struct LocalOptions {
@@ -36,8 +35,8 @@ pub struct LocalOptions {
     pub most_fetched: u64,
     /// The only servers that it reaches; none for the network of this machine.
     pub reach: Option<Reach>,
-    /// As which account timmy fetches, pushes and opens pull requests for it.
-    pub forge: Gitea,
+    /// Through whom its repository is fetched, and what it made is pushed.
+    pub origin: Arc<dyn Origin>,
     /// Knows the secrets that must not be kept.
     pub redactor: Redactor,
     pub clock: Arc<dyn Clock>,
@@ -51,7 +50,7 @@ impl LocalOptions {
     pub fn of(
         config: &Config,
         agent: &AgentConfig,
-        forge: &Gitea,
+        forge: Through<'_>,
         redactor: &Redactor,
         clock: &Arc<dyn Clock>,
     ) -> Result<Option<Self>, AgentTrouble> {
@@ -69,11 +68,38 @@ impl LocalOptions {
             // timmy's own clock ends it; this one only where nobody asks that any more.
             bounds: Bounds::within(time * 2),
             most_fetched: MOST_FETCHED,
-            forge: own_account(agent, forge)?.unwrap_or_else(|| forge.clone()),
+            origin: match forge {
+                Through::Account(forge) => Arc::new(origin_of(agent, forge, clock)?),
+                Through::Others(origin) => origin.clone(),
+            },
             redactor: redactor.clone(),
             clock: clock.clone(),
         }))
     }
+}
+
+/// Who stands between agents and the forge.
+#[derive(Clone, Copy)]
+pub enum Through<'a> {
+    /// timmy itself: as the account of each agent where it has its token, else as its own, which this
+    /// is.
+    Account(&'a Gitea),
+    /// Somebody who has their tokens.
+    Others(&'a Arc<dyn Origin>),
+}
+
+/// The origin of what `agent` works on, as its account reads and writes it, if timmy has the token of
+/// that; else as timmy's own, for which `forge` speaks.
+///
+/// # Errors
+/// If what is kept as its token can be none.
+pub fn origin_of(
+    agent: &AgentConfig,
+    forge: &Gitea,
+    clock: &Arc<dyn Clock>,
+) -> Result<AccountOrigin, AgentTrouble> {
+    let account = own_account(agent, forge)?.unwrap_or_else(|| forge.clone());
+    Ok(AccountOrigin::new(account, clock.clone()))
 }
 
 /// Through a proxy; in the sandbox, timmy's own program stands for it.

@@ -1,9 +1,9 @@
 //! What goes wrong with an attempt, beside what its process does.
 
+use super::origin::OriginTrouble;
 use crate::agents::agent::FailureKind;
 use crate::agents::handed_in::NotHandedIn;
 use crate::confinement::CannotRun;
-use crate::gitea::{Error, Recovery};
 
 /// Why an attempt did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +13,7 @@ pub(super) enum LocalTrouble {
     #[error("the repository is too large: more than {} of it would have to be fetched", size(.0))]
     TooLarge(u64),
     #[error("the forge cannot be asked: {0}")]
-    Forge(#[from] Error),
+    Forge(#[from] OriginTrouble),
     #[error("what it did cannot be committed: {0}")]
     NoCommit(String),
     #[error("its commits do not follow on the one that it was given: add commits, rewrite none")]
@@ -35,6 +35,8 @@ pub(super) enum LocalTrouble {
     NotPushed(String),
     #[error("{0}")]
     NotHandedIn(#[from] NotHandedIn),
+    #[error("{0}")]
+    NoPull(OriginTrouble),
 }
 
 /// Some bytes in words, rounded down.
@@ -57,7 +59,9 @@ impl LocalTrouble {
     pub(super) fn kind(&self) -> FailureKind {
         let is_upstream = match self {
             Self::CannotRun(why) => why.is_of_this_machine(),
-            Self::Forge(error) => error.heals() != Recovery::Never,
+            Self::Forge(trouble) | Self::NoPull(trouble) => {
+                matches!(trouble, OriginTrouble::NotNow(_))
+            }
             Self::NotHandedIn(NotHandedIn::Failed(_)) | Self::NotPushed(_) => true,
             Self::TooLarge(_)
             | Self::NoCommit(_)

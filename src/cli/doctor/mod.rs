@@ -32,6 +32,7 @@ mod teams;
 mod watch;
 mod web;
 mod webhook;
+mod workers;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -144,6 +145,7 @@ impl DoctorArgs {
         findings.extend(fixtures::check(config, served).await);
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
         findings.extend(web::check(config.web, memory.is_served).await);
+        findings.extend(workers::check(&config.worker));
         findings.extend(notify::check(config.notify.as_ref(), memory.readers.as_ref(), now).await);
         match &config.webhook {
             Some(webhook) => {

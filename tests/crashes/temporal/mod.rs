@@ -1,11 +1,13 @@
 //! Jobs as workflows of a real Temporal server, which is killed as well.
 
+mod clones;
 mod cut;
 mod days;
 mod forged;
 mod kills;
 mod line;
 mod replay;
+mod searched;
 mod server;
 mod storm;
 mod strange;

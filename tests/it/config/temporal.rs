@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use timmy::config::{
-    AgentKind, ClientCertificate, Config, EngineConfig, KindName, Outside, SecretFile, parse,
+    AgentKind, CertificateFiles, Config, EngineConfig, KindName, Outside, SecretFile, parse,
 };
 
 use super::{LEAST, config, problems_with};
@@ -68,6 +68,19 @@ fn an_agent_of_another_host_needs_no_secret_here() {
 }
 
 #[test]
+fn what_hands_in_for_an_agent_in_a_clone_is_where_timmy_is() {
+    let kind = "kind = \"command\"\ntoken_file = \"ezra.token\"";
+    let text = FLEET.replace("kind = \"hermes\"", kind);
+    let others = ["token", "groq.token", "groq.key"];
+    let problems = on_host(&text, &others, None).unwrap_err();
+    assert!(problems.contains("agent.token_file names a file that does not exist"), "{problems}");
+    let config = on_host(&text, &[&others[..], &["ezra.token"]].concat(), None).unwrap();
+    let elsewhere = AgentKind::Elsewhere { kind: KindName::Command, max_tokens: None };
+    assert_eq!(format!("{:?}", config.agents[0].kind), format!("{elsewhere:?}"));
+    assert!(config.agents[0].token.is_some());
+}
+
+#[test]
 fn without_workers_every_agent_is_driven_from_here() {
     let all = ["token", "ezra.key", "groq.token", "groq.key"];
     for text in [
@@ -92,7 +105,7 @@ fn tls_is_on_where_something_of_it_is_configured() {
     let tls =
         server("cert_file = \"a.pem\"\nkey_file = \"a.key\"\nca_file = \"ca.pem\"").tls.unwrap();
     let client =
-        ClientCertificate { certificate: PathBuf::from("a.pem"), key: PathBuf::from("a.key") };
+        CertificateFiles { certificate: PathBuf::from("a.pem"), key: PathBuf::from("a.key") };
     assert_eq!((tls.client, tls.ca), (Some(client), Some(PathBuf::from("ca.pem"))));
 }
 
@@ -105,4 +118,51 @@ fn half_of_a_certificate_is_none() {
     }
     let problems = problems_with("[engine]\ntls = false\napi_key_file = \"key\"\n");
     assert!(problems.contains("engine.tls is false"), "{problems}");
+}
+
+#[test]
+fn workers_are_listened_to_without_tls_on_private_networks_only() {
+    let listening = |listen: &str, more: &str| {
+        format!("[engine]\nkind = \"temporal\"\n[worker]\nlisten = \"{listen}\"\n{more}")
+    };
+    for private in ["127.0.0.1:8789", "100.64.0.1:8789", "[fd00::1]:8789"] {
+        let config = config(&format!("{LEAST}{}", listening(private, "")));
+        assert!(config.worker.tls.is_none() && config.worker.listen.is_some(), "{private}");
+    }
+    for open in ["0.0.0.0:8789", "203.0.113.7:8789", "[::]:8789"] {
+        let problems = problems_with(&listening(open, ""));
+        let said = format!("worker.listen is {open} without TLS");
+        assert!(problems.contains(&said) && problems.contains("worker.cert_file"), "{problems}");
+        let tls = "cert_file = \"timmy.pem\"\nkey_file = \"timmy.key\"";
+        let config = config(&format!("{LEAST}{}", listening(open, tls)));
+        let files = CertificateFiles {
+            certificate: PathBuf::from("timmy.pem"),
+            key: PathBuf::from("timmy.key"),
+        };
+        assert_eq!(config.worker.tls, Some(files));
+        // Nothing that an agent wrote may see it.
+        assert!(config.secret_files().iter().any(|file| file.ends_with("timmy.key")));
+    }
+    let problems = problems_with(&listening("127.0.0.1:8789", "cert_file = \"timmy.pem\""));
+    assert!(problems.contains("worker.key_file is missing."), "{problems}");
+}
+
+#[test]
+fn a_worker_goes_without_tls_to_private_addresses_only() {
+    let going = |url: &str, more: &str| format!("[worker]\nurl = \"{url}\"\n{more}");
+    for good in ["http://127.0.0.1:8789", "http://localhost:8789", "http://192.168.1.2:8789"] {
+        let config = config(&format!("{LEAST}{}", going(good, "")));
+        assert!(config.worker.url.is_some(), "{good}");
+    }
+    for bad in ["http://timmy.example.org:8789", "http://203.0.113.7:8789", "http://[2001:db8::1]"]
+    {
+        let problems = problems_with(&going(bad, ""));
+        assert!(problems.contains("worker.url is without TLS, and its host"), "{problems}");
+        assert!(problems.contains("https://"), "{problems}");
+    }
+    let ca = "ca_file = \"ca.pem\"";
+    let problems = problems_with(&going("http://127.0.0.1:8789", ca));
+    assert!(problems.contains("worker.ca_file says who signs"), "{problems}");
+    let config = config(&format!("{LEAST}{}", going("https://timmy.example.org:8789", ca)));
+    assert_eq!(config.worker.ca, Some(PathBuf::from("ca.pem")));
 }

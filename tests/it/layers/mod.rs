@@ -49,7 +49,10 @@ const PARTS: [(&str, &[&str]); 18] = [
             "store",
         ],
     ),
-    ("temporal", &["agents", "chance", "config", "core", "engine", "gitea", "store"]),
+    (
+        "temporal",
+        &["agents", "chance", "clock", "config", "confinement", "core", "engine", "gitea", "store"],
+    ),
     ("page", &["core", "engine", "store"]),
     ("web", &["clock", "core", "crash", "gitea", "store"]),
     ("sandbox", &["clock", "core"]),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use timmy::agents::{
     Agent, AgentTask, LocalAgent, LocalOptions, Redactor, RunHandle, Sighting, Speaker, Started,
-    command_agent,
+    Through, command_agent,
 };
 use timmy::clock::{Clock, ManualClock};
 use timmy::core::jobs::{Commit, Purpose};
@@ -69,7 +69,8 @@ impl Stage {
         let config = config.load(self.folder.path(), "unused-here");
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let redactor = Redactor::new(["correct horse battery"]);
-        let options = LocalOptions::of(&config, &config.agents[0], &self.ezra, &redactor, &clock);
+        let through = Through::Account(&self.ezra);
+        let options = LocalOptions::of(&config, &config.agents[0], through, &redactor, &clock);
         let mut options = options.unwrap().unwrap();
         // The program of this test is not timmy itself.
         options.reach = options.reach.map(|reach| reach.forwarded_by(BINARY.into()));

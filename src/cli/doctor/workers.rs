@@ -1,0 +1,62 @@
+//! Can workers on other hosts come, and be sure whom they meet?
+
+use super::check_result::CheckResult;
+use crate::config::WorkerConfig;
+use crate::web::Tls;
+
+const WORKERS: &str = "workers";
+
+/// None where nobody is listened to.
+pub(super) fn check(config: &WorkerConfig) -> Option<CheckResult> {
+    let listen = config.listen?;
+    let Some(files) = &config.tls else {
+        let found = format!(
+            "Workers come to {listen} without TLS, over this machine or a private network alone."
+        );
+        return Some(CheckResult::good(WORKERS, found));
+    };
+    Some(match Tls::read(&files.certificate, &files.key) {
+        Ok(_) => CheckResult::good(WORKERS, format!("Workers come to {listen} over TLS.")),
+        Err(error) => CheckResult::broken(
+            WORKERS,
+            format!("{error}."),
+            "Correct worker.cert_file and worker.key_file.",
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::cli::doctor::check_result::CheckGrade;
+    use crate::cli::doctor::workers::*;
+    use crate::config::CertificateFiles;
+
+    const CERTIFICATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls");
+
+    fn listening(certificate: &str, key: &str) -> CheckResult {
+        let file = |name: &str| Path::new(CERTIFICATES).join(name);
+        let tls = CertificateFiles { certificate: file(certificate), key: file(key) };
+        let listen = Some("0.0.0.0:8789".parse().unwrap());
+        check(&WorkerConfig { listen, tls: Some(tls), ..WorkerConfig::default() }).unwrap()
+    }
+
+    #[test]
+    fn what_is_shown_to_workers_is_read() {
+        assert!(check(&WorkerConfig::default()).is_none());
+        let good = listening("timmy.pem", "timmy.key");
+        assert_eq!(good, CheckResult::good(WORKERS, "Workers come to 0.0.0.0:8789 over TLS."));
+        for (certificate, key, why) in [
+            ("nothing.pem", "timmy.key", "nothing.pem cannot be read"),
+            ("timmy.key", "timmy.key", "timmy.key holds no certificate"),
+            ("timmy.pem", "timmy.pem", "timmy.pem holds no private key"),
+            // Of somebody else.
+            ("ca.pem", "timmy.key", "timmy.key is not what is certified by"),
+        ] {
+            let broken = listening(certificate, key);
+            assert_eq!(broken.state, CheckGrade::Broken);
+            assert!(broken.found.contains(why), "{}", broken.found);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Agents that work in a clone on another host. No token of the forge is there: what they work on comes
+//! through timmy, and timmy pushes what they made.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+use timmy::core::jobs::{JobId, StateKind};
+use timmy::sandbox::{Mode, Options};
+use timmy::store::{Ledger, jobs};
+
+use super::server::TemporalServer;
+use crate::bot::tail;
+use crate::hands::Hands;
+use crate::job_outcomes::{all_jobs, problems};
+use crate::stage::{SHORT, Stage};
+use crate::support::config::Config;
+use crate::support::forge::DOOR;
+use crate::support::process::{Process, free_port, timmy};
+
+/// What the host of the agent is called.
+const HOST: &str = "mac";
+
+const CERTIFICATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls");
+
+struct CloneStage {
+    stage: Stage,
+    /// The configuration of the worker, and what it logs.
+    config: PathBuf,
+    log: PathBuf,
+    /// Where the program of the agent says how far it is, and waits.
+    marks: PathBuf,
+}
+
+impl CloneStage {
+    /// A private repository with an issue. `is_private_line`: workers come without TLS.
+    async fn set(server: &TemporalServer, is_private_line: bool) -> Self {
+        let hands = Hands::default();
+        let options = Options { clock: hands.clock(), ..Options::default() };
+        let stage = Stage::by(options, SHORT, 0).await;
+        let sandbox = &stage.sandbox;
+        sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
+        sandbox.set_private(DOOR, true).unwrap();
+        let token = sandbox.add_user("ezra");
+        sandbox.collaborator(DOOR, "ezra", Mode::Write).unwrap();
+        let home = stage.ledger().parent().unwrap().to_owned();
+        let (marks, there) = (home.join("marks"), home.join("worker"));
+        for folder in [&marks, &there] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        // Where timmy is, and nowhere else.
+        std::fs::write(home.join("ezra.token"), token).unwrap();
+        let desk = format!("127.0.0.1:{}", free_port());
+        let configured = |config: Config| agent_of(config, &marks, server);
+        stage.configure(SHORT.poll, |config| {
+            let config = configured(config)
+                .its("token_file", home.join("ezra.token").to_str().unwrap())
+                .with("worker.listen", desk.as_str());
+            match is_private_line {
+                true => config,
+                false => config
+                    .with("worker.cert_file", format!("{CERTIFICATES}/timmy.pem"))
+                    .with("worker.key_file", format!("{CERTIFICATES}/timmy.key")),
+            }
+        });
+        let (config, log) = (there.join("timmy.toml"), there.join("worker.log"));
+        let worker = configured(Config::of(stage.sandbox.url())).with("worker.host", HOST);
+        let worker = match is_private_line {
+            true => worker.with("worker.url", format!("http://{desk}")),
+            false => worker
+                .with("worker.url", format!("https://{desk}"))
+                .with("worker.ca_file", format!("{CERTIFICATES}/ca.pem")),
+        };
+        worker.write(&config);
+        stage.sandbox.open_issue("walt", DOOR, "The door squeaks", "Oil the hinge.").unwrap();
+        Self { stage, config, log, marks }
+    }
+
+    fn worker(&self) -> Process {
+        let log = File::options().append(true).create(true).open(&self.log).unwrap();
+        let mut command = timmy(self.config.parent().unwrap(), "worker --config timmy.toml");
+        let command = command.env("TIMMY_GITEA_TOKEN", "not-on-this-host");
+        Process(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+    }
+
+    fn may_go_on(&self) {
+        std::fs::write(self.marks.join("go"), "").unwrap();
+    }
+
+    async fn has_begun(&self) {
+        let begun = async || self.marks.join("begun").exists();
+        self.stage.until("an attempt that has begun", begun).await;
+    }
+
+    async fn has_ended(&self) {
+        let ended = async || {
+            let Ok(ledger) = Ledger::open_read_only(self.stage.ledger()) else { return false };
+            let ended = ledger.read(|conn| jobs::ended_ids(conn, 1000)).await;
+            ended.is_ok_and(|ended| ended.len() == 1)
+        };
+        self.stage.until("a job that has ended", ended).await;
+        self.stage.idle().await;
+    }
+
+    /// One pull request, by the agent's account, and all is told as it should be.
+    async fn look(&self, comment: i64) {
+        let mut problems = problems(&self.stage, DOOR, &[(1, comment)]).await;
+        problems.extend(self.stage.problems_in_ledger().await);
+        let all = all_jobs(&self.stage).await;
+        let [(job, attempts)] = &all[..] else { panic!("{all:?}\n{}", self.dump()) };
+        if job.state.kind() != StateKind::Done || attempts.len() != 1 {
+            problems.push(format!("{job:?}\n{attempts:?}"));
+        }
+        assert!(problems.is_empty(), "{}\n{}", problems.join("\n"), self.dump());
+        let number = job.past.pull.expect("a pull request");
+        let pull = self.stage.gitea().pull(&DOOR.parse().unwrap(), number).await.unwrap().unwrap();
+        assert_eq!(pull.author.map(|author| author.login).as_deref(), Some("ezra"));
+        let oil = self.stage.sandbox.file(DOOR, &pull.head_branch, "oil.md").unwrap();
+        assert_eq!(oil.as_deref(), Some("oil\n"));
+    }
+
+    fn dump(&self) -> String {
+        format!("{}\nthe worker's log:\n{}", self.stage.dump(), tail(&self.log))
+    }
+}
+
+/// A program on the other host, that waits in mid-work until it may go on.
+fn agent_of(config: Config, marks: &std::path::Path, server: &TemporalServer) -> Config {
+    let marks = marks.display();
+    let script = format!(
+        "touch {marks}/begun; until [ -e {marks}/go ]; do sleep 0.05; done; echo oil > oil.md; \
+         echo '{{\"result\":{{\"outcome\":\"pull_request\",\"title\":\"Oil the hinge\",\
+         \"summary\":\"It is silent now.\"}}}}'"
+    );
+    config
+        .with("dispatch.tick", "1s")
+        .with("dispatch.timeout", json!({ "start": "1h", "silence": "6h", "total": "12h" }))
+        .with("engine.kind", "temporal")
+        .with("engine.address", server.address())
+        .agent("ezra", ["coder"])
+        .its("kind", "command")
+        .its("command", ["bash", "-c", script.as_str()])
+        .its("sandbox", "none")
+        .its("host", HOST)
+}
+
+/// SIGTERM; its exit code.
+async fn stop(mut worker: Process) -> Option<i32> {
+    let pid = worker.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    tokio::task::spawn_blocking(move || worker.0.wait().unwrap().code()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_made_in_a_clone_there_timmy_pushes_for_its_account() {
+    let Some(server) = TemporalServer::start().await else { return };
+    let set = CloneStage::set(&server, false).await;
+    set.may_go_on();
+    let worker = set.worker();
+    let mut bot = set.stage.bot().await;
+    bot.first_poll().await;
+    let comment = set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
+    set.has_ended().await;
+    // What it was asked is kept here, with what it said.
+    let ledger = Ledger::open_read_only(set.stage.ledger()).unwrap();
+    let logs = ledger.read(|conn| jobs::attempt_logs(conn, JobId(1))).await.unwrap();
+    let transcript = logs[0].transcript.clone().unwrap_or_default();
+    assert!(transcript.contains("Oil the hinge."), "{transcript}\n{}", set.dump());
+    assert_eq!(stop(worker).await, Some(0), "{}", set.dump());
+    let status = bot.stop().await;
+    assert!(status.success(), "{status}\n{}", set.dump());
+    set.look(comment).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_finished_while_timmy_is_away_is_handed_in_when_it_is_back() {
+    let Some(server) = TemporalServer::start().await else { return };
+    let set = CloneStage::set(&server, true).await;
+    let worker = set.worker();
+    let mut bot = set.stage.bot().await;
+    bot.first_poll().await;
+    let comment = set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
+    set.has_begun().await;
+    bot.kill().await;
+    set.may_go_on();
+    let is_missed = async || tail(&set.log).contains("timmy is away");
+    set.stage.until("a worker that misses timmy", is_missed).await;
+    let bot = set.stage.bot().await;
+    set.has_ended().await;
+    assert_eq!(stop(worker).await, Some(0), "{}", set.dump());
+    let status = bot.stop().await;
+    assert!(status.success(), "{status}\n{}", set.dump());
+    set.look(comment).await;
+}
