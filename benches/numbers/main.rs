@@ -16,9 +16,6 @@ mod jobs;
 mod load;
 mod machine;
 mod parsing;
-#[path = "../../tests/support/peers.rs"]
-#[allow(dead_code, reason = "the tests use the rest")]
-mod peers;
 mod process;
 mod ranking;
 mod replies;
@@ -30,6 +27,13 @@ mod table;
 mod texts;
 mod ticking;
 mod webhooks;
+
+#[path = "../../tests/support"]
+#[allow(dead_code, reason = "the tests use the rest")]
+mod support {
+    pub mod install;
+    pub mod peers;
+}
 
 use table::Row;
 
