@@ -15,6 +15,8 @@ mod job_start;
 mod jobs;
 mod load;
 mod machine;
+mod machines;
+mod machines_stage;
 mod parsing;
 mod process;
 mod ranking;
@@ -63,8 +65,10 @@ const NUMBERS: [Number; 20] = [
     ("memory-backlog", ranking::measure),
 ];
 
-/// The name by which to ask for the comparison of what runs the roles of a crew.
+/// The names by which to ask for the comparison of what runs the roles of a crew, and of who keeps time
+/// for jobs.
 const CREWS: &str = "crews";
+const MACHINES: &str = "machines";
 
 fn main() -> std::io::Result<()> {
     // Cargo itself adds `--bench`.
@@ -79,6 +83,9 @@ fn main() -> std::io::Result<()> {
     // Two engines beside each other make a table of their own.
     if is_asked(CREWS) {
         crews::print(&machine)?;
+    }
+    if is_asked(MACHINES) {
+        machines::print(&machine)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A ledger is restored from a copy that was taken while an agent worked, and workflows are newer than
 //! it: the ledger is the truth. What it knows goes on under its new name; what only the lost one knew ends.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use temporalio_client::{Client, WorkflowExecutionStatus};
 use timmy::clock::{Clock as _, SystemClock};
@@ -25,13 +25,12 @@ async fn a_restored_ledger_goes_on_and_newer_workflows_end() {
     let (stage, fleet) = walk::stage(&server.address()).await;
     let mut bot = stage.bot().await;
     bot.first_poll().await;
-    let copy = stage.ledger().with_file_name("copy.db");
-    let flying = copied_in_flight(&stage, &fleet, &copy).await;
+    let (flying, copy) = copied_in_flight(&stage, &fleet).await;
     let lost_name = name(&copy).await;
     let done = async || state(&stage, flying).await == Some(StateKind::Done);
     stage.until("a job that is done", done).await;
-    let pull = pull(&stage, flying).await;
-    assert!(pull.is_some());
+    let brought = pull(&stage, flying).await;
+    assert!(brought.is_some());
 
     // Of the next one the copy knows nothing, and its workflow is under way.
     let begun = fleet.runs().len();
@@ -47,7 +46,7 @@ async fn a_restored_ledger_goes_on_and_newer_workflows_end() {
     stage.until("a job that is done", done).await;
     stage.idle().await;
     // The same result, by the same attempt, and not a second one.
-    assert_eq!(self::pull(&stage, flying).await, pull);
+    assert_eq!(pull(&stage, flying).await, brought);
     let own_name = name(&stage.ledger()).await;
     assert_ne!(own_name, lost_name);
     let own = workflow(&own_name, flying);
@@ -64,16 +63,18 @@ async fn a_restored_ledger_goes_on_and_newer_workflows_end() {
     assert!(problems.is_empty(), "{}\n{}", problems.join("\n"), stage.dump());
 }
 
-/// Gives issues away, one after the other, until a copy was taken while an agent worked on one; its job.
-async fn copied_in_flight(stage: &Stage, fleet: &JobFleet, copy: &Path) -> JobId {
+/// Gives issues away, one after the other, until a copy was taken while an agent worked on one: its job,
+/// and the copy.
+async fn copied_in_flight(stage: &Stage, fleet: &JobFleet) -> (JobId, PathBuf) {
     for before in 0..MOST {
         let begun = fleet.runs().len();
         let job = JobId(assign_next(stage, before));
         stage.until("an attempt", async || fleet.runs().len() > begun).await;
-        backup(&stage.ledger(), copy, Existing::Replace, SystemClock.now()).unwrap();
-        let copied = Ledger::open_read_only(copy).unwrap();
+        let copy = stage.ledger().with_file_name(format!("copy-{job}.db"));
+        backup(&stage.ledger(), &copy, Existing::Keep, SystemClock.now()).unwrap();
+        let copied = Ledger::open_read_only(&copy).unwrap();
         if copied.read(jobs::live_ids).await.unwrap() == [job] {
-            return job;
+            return (job, copy);
         }
         let is_done = async || state(stage, job).await == Some(StateKind::Done);
         stage.until("a job that is done", is_done).await;
