@@ -1,5 +1,8 @@
 //! The machines that agents live on, and the one configuration that serves all of them.
 
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// A machine on which one agent lives, driven by the worker there.
@@ -125,6 +128,16 @@ fn agent(host: Host, starts: u16, sandbox: &str) -> String {
     )
 }
 
+/// Makes a folder that others may pass through: what runs in a sandbox may be another user, who has to get
+/// to its own folder in there.
+///
+/// # Errors
+/// If it cannot be made.
+pub(super) fn make(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::set_permissions(folder, Permissions::from_mode(0o711))
+}
+
 /// Gives a machine what is its own: the configuration, and these secrets, each for this account alone.
 ///
 /// # Errors
@@ -133,17 +146,12 @@ pub(super) fn furnish(
     folder: &Path,
     configuration: &str,
     secrets: &[(&str, &str)],
-) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    std::fs::create_dir_all(folder)?;
-    // What runs in a sandbox may be another user, who has to get to its own folder in there.
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711))?;
-    let files = secrets.iter().copied().chain([("timmy.toml", configuration)]);
-    for (name, text) in files {
+) -> io::Result<()> {
+    make(folder)?;
+    for (name, text) in secrets.iter().copied().chain([("timmy.toml", configuration)]) {
         let file = folder.join(name);
-        std::fs::write(&file, text)?;
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))?;
+        fs::write(&file, text)?;
+        fs::set_permissions(&file, Permissions::from_mode(0o600))?;
     }
     Ok(())
 }

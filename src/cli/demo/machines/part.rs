@@ -37,13 +37,12 @@ pub(super) struct Part {
 
 impl Part {
     /// One that does not run yet.
-    pub(super) fn new<const N: usize>(
+    pub(super) fn new(
         name: &str,
         program: PathBuf,
-        arguments: [&str; N],
+        arguments: Vec<OsString>,
         folder: PathBuf,
     ) -> Self {
-        let arguments = arguments.map(OsString::from).to_vec();
         Self { name: name.to_owned(), program, arguments, folder, process: None }
     }
 

@@ -1,6 +1,7 @@
 //! The stage: a forge in this process, and each part of timmy as a process of its own.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::host::{Host, Ports, SECRET, TOKEN, agent_token, configuration, furnish};
+use super::host::{Host, Ports, SECRET, TOKEN, agent_token, configuration, furnish, make};
 use super::outcome::{Outcome, PlayedJob};
 use super::part::{End, Part};
 use super::starts::Starts;
@@ -78,7 +79,7 @@ impl MachinesStage {
         let text = configuration(sandbox.url(), ports, kept_in_by().await);
         let home = folder.path().join("home");
         let own = [(TOKEN, token.as_str()), (SECRET, KEY)];
-        furnish(folder.path(), &text, &[]).map_err(DemoError::Folder)?;
+        make(folder.path()).map_err(DemoError::Folder)?;
         furnish(&home, &text, &own).map_err(DemoError::Folder)?;
         for (host, token) in Host::ALL.iter().zip(&tokens) {
             let secrets = [(agent_token(*host), token)];
@@ -88,22 +89,14 @@ impl MachinesStage {
         }
         let timmy = std::env::current_exe().map_err(DemoError::Folder)?;
         let worker = |host: Host| {
-            let folder = folder.path().join(host.name());
-            let arguments = ["--config", "timmy.toml", "worker", "--host", host.name()];
-            (
-                host,
-                Part::new(
-                    &format!("the worker of {}", host.name()),
-                    timmy.clone(),
-                    arguments,
-                    folder,
-                ),
-            )
+            let (name, folder) = (host.name(), folder.path().join(host.name()));
+            let words = ["worker", "--host", name];
+            (host, timmy_part(&format!("the worker of {name}"), &timmy, &words, folder))
         };
         Ok(Self {
             temporal: temporal_server(temporal, server, folder.path()),
             workers: Host::ALL.map(worker),
-            timmy: Part::new("timmy", timmy, ["--config", "timmy.toml", "serve"], home),
+            timmy: timmy_part("timmy", &timmy, &["serve"], home),
             sandbox,
             ports,
             starts,
@@ -274,6 +267,14 @@ impl MachinesStage {
     }
 }
 
+/// This very program, with the configuration in its folder.
+fn timmy_part(name: &str, program: &Path, words: &[&str], folder: PathBuf) -> Part {
+    let config = folder.join("timmy.toml");
+    let arguments = [OsString::from("--config"), config.into_os_string()].into_iter();
+    let arguments = arguments.chain(words.iter().map(OsString::from)).collect();
+    Part::new(name, program.to_owned(), arguments, folder)
+}
+
 /// Temporal's own server for development, with its state in a file.
 fn temporal_server(program: PathBuf, port: u16, folder: &Path) -> Part {
     let program = program.canonicalize().unwrap_or(program);
@@ -293,6 +294,7 @@ fn temporal_server(program: PathBuf, port: u16, folder: &Path) -> Part {
         "--port",
         &port,
     ];
+    let arguments = arguments.map(OsString::from).to_vec();
     Part::new("the Temporal server", program, arguments, folder.to_owned())
 }
 
