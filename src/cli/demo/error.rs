@@ -38,6 +38,8 @@ pub(super) enum DemoError {
     NoTemporal(String),
     #[error("{name}: {what}\n{log}")]
     Part { name: String, what: String, log: String },
+    #[error("no ports can be had on this machine: {0}")]
+    Ports(io::Error),
     #[error("the ledger cannot be read: {0}")]
     Ledger(String),
     #[error("stopped before its end")]

@@ -35,20 +35,21 @@ impl PlayedJob {
     }
 
     fn these(conn: &Connection, ids: &[JobId]) -> Result<Vec<Self>, Error> {
-        let read = |id: &JobId| {
-            let Some(stored) = jobs::get(conn, *id)? else { return Ok(None) };
-            let (attempts, job) = (jobs::attempts(conn, *id)?, stored.job);
-            Ok(Some(Self {
-                id: *id,
-                issue: job.spec.given().map(|thread| thread.number),
-                state: job.state.kind(),
-                pull: job.past.pull,
-                agent: attempts.last().map(|last| last.agent.clone()).unwrap_or_default(),
-                attempts: attempts.len(),
-                open: attempts.iter().filter(|attempt| attempt.ended.is_none()).count(),
-            }))
-        };
-        ids.iter().filter_map(|id| read(id).transpose()).collect()
+        ids.iter().filter_map(|id| Self::of(conn, *id).transpose()).collect()
+    }
+
+    fn of(conn: &Connection, id: JobId) -> Result<Option<Self>, Error> {
+        let Some(stored) = jobs::get(conn, id)? else { return Ok(None) };
+        let (attempts, job) = (jobs::attempts(conn, id)?, stored.job);
+        Ok(Some(Self {
+            id,
+            issue: job.spec.given().map(|thread| thread.number),
+            state: job.state.kind(),
+            pull: job.past.pull,
+            agent: attempts.last().map(|last| last.agent.clone()).unwrap_or_default(),
+            attempts: attempts.len(),
+            open: attempts.iter().filter(|attempt| attempt.ended.is_none()).count(),
+        }))
     }
 }
 

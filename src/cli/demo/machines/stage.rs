@@ -69,8 +69,8 @@ impl MachinesStage {
             sandbox.collaborator(REPOSITORY, login, Mode::Write)?;
         }
         sandbox.commit("walt", REPOSITORY, "main", &[("README.md", "A door.\n")], "Begin")?;
-        let starts = Starts::listen().await.map_err(DemoError::Agent)?;
-        let [webhook, server, workers] = free_ports().map_err(DemoError::Agent)?;
+        let starts = Starts::listen().await.map_err(DemoError::Ports)?;
+        let [webhook, server, workers] = free_ports().map_err(DemoError::Ports)?;
         let ports = Ports { webhook, temporal: server, workers, starts: starts.port };
         let url = format!("http://127.0.0.1:{webhook}/webhook");
         sandbox.add_hook("foundation", &url, KEY, &["issues", "pull_request"])?;
