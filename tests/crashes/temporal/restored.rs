@@ -1,5 +1,6 @@
 //! A ledger is restored from a copy that was taken while an agent worked, and workflows are newer than
 //! it: the ledger is the truth. What it knows goes on under its new name; what only the lost one knew ends.
+//! The other way round, a server that lost all that it knew, is no other case than any bell.
 
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,25 @@ async fn a_restored_ledger_goes_on_and_newer_workflows_end() {
     stage.until("the workflow of the lost ledger is refused", is_refused).await;
     assert_eq!(state(&stage, newer).await, None, "a job came out of Temporal");
 
+    let ended = bot.stop().await;
+    assert!(ended.success(), "{ended}\n{}", stage.dump());
+    let mut problems = fleet.problems();
+    problems.extend(stage.problems_in_ledger().await);
+    assert!(problems.is_empty(), "{}\n{}", problems.join("\n"), stage.dump());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_forgot_everything_is_made_up_for() {
+    let Some(mut server) = TemporalServer::start().await else { return };
+    let (stage, fleet) = walk::stage(&server.address()).await;
+    let mut bot = stage.bot().await;
+    bot.first_poll().await;
+    let job = JobId(assign_next(&stage, 0));
+    stage.until("an attempt", async || !fleet.runs().is_empty()).await;
+    server.forget().await;
+    let done = async || state(&stage, job).await == Some(StateKind::Done);
+    stage.until("a job that is done", done).await;
+    stage.idle().await;
     let ended = bot.stop().await;
     assert!(ended.success(), "{ended}\n{}", stage.dump());
     let mut problems = fleet.problems();

@@ -57,6 +57,17 @@ impl TemporalServer {
         }
     }
 
+    /// SIGKILL; nothing of what it knew is left. Returns when it answers again.
+    pub async fn forget(&mut self) {
+        self.kill();
+        for side in ["", "-wal", "-shm"] {
+            // There are only as many as it had need of.
+            let _ = std::fs::remove_file(self.folder.path().join(format!("temporal.db{side}")));
+        }
+        assert!(!self.folder.path().join("temporal.db").exists());
+        self.restart().await;
+    }
+
     /// Starts it again on what it kept; returns when it answers.
     pub async fn restart(&mut self) {
         self.kill();
