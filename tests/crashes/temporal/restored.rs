@@ -28,8 +28,7 @@ async fn a_restored_ledger_goes_on_and_newer_workflows_end() {
     bot.first_poll().await;
     let (flying, copy) = copied_in_flight(&stage, &fleet).await;
     let lost_name = name(&copy).await;
-    let done = async || state(&stage, flying).await == Some(StateKind::Done);
-    stage.until("a job that is done", done).await;
+    until_done(&stage, flying).await;
     let brought = pull(&stage, flying).await;
     assert!(brought.is_some());
 
@@ -44,7 +43,7 @@ async fn a_restored_ledger_goes_on_and_newer_workflows_end() {
 
     restore(&copy, &stage.ledger());
     let bot = stage.bot().await;
-    stage.until("a job that is done", done).await;
+    until_done(&stage, flying).await;
     stage.idle().await;
     // The same result, by the same attempt, and not a second one.
     assert_eq!(pull(&stage, flying).await, brought);
@@ -73,8 +72,7 @@ async fn a_server_that_forgot_everything_is_made_up_for() {
     let job = JobId(assign_next(&stage, 0));
     stage.until("an attempt", async || !fleet.runs().is_empty()).await;
     server.forget().await;
-    let done = async || state(&stage, job).await == Some(StateKind::Done);
-    stage.until("a job that is done", done).await;
+    until_done(&stage, job).await;
     stage.idle().await;
     let ended = bot.stop().await;
     assert!(ended.success(), "{ended}\n{}", stage.dump());
@@ -96,8 +94,7 @@ async fn copied_in_flight(stage: &Stage, fleet: &JobFleet) -> (JobId, PathBuf) {
         if copied.read(jobs::live_ids).await.unwrap() == [job] {
             return (job, copy);
         }
-        let is_done = async || state(stage, job).await == Some(StateKind::Done);
-        stage.until("a job that is done", is_done).await;
+        until_done(stage, job).await;
     }
     panic!("no copy was taken in time\n{}", stage.dump());
 }
@@ -135,6 +132,11 @@ async fn state(stage: &Stage, job: JobId) -> Option<StateKind> {
     let ledger = Ledger::open_read_only(stage.ledger()).unwrap();
     let job = ledger.read(move |conn| jobs::get(conn, job)).await.unwrap();
     job.map(|stored| stored.job.state.kind())
+}
+
+async fn until_done(stage: &Stage, job: JobId) {
+    let is_done = async || state(stage, job).await == Some(StateKind::Done);
+    stage.until("a job that is done", is_done).await;
 }
 
 async fn pull(stage: &Stage, job: JobId) -> Option<i64> {
