@@ -37,7 +37,8 @@ const INCIDENTS: [Incident; 4] = [
         starts: 3,
         part: RestartedPart::Worker(Host::East),
         end: End::Killed,
-        note: "The power of the machine `east` fails, with its worker and what its agent does. It comes back.",
+        note: "The power of the machine `east` fails, with its worker and what its agent does. It \
+               comes back.",
     },
     Incident {
         starts: 7,
@@ -55,7 +56,8 @@ const INCIDENTS: [Incident; 4] = [
         starts: 15,
         part: RestartedPart::Worker(Host::West),
         end: End::Told,
-        note: "The machine `west` is rebooted: its worker is told to stop, lets its agent finish, and is started again.",
+        note: "The machine `west` is rebooted: its worker is told to stop, lets its agent finish, \
+               and is started again.",
     },
 ];
 

@@ -47,7 +47,8 @@ pub(super) struct MachinesStage {
     ports: Ports,
     timmy: Part,
     temporal: Part,
-    workers: [(Host, Part); 2],
+    /// In the order of [`Host::ALL`].
+    workers: [Part; 2],
     starts: Starts,
     /// The jobs whose end was printed.
     told: BTreeSet<JobId>,
@@ -91,7 +92,7 @@ impl MachinesStage {
         let worker = |host: Host| {
             let (name, folder) = (host.name(), folder.path().join(host.name()));
             let words = ["worker", "--host", name];
-            (host, timmy_part(&format!("the worker of {name}"), &timmy, &words, folder))
+            timmy_part(&format!("the worker of {name}"), &timmy, &words, folder)
         };
         Ok(Self {
             temporal: temporal_server(temporal, server, folder.path()),
@@ -129,7 +130,7 @@ impl MachinesStage {
     }
 
     fn part(&mut self, part: RestartedPart) -> &mut Part {
-        let [(_, east), (_, west)] = &mut self.workers;
+        let [east, west] = &mut self.workers;
         match part {
             RestartedPart::Timmy => &mut self.timmy,
             RestartedPart::Temporal => &mut self.temporal,
@@ -202,7 +203,7 @@ impl MachinesStage {
             if is_so(self.starts.all().len(), ended.len()) {
                 return Ok(());
             }
-            let [(_, east), (_, west)] = &mut self.workers;
+            let [east, west] = &mut self.workers;
             for part in [&mut self.timmy, &mut self.temporal, east, west] {
                 part.require_alive()?;
             }
@@ -228,7 +229,7 @@ impl MachinesStage {
             self.sandbox.settle().await;
             self.until_idle().await?;
         }
-        let [(_, east), (_, west)] = &mut self.workers;
+        let [east, west] = &mut self.workers;
         east.stop().await?;
         west.stop().await?;
         self.timmy.stop().await?;
@@ -277,7 +278,8 @@ fn timmy_part(name: &str, program: &Path, words: &[&str], folder: PathBuf) -> Pa
 
 /// Temporal's own server for development, with its state in a file.
 fn temporal_server(program: PathBuf, port: u16, folder: &Path) -> Part {
-    let program = program.canonicalize().unwrap_or(program);
+    // It runs in another folder.
+    let program = std::path::absolute(&program).unwrap_or(program);
     let port = port.to_string();
     let arguments = [
         "server",
