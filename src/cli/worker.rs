@@ -120,9 +120,11 @@ async fn serve(config: &Config) -> Result<(), WorkerError> {
         return Err(WorkerError::Config(what));
     }
     let _lock = lock(&config.agents_folder())?;
+    let name = name(&config.agents_folder())?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     let setup = WorkerSetup {
+        name,
         server,
         timmy,
         agents: driven(config, &here)?,
@@ -188,4 +190,25 @@ fn lock(folder: &Path) -> Result<File, WorkerError> {
         Err(std::fs::TryLockError::WouldBlock) => Err(WorkerError::Taken(folder.to_owned())),
         Err(std::fs::TryLockError::Error(why)) => Err(failed(why)),
     }
+}
+
+/// What the worker of this folder is called: made up at its first start, and kept there.
+fn name(folder: &Path) -> Result<String, WorkerError> {
+    let file = folder.join("worker.name");
+    let failed = |why| WorkerError::Folder { folder: folder.to_owned(), why };
+    match std::fs::read_to_string(&file) {
+        Ok(text) if is_name(text.trim()) => return Ok(text.trim().to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(why) => return Err(failed(why)),
+    }
+    let chance = Chance::default();
+    let name = chance.word() + &chance.word();
+    std::fs::write(&file, format!("{name}\n")).map_err(failed)?;
+    Ok(name)
+}
+
+/// Whether a name is whole: half of one may stand there after a crash.
+fn is_name(text: &str) -> bool {
+    text.len() == 16 && text.chars().all(|c| c.is_ascii_alphanumeric())
 }

@@ -135,7 +135,11 @@ impl Ask {
 /// What a worker says at each turn: what came of what it was asked before, by number.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Turn {
+    /// What the worker is called: the same after a restart on its host, and unlike any other.
+    pub(super) worker: String,
     pub(super) answers: Vec<(u64, Answer)>,
+    /// Its agent thinks: it only shows that it is there, and takes nothing.
+    pub(super) is_busy: bool,
 }
 
 /// What it is asked next.

@@ -14,6 +14,7 @@ use temporalio_client::{
     Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowStartOptions,
     WorkflowTerminateOptions,
 };
+use temporalio_common::data_converters::{PayloadConverter, RawValue};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
@@ -151,6 +152,7 @@ impl Bells {
             .execution_timeout(LONGEST)
             .build();
         let (order, bell) = (bounded(order)?, bounded(bell)?);
+        let bell = RawValue::from_value(&bell, &PayloadConverter::default());
         let brought = client.signal_with_start_workflow(
             JobWorkflow::run,
             order,

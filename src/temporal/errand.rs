@@ -13,8 +13,11 @@ use crate::gitea::{innermost_cause, install_tls};
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long one turn may take: timmy lets it wait a while.
+/// How long one turn may take that brings something, which may be much.
 const LONGEST: Duration = Duration::from_secs(90);
+
+/// How long any other may take: timmy lets it wait half of that.
+const WAIT: Duration = Duration::from_secs(30);
 
 /// The most of a refusal that is read, in bytes.
 const LARGEST_REFUSAL: usize = 2 << 10;
@@ -45,7 +48,6 @@ impl Errands {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT)
-            .timeout(LONGEST)
             .build()
             .ok()?;
         Some(Self { http, turn: timmy })
@@ -66,6 +68,7 @@ impl Errands {
             .header(AUTHORIZATION, bearer)
             .header(VERSION_HEADER, VERSION)
             .header(CONTENT_TYPE, "application/json")
+            .timeout(if turn.answers.is_empty() { WAIT } else { LONGEST })
             .body(body);
         let answer = request.send().await.map_err(|error| away(innermost_cause(error)))?;
         let status = answer.status();

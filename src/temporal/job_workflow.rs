@@ -11,6 +11,7 @@
 
 use std::time::Duration;
 
+use temporalio_common::data_converters::RawValue;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::workflows::select;
 use temporalio_sdk::{
@@ -80,14 +81,16 @@ impl JobWorkflow {
         }
     }
 
-    /// Something happened to the job.
+    /// Something happened to the job. Anything is taken for a bell: one that cannot be understood would
+    /// hold up the workflow.
     #[signal(name = "bell")]
-    pub fn bell(&mut self, _ctx: &mut SyncWorkflowContext<Self>, bell: Bell) {
-        let id = bell.word();
+    pub fn bell(&mut self, _ctx: &mut SyncWorkflowContext<Self>, bell: RawValue) {
+        let sent = bell.payloads.first().map(|payload| payload.data.as_slice());
+        let id = Bell::heard(sent.unwrap_or_default());
         // One that comes twice is one.
-        if id != self.view.last_bell {
+        if id.is_none() || id.as_ref() != Some(&self.view.last_bell) {
             self.view.bells += 1;
-            self.view.last_bell = id;
+            self.view.last_bell = id.unwrap_or_default();
         }
     }
 

@@ -46,6 +46,10 @@ async fn turn(
     let theirs = headers.get(VERSION_HEADER).and_then(|value| value.to_str().ok());
     if theirs != Some(VERSION) {
         let why = format!("this is {VERSION}: run the same timmy on both hosts\n");
+        desk.send_away(
+            &ticket,
+            "its worker is another version of timmy: run the same on both hosts".to_owned(),
+        );
         return Err((StatusCode::CONFLICT, why));
     }
     let read = tokio::time::timeout(BODY, to_bytes(body, LARGEST)).await;
@@ -55,6 +59,7 @@ async fn turn(
     let turn: Turn = serde_json::from_slice(&body)
         .map_err(|error| (StatusCode::BAD_REQUEST, format!("no turn: {error}\n")))?;
     let asked = desk.turn(&ticket, turn).await;
+    let asked = asked.map_err(|other| (StatusCode::CONFLICT, format!("{other}\n")))?;
     serde_json::to_string(&asked)
         .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")))
 }

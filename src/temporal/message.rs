@@ -28,12 +28,15 @@ pub struct Bell {
 }
 
 impl Bell {
-    /// Its id, as far as it is kept.
-    pub(super) fn word(self) -> String {
-        let mut id = self.id;
+    /// The id of what came as one, as far as it is kept; none if it is none of ours.
+    pub(super) fn heard(text: &[u8]) -> Option<String> {
+        if text.len() > LARGEST {
+            return None;
+        }
+        let Self { mut id } = serde_json::from_slice(text).ok()?;
         let end = (0..=LONGEST_WORD.min(id.len())).rev().find(|at| id.is_char_boundary(*at));
         id.truncate(end.unwrap_or_default());
-        id
+        Some(id)
     }
 }
 
@@ -117,8 +120,15 @@ mod tests {
 
     #[test]
     fn of_a_hostile_bell_little_is_kept() {
-        let kept = Bell { id: "é".repeat(1 << 20) }.word();
+        let heard = |bell: &Bell| Bell::heard(&serde_json::to_vec(bell).unwrap());
+        let ours = Bell { id: "word.1".to_owned() };
+        assert_eq!(heard(&ours).as_deref(), Some("word.1"));
+        let kept = heard(&Bell { id: "é".repeat(1 << 12) }).unwrap();
         assert!(kept.len() <= LONGEST_WORD && kept.starts_with('é'));
+        assert_eq!(heard(&Bell { id: "é".repeat(1 << 20) }), None);
+        for other in ["", "null", "[1, 2]", "{\"id\": 7}", "\u{0}"] {
+            assert_eq!(Bell::heard(other.as_bytes()), None, "{other}");
+        }
     }
 
     #[test]

@@ -77,6 +77,8 @@ mod own_thread;
 mod remote_agent;
 #[cfg(feature = "temporal")]
 mod runner;
+#[cfg(feature = "temporal")]
+mod session;
 mod switching;
 #[cfg(feature = "temporal")]
 mod ticket;
@@ -114,6 +116,8 @@ use crate::config::TemporalConfig;
 
 /// What a worker serves, and whom.
 pub struct WorkerSetup {
+    /// Unlike that of any other worker, and kept on its host.
+    pub name: String,
     pub server: TemporalConfig,
     /// Where the `[worker] listen` of timmy is found.
     pub timmy: Url,

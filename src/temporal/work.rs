@@ -27,7 +27,7 @@ pub async fn work(setup: WorkerSetup, stop: CancellationToken) -> Result<(), Can
     let stopping = stop.child_token();
     let main = tokio::runtime::Handle::current();
     let errands = Errands::new(setup.timmy.clone()).ok_or(CannotServe::Address)?;
-    let hands = Hands::new(setup.agents.clone(), errands, main, stopping);
+    let hands = Hands::new(setup.name.clone(), setup.agents.clone(), errands, main, stopping);
     let host = Host { setup, hands };
     on_own_thread(move || async move { host.keep_serving(&stop).await }).await;
     Ok(())

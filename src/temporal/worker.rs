@@ -8,6 +8,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// The agents of one host.
 #[derive(Clone)]
 pub struct Hands {
+    /// What this worker is called.
+    name: String,
     agents: BTreeMap<String, Arc<dyn Agent>>,
     errands: Arc<Errands>,
     /// Where agents work: what runs here stands still while they do.
@@ -41,17 +44,22 @@ pub struct Hands {
 
 impl Hands {
     pub(super) fn new(
+        name: String,
         agents: BTreeMap<String, Arc<dyn Agent>>,
         errands: Errands,
         main: Handle,
         stopping: CancellationToken,
     ) -> Self {
-        Self { agents, errands: Arc::new(errands), main, stopping }
+        Self { name, agents, errands: Arc::new(errands), main, stopping }
+    }
+
+    fn turn(&self, answers: Vec<(u64, Answer)>) -> Turn {
+        Turn { worker: self.name.clone(), answers, is_busy: false }
     }
 
     /// Answers what is asked with this ticket, until that is over.
     async fn session(&self, ticket: &str, agent: &Arc<dyn Agent>) -> Result<(), ErrandError> {
-        let (mut turn, mut works, mut is_away) = (Turn::default(), false, false);
+        let (mut turn, mut works, mut is_away) = (self.turn(Vec::new()), false, false);
         loop {
             let asked = tokio::select! {
                 asked = self.errands.turn(ticket, &turn) => asked,
@@ -67,12 +75,17 @@ impl Hands {
                         tracing::info!("timmy is there again");
                     }
                     is_away = false;
-                    turn = Turn::default();
-                    for (number, ask) in asks {
-                        let answer = self.answer(agent.clone(), ask).await;
-                        works = works_after(&answer).unwrap_or(works);
-                        turn.answers.push((number, answer));
-                    }
+                    turn = self.turn(match asks.is_empty() {
+                        true => Vec::new(),
+                        false => tokio::select! {
+                            answers = self.answers(agent, asks) => answers,
+                            never = self.show_itself(ticket) => match never {},
+                        },
+                    });
+                    works = turn
+                        .answers
+                        .iter()
+                        .fold(works, |works, (_, answer)| works_after(answer).unwrap_or(works));
                 }
                 Err(ErrandError::Away(why)) => {
                     if !is_away {
@@ -82,6 +95,28 @@ impl Hands {
                     tokio::time::sleep(AGAIN).await;
                 }
                 Err(refused) => return Err(refused),
+            }
+        }
+    }
+
+    /// What `agent` answers, one after the other.
+    async fn answers(&self, agent: &Arc<dyn Agent>, asks: Vec<(u64, Ask)>) -> Vec<(u64, Answer)> {
+        let mut answers = Vec::new();
+        for (number, ask) in asks {
+            answers.push((number, self.answer(agent.clone(), ask).await));
+        }
+        answers
+    }
+
+    /// Has timmy see that somebody is there, however long an agent thinks. It takes nothing: so it may
+    /// be broken off at any moment.
+    async fn show_itself(&self, ticket: &str) -> Infallible {
+        let busy = Turn { is_busy: true, ..self.turn(Vec::new()) };
+        loop {
+            match self.errands.turn(ticket, &busy).await {
+                Ok(Asked { is_over: false, .. }) => {}
+                // What the agent does is brought anyway.
+                Ok(_) | Err(_) => tokio::time::sleep(AGAIN).await,
             }
         }
     }

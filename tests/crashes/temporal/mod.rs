@@ -1,9 +1,15 @@
 //! Jobs as workflows of a real Temporal server, which is killed as well.
 
+mod cut;
+mod days;
 mod demo;
+mod forged;
 mod kills;
+mod line;
 mod replay;
 mod restored;
 mod server;
+mod storm;
+mod strange;
 mod walk;
 mod workers;

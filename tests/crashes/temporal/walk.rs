@@ -115,7 +115,7 @@ async fn without_its_server_people_are_answered_and_jobs_wait() {
 }
 
 /// All that was sent, as text.
-fn payloads(history: &Value) -> String {
+pub fn payloads(history: &Value) -> String {
     match history {
         Value::Object(entries) => entries.iter().map(|(key, value)| sent(key, value)).collect(),
         Value::Array(items) => items.iter().map(payloads).collect(),

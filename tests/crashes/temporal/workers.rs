@@ -26,9 +26,11 @@ const HOST: &str = "mac";
 /// How long what may go wrong meanwhile is given.
 const WHILE: Duration = Duration::from_secs(2);
 
-struct WorkerStage {
-    stage: Stage,
-    fleet: JobFleet,
+pub struct WorkerStage {
+    pub stage: Stage,
+    pub fleet: JobFleet,
+    /// Where timmy waits for workers.
+    pub desk: String,
     /// The configuration of the worker.
     config: PathBuf,
     log: PathBuf,
@@ -36,8 +38,12 @@ struct WorkerStage {
 
 impl WorkerStage {
     /// Agents that timmy cannot drive by itself, and so many issues.
-    async fn set(server: &TemporalServer, issues: i64) -> Self {
-        let hands = Hands::default();
+    pub async fn set(server: &TemporalServer, issues: i64) -> Self {
+        Self::by(&Hands::default(), server, issues).await
+    }
+
+    /// The same, with a clock that all of it shares.
+    pub async fn by(hands: &Hands, server: &TemporalServer, issues: i64) -> Self {
         let options = Options { clock: hands.clock(), ..Options::default() };
         let stage = Stage::by(options, SHORT, 0).await;
         stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
@@ -54,24 +60,44 @@ impl WorkerStage {
         let folder = stage.ledger().parent().unwrap().join("worker");
         std::fs::create_dir_all(&folder).unwrap();
         let (config, log) = (folder.join("timmy.toml"), folder.join("worker.log"));
-        let there = configured(Config::of(stage.sandbox.url()))
-            .without("worker.listen")
-            .with("worker.url", format!("http://{desk}"))
-            .with("worker.host", HOST);
-        there.write(&config);
         for number in 1..=issues {
             let title = format!("Door {number} squeaks");
             stage.sandbox.open_issue("walt", DOOR, &title, "Oil the hinge.").unwrap();
         }
-        Self { stage, fleet, config, log }
+        let set = Self { stage, fleet, desk, config, log };
+        set.lead_worker(&server.address(), &set.desk);
+        set
     }
 
-    fn worker(&self) -> Worker {
+    /// The worker finds Temporal and timmy there.
+    pub fn lead_worker(&self, server: &str, desk: &str) {
+        self.fleet
+            .configure_on(Config::of(self.stage.sandbox.url()), Some(HOST))
+            .with("engine.kind", "temporal")
+            .with("engine.address", server)
+            .with("worker.url", format!("http://{desk}"))
+            .with("worker.host", HOST)
+            // One that timmy does not know: nobody ever calls it.
+            .agent("nobody", ["coder"])
+            .its("kind", "hermes")
+            .its("url", "http://127.0.0.1:1")
+            .its("host", HOST)
+            .write(&self.config);
+    }
+
+    pub fn worker(&self) -> Worker {
+        self.worker_with(&[])
+    }
+
+    /// A worker with more in its environment.
+    pub fn worker_with(&self, more: &[(&str, &str)]) -> Worker {
         let log = File::options().append(true).create(true).open(&self.log).unwrap();
         let mut command = timmy(self.config.parent().unwrap(), "worker --config timmy.toml");
         let child = command
             .env("TIMMY_GITEA_TOKEN", "not-on-this-host")
             .envs(JobFleet::environment())
+            .env("TIMMY_AGENT_NOBODY_KEY", "a-key")
+            .envs(more.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -79,18 +105,18 @@ impl WorkerStage {
         Worker(Process(child))
     }
 
-    fn assign(&self, issue: i64, who: &str) -> (i64, i64) {
+    pub fn assign(&self, issue: i64, who: &str) -> (i64, i64) {
         let text = format!("/timmy assign {who}");
         (issue, self.stage.sandbox.comment("walt", DOOR, issue, &text).unwrap())
     }
 
-    async fn has_ended(&self, jobs: usize) -> bool {
+    pub async fn has_ended(&self, jobs: usize) -> bool {
         let Ok(ledger) = Ledger::open_read_only(self.stage.ledger()) else { return false };
         let ended = ledger.read(|conn| jobs::ended_ids(conn, 1000)).await;
         ended.is_ok_and(|ended| ended.len() == jobs)
     }
 
-    async fn look(&self, asked: &[(i64, i64)]) {
+    pub async fn look(&self, asked: &[(i64, i64)]) {
         let mut problems = problems(&self.stage, DOOR, asked).await;
         problems.extend(self.fleet.problems());
         problems.extend(self.stage.problems_in_ledger().await);
@@ -102,21 +128,26 @@ impl WorkerStage {
         assert!(problems.is_empty(), "{}\n{}", problems.join("\n"), self.dump());
     }
 
-    fn dump(&self) -> String {
+    /// The end of what the worker said.
+    pub fn told(&self) -> String {
+        tail(&self.log)
+    }
+
+    pub fn dump(&self) -> String {
         format!("{}\nthe worker's log:\n{}", self.stage.dump(), tail(&self.log))
     }
 }
 
-struct Worker(Process);
+pub struct Worker(Process);
 
 impl Worker {
     /// SIGKILL.
-    fn kill(self) {
+    pub fn kill(self) {
         drop(self.0);
     }
 
     /// SIGTERM; its exit code.
-    async fn stop(mut self) -> Option<i32> {
+    pub async fn stop(mut self) -> Option<i32> {
         let pid = self.0.0.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         tokio::task::spawn_blocking(move || self.0.0.wait().unwrap().code()).await.unwrap()
@@ -127,7 +158,8 @@ impl Worker {
 async fn a_worker_drives_an_agent_on_its_host() {
     let Some(server) = TemporalServer::start().await else { return };
     let set = WorkerStage::set(&server, 1).await;
-    let worker = set.worker();
+    // Its clock is an hour ahead of all others.
+    let worker = set.worker_with(&[("TIMMY_CLOCK_AHEAD", "3600")]);
     let mut bot = set.stage.bot().await;
     bot.first_poll().await;
     let asked = [set.assign(1, "ezra")];
@@ -190,6 +222,7 @@ async fn a_worker_says_what_it_lacks() {
     let run = |words: &str| {
         let mut command = timmy(folder, words);
         command.env("TIMMY_GITEA_TOKEN", "not-on-this-host").envs(JobFleet::environment());
+        command.env("TIMMY_AGENT_NOBODY_KEY", "a-key");
         Run::of(&mut command)
     };
     let nobody = run("worker --config timmy.toml --host moon");

@@ -1,0 +1,286 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::temporal::desk::*;
+
+const ABOUT: &str = "attempt/abcd-j1-1";
+
+/// Tells of the tickets that it is called with.
+struct Called(mpsc::UnboundedSender<Ticket>);
+
+impl Calls for Called {
+    fn call(&self, _: &str, ticket: &Ticket, _: String) -> Result<(), AgentTrouble> {
+        self.0.send(ticket.clone()).map_err(|_| AgentTrouble::HostAway("gone".to_owned()))
+    }
+}
+
+const LONG: Duration = Duration::from_secs(600);
+const SHORT: Duration = Duration::from_millis(5);
+
+/// Where nothing is over by itself.
+const PATIENT: Patience = Patience {
+    fetch: LONG,
+    come: LONG,
+    answer: LONG,
+    turn: LONG,
+    between: LONG,
+    idle: LONG,
+    serves: LONG,
+};
+
+fn desk(patience: Patience) -> (Arc<Desk>, mpsc::UnboundedReceiver<Ticket>) {
+    let (calls, called) = mpsc::unbounded_channel();
+    let count = AtomicUsize::new(0);
+    let fresh = move || format!("s{}", count.fetch_add(1, Ordering::SeqCst));
+    let secret = Secret::new("a-token").unwrap();
+    let desk = Desk::new(&secret, Box::new(Called(calls)), Box::new(fresh));
+    (Arc::new(Desk { patience, ..desk }), called)
+}
+
+fn asks(
+    desk: &Arc<Desk>,
+) -> tokio::task::JoinHandle<Result<Result<Answer, AgentTrouble>, NotAsked>> {
+    let desk = desk.clone();
+    tokio::spawn(async move { desk.ask("ezra", ABOUT, Ask::Health).await })
+}
+
+/// One of the worker that is there.
+fn turn(answers: Vec<(u64, Answer)>) -> Turn {
+    Turn { worker: "one".to_owned(), answers, is_busy: false }
+}
+
+#[tokio::test]
+async fn a_worker_is_called_and_answers_in_turns() {
+    let (desk, mut called) = desk(PATIENT);
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    let asked = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+    let [(number, Ask::Health)] = asked.asks[..] else { panic!("{asked:?}") };
+    let answers = vec![(number, Answer::Done)];
+    let again = asks(&desk);
+    let asked = desk.turn(&ticket, turn(answers)).await.unwrap();
+    assert_eq!(asking.await.unwrap(), Ok(Ok(Answer::Done)));
+    assert_eq!(asked.asks.len(), 1, "{asked:?}");
+    // It was there: nobody is called a second time.
+    assert!(called.try_recv().is_err());
+    again.abort();
+}
+
+#[tokio::test]
+async fn what_a_worker_fetched_that_is_gone_has_an_unknown_outcome() {
+    let (desk, mut called) = desk(Patience { between: SHORT, ..PATIENT });
+    let asking = asks(&desk);
+    let gone = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&gone, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    assert_eq!(asking.await.unwrap(), Ok(Err(AgentTrouble::Timeout)));
+    // Another one is called, and the first one is none any more.
+    let asking = asks(&desk);
+    let new = called.recv().await.unwrap();
+    assert_ne!(gone, new);
+    assert!(desk.turn(&gone, turn(Vec::new())).await.unwrap().is_over);
+    asking.abort();
+}
+
+#[tokio::test]
+async fn a_worker_that_is_busy_is_waited_for_and_asked_nothing() {
+    let (desk, mut called) = desk(PATIENT);
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    let asked = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+    let [(number, Ask::Health)] = asked.asks[..] else { panic!("{asked:?}") };
+    let (at_desk, its) = (desk.clone(), ticket.clone());
+    let busy = Turn { is_busy: true, ..turn(Vec::new()) };
+    let busy = tokio::spawn(async move { at_desk.turn(&its, busy).await });
+    while desk.table().sessions[ABOUT].turns == 0 {
+        tokio::task::yield_now().await;
+    }
+    let second = asks(&desk);
+    while desk.table().sessions[ABOUT].asks.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    {
+        let mut table = desk.table();
+        let session = table.sessions.get_mut(ABOUT).unwrap();
+        // However long it was since its last turn.
+        assert!(session.is_attached(Patience { between: Duration::ZERO, ..PATIENT }));
+        let (instance, turn) = (ticket.instance.as_str(), session.turn);
+        assert!(matches!(session.next(instance, turn, true, PATIENT), Next::Wait));
+    }
+    assert!(!asking.is_finished());
+    let asked = desk.turn(&ticket, turn(vec![(number, Answer::Done)])).await.unwrap();
+    assert_eq!(asking.await.unwrap(), Ok(Ok(Answer::Done)));
+    assert_eq!(asked.asks.len(), 1, "{asked:?}");
+    assert_eq!(busy.await.unwrap(), Ok(Asked::default()));
+    assert!(called.try_recv().is_err());
+    second.abort();
+}
+
+#[tokio::test]
+async fn who_waits_for_one_that_is_gone_has_another_one_called() {
+    let (desk, mut called) = desk(Patience { between: SHORT, ..PATIENT });
+    let before = Ticket { session: ABOUT.to_owned(), instance: "before".to_owned() };
+    let (worker, its) = (desk.clone(), before.clone());
+    let turn = tokio::spawn(async move { worker.turn(&its, turn(Vec::new())).await.unwrap() });
+    while desk.table().sessions.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // Its line is cut, and right then something is asked.
+    turn.abort();
+    assert!(turn.await.is_err());
+    let asking = asks(&desk);
+    assert_ne!(called.recv().await.unwrap(), before);
+    asking.abort();
+}
+
+#[tokio::test]
+async fn what_was_lost_on_the_way_to_a_worker_has_an_unknown_outcome() {
+    let (desk, mut called) = desk(PATIENT);
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    // It comes again as one that knows of nothing.
+    let (worker, its) = (desk.clone(), ticket.clone());
+    let again = tokio::spawn(async move { worker.turn(&its, turn(Vec::new())).await });
+    assert_eq!(asking.await.unwrap(), Ok(Err(AgentTrouble::Timeout)));
+    // A turn whose line was cut takes nothing from the one that follows.
+    let (worker, its) = (desk.clone(), ticket.clone());
+    let last = tokio::spawn(async move { worker.turn(&its, turn(Vec::new())).await });
+    assert_eq!(again.await.unwrap(), Ok(Asked::default()));
+    let asking = asks(&desk);
+    assert_eq!(last.await.unwrap().unwrap().asks.len(), 1);
+    asking.abort();
+}
+
+#[tokio::test]
+async fn a_ticket_is_good_for_the_worker_that_came_with_it() {
+    let (desk, mut called) = desk(PATIENT);
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    let asked = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+    let [(number, Ask::Health)] = asked.asks[..] else { panic!("{asked:?}") };
+    let thief = Turn { worker: "two".to_owned(), ..turn(vec![(number, Answer::Done)]) };
+    assert_eq!(desk.turn(&ticket, thief).await, Err(OtherWorker::HasTicket));
+    // Nor is one good for what was asked in another session.
+    let other = Ticket { session: "attempt/abcd-j2-1".to_owned(), ..ticket.clone() };
+    let its = desk.clone();
+    let elsewhere = turn(vec![(number, Answer::Done)]);
+    let elsewhere = tokio::spawn(async move { its.turn(&other, elsewhere).await });
+    while desk.table().sessions.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert!(desk.table().sessions[ABOUT].answers.contains_key(&number));
+    elsewhere.abort();
+    let health = Answer::Trouble(AgentTrouble::BadKey);
+    let busy = Turn { is_busy: true, ..turn(vec![(number, health.clone())]) };
+    let busy = tokio::spawn(async move { desk.turn(&ticket, busy).await });
+    assert_eq!(asking.await.unwrap(), Ok(Ok(health)));
+    busy.abort();
+}
+
+#[tokio::test]
+async fn of_two_workers_for_one_agent_the_first_one_is_served() {
+    let (desk, mut called) = desk(Patience { between: SHORT, ..PATIENT });
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    assert!(asking.await.unwrap().is_ok());
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    let other = Turn { worker: "two".to_owned(), ..turn(Vec::new()) };
+    let refused = desk.turn(&ticket, other).await;
+    assert_eq!(refused, Err(OtherWorker::Serves("ezra".to_owned())));
+    // Somebody is called again, and this time it is the first one.
+    let ticket = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    asking.abort();
+}
+
+#[tokio::test]
+async fn a_worker_takes_the_place_of_one_that_comes_no_more() {
+    let (desk, mut called) = desk(Patience { between: SHORT, serves: SHORT, ..PATIENT });
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    assert!(asking.await.unwrap().is_ok());
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    tokio::time::sleep(SHORT * 2).await;
+    let other = Turn { worker: "two".to_owned(), ..turn(Vec::new()) };
+    assert_eq!(desk.turn(&ticket, other).await.unwrap().asks.len(), 1);
+    asking.abort();
+}
+
+#[tokio::test]
+async fn it_is_told_why_a_worker_was_sent_away() {
+    let (desk, mut called) = desk(Patience { between: SHORT, ..PATIENT });
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    assert!(desk.why_nobody_came(ABOUT).contains("start `timmy worker` there"));
+    desk.send_away(&ticket, "another version".to_owned());
+    assert_eq!(desk.why_nobody_came(ABOUT), "another version");
+    // Another one is called, and that one is good.
+    let ticket = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    assert!(desk.why_nobody_came(ABOUT).contains("start `timmy worker` there"));
+    asking.abort();
+}
+
+#[tokio::test]
+async fn a_call_that_was_lost_is_made_again() {
+    let (desk, mut called) = desk(Patience { come: SHORT, between: SHORT, ..PATIENT });
+    let asking = asks(&desk);
+    let lost = called.recv().await.unwrap();
+    assert_ne!(called.recv().await.unwrap(), lost);
+    asking.abort();
+}
+
+#[tokio::test]
+async fn what_nobody_fetches_was_not_asked() {
+    let (desk, mut called) = desk(Patience { fetch: SHORT, turn: SHORT, ..PATIENT });
+    let given_up = asks(&desk).await.unwrap();
+    assert!(matches!(given_up, Err(NotAsked(AgentTrouble::HostAway(_)))), "{given_up:?}");
+    // Who comes too late finds nothing.
+    let ticket = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap(), Asked::default());
+}
+
+#[tokio::test]
+async fn only_the_newest_session_is_served() {
+    let (desk, mut called) =
+        desk(Patience { fetch: SHORT, come: SHORT, between: SHORT, ..PATIENT });
+    assert!(asks(&desk).await.unwrap().is_err());
+    assert!(asks(&desk).await.unwrap().is_err());
+    let old = called.recv().await.unwrap();
+    let new = std::iter::from_fn(|| called.try_recv().ok()).last().unwrap();
+    assert_ne!(old, new);
+    assert!(desk.turn(&old, turn(Vec::new())).await.unwrap().is_over);
+    let desk = Arc::new(Desk { patience: PATIENT, ..Arc::into_inner(desk).unwrap() });
+    let asking = asks(&desk);
+    assert_eq!(desk.turn(&new, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    asking.abort();
+}
+
+#[tokio::test]
+async fn a_session_from_before_a_restart_goes_on() {
+    let (desk, mut called) = desk(PATIENT);
+    let ticket = Ticket { session: ABOUT.to_owned(), instance: "before".to_owned() };
+    let (worker, its) = (desk.clone(), ticket.clone());
+    let turn = tokio::spawn(async move { worker.turn(&its, turn(Vec::new())).await.unwrap() });
+    while desk.table().sessions.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let asking = asks(&desk);
+    assert_eq!(turn.await.unwrap().asks.len(), 1);
+    assert!(called.try_recv().is_err());
+    asking.abort();
+}
+
+#[tokio::test]
+async fn a_session_in_which_nothing_is_asked_is_over() {
+    let (desk, _called) = desk(Patience { idle: Duration::ZERO, ..PATIENT });
+    let ticket = Ticket { session: ABOUT.to_owned(), instance: "before".to_owned() };
+    assert!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().is_over);
+    assert!(desk.table().sessions.is_empty());
+}

@@ -1,0 +1,221 @@
+//! A session: what one agent is asked about one attempt, or about itself, and the worker that fetches it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+
+use super::ask::{Answer, Ask, Asked, Turn};
+
+/// How long is waited for what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// For a worker to come and fetch what is asked.
+    pub(super) fetch: Duration,
+    /// For one that was called, before another one is: the call may be lost.
+    pub(super) come: Duration,
+    /// For its agent to answer: far above what any of them allows itself.
+    pub(super) answer: Duration,
+    /// In a turn, for something to ask.
+    pub(super) turn: Duration,
+    /// For a worker, from one turn to the next: after that it is gone.
+    pub(super) between: Duration,
+    /// For something to ask, until a session is over.
+    pub(super) idle: Duration,
+    /// For the worker of an agent to come again, before another one may serve it.
+    pub(super) serves: Duration,
+}
+
+impl Patience {
+    pub(super) const USUAL: Self = Self {
+        fetch: Duration::from_secs(25),
+        come: Duration::from_secs(10),
+        answer: Duration::from_secs(120),
+        turn: Duration::from_secs(15),
+        between: Duration::from_secs(5),
+        idle: Duration::from_secs(180),
+        serves: Duration::from_secs(300),
+    };
+}
+
+/// The most that waits in one session.
+const MOST: usize = 64;
+
+/// Tells that an ask was fetched, and then what was answered.
+type Expected = (oneshot::Receiver<()>, oneshot::Receiver<Answer>);
+
+/// Nothing more is asked.
+pub(super) const OVER: Asked = Asked { asks: Vec::new(), is_over: true };
+
+/// What comes of a turn.
+pub(super) enum Next {
+    /// Nothing yet.
+    Wait,
+    Asked(Asked),
+}
+
+pub(super) struct Session {
+    /// Whose agent is asked, as far as that is known.
+    pub(super) agent: Option<String>,
+    /// Whose turns are taken; none until somebody comes, or is called.
+    pub(super) instance: Option<String>,
+    /// The worker that came with the ticket of that.
+    pub(super) worker: Option<String>,
+    /// Why the last one that came was sent away.
+    pub(super) refused: Option<String>,
+    /// Its latest turn: an earlier one is none any more.
+    pub(super) turn: u64,
+    pub(super) asks: VecDeque<Waiting>,
+    /// Who waits for an answer to what this instance fetched.
+    pub(super) answers: HashMap<u64, oneshot::Sender<Answer>>,
+    /// How many turns wait here now, and when one ended last.
+    pub(super) turns: usize,
+    turned_at: Option<Instant>,
+    /// When a worker was called last, and when something was asked.
+    pub(super) called_at: Option<Instant>,
+    asked_at: Instant,
+    pub(super) news: Arc<Notify>,
+}
+
+pub(super) struct Waiting {
+    number: u64,
+    ask: Ask,
+    fetched: oneshot::Sender<()>,
+    answer: oneshot::Sender<Answer>,
+}
+
+impl Session {
+    pub(super) fn new() -> Self {
+        Self {
+            agent: None,
+            instance: None,
+            worker: None,
+            refused: None,
+            turn: 0,
+            asks: VecDeque::new(),
+            answers: HashMap::new(),
+            turns: 0,
+            turned_at: None,
+            called_at: None,
+            asked_at: Instant::now(),
+            news: Arc::default(),
+        }
+    }
+
+    /// Whether a worker is there.
+    pub(super) fn is_attached(&self, patience: Patience) -> bool {
+        self.turns > 0 || self.turned_at.is_some_and(|at| at.elapsed() < patience.between)
+    }
+
+    /// Whether nobody needs to know of it any more.
+    pub(super) fn is_forgotten(&self, patience: Patience) -> bool {
+        let is_used = self.turns > 0 || !self.asks.is_empty() || !self.answers.is_empty();
+        !is_used && self.asked_at.elapsed() >= patience.idle * 2
+    }
+
+    /// Whether one was called, and may come.
+    pub(super) fn is_called(&self, patience: Patience) -> bool {
+        self.called_at.is_some_and(|at| at.elapsed() < patience.come)
+    }
+
+    /// Whether it is over, and nobody waits for anything.
+    pub(super) fn is_done(&self) -> bool {
+        self.turns == 0
+            && self.instance.is_none()
+            && self.asks.is_empty()
+            && self.answers.is_empty()
+    }
+
+    /// Another instance begins, for which a worker is called.
+    pub(super) fn begin(&mut self, instance: String) {
+        self.end();
+        self.instance = Some(instance);
+        self.called_at = Some(Instant::now());
+        self.news.notify_waiters();
+    }
+
+    /// Whoever came, comes in vain from now on; what it was asked has to be found out anew.
+    pub(super) fn end(&mut self) {
+        (self.instance, self.worker, self.called_at) = (None, None, None);
+        self.answers.clear();
+    }
+
+    /// Lays an ask down. None if too much waits already.
+    pub(super) fn put(&mut self, number: u64, ask: Ask) -> Option<Expected> {
+        if self.asks.len() >= MOST {
+            return None;
+        }
+        let ((fetched, is_fetched), (answer, is_answered)) =
+            (oneshot::channel(), oneshot::channel());
+        self.asks.push_back(Waiting { number, ask, fetched, answer });
+        self.asked_at = Instant::now();
+        self.news.notify_waiters();
+        Some((is_fetched, is_answered))
+    }
+
+    /// Takes back what nobody fetched; false if it is not there.
+    pub(super) fn withdraw(&mut self, number: u64) -> bool {
+        let before = self.asks.len();
+        self.asks.retain(|waiting| waiting.number != number);
+        self.asks.len() < before
+    }
+
+    /// A turn of its worker begins, which brings answers.
+    pub(super) fn come(&mut self, number: u64, turn: Turn) {
+        for (number, answer) in turn.answers {
+            if let Some(waiting) = self.answers.remove(&number) {
+                // Who does not wait any more has no use for it.
+                let _ = waiting.send(answer);
+            }
+        }
+        if !turn.is_busy {
+            // It fetched them, and does not know of them: they were lost on the way.
+            self.answers.clear();
+        }
+        (self.called_at, self.refused) = (None, None);
+        self.turn = number;
+        self.turns += 1;
+        self.news.notify_waiters();
+    }
+
+    /// A turn ended.
+    pub(super) fn go(&mut self) {
+        self.turns = self.turns.saturating_sub(1);
+        self.turned_at = Some(Instant::now());
+    }
+
+    /// What comes of this turn now.
+    pub(super) fn next(
+        &mut self,
+        instance: &str,
+        turn: u64,
+        is_busy: bool,
+        patience: Patience,
+    ) -> Next {
+        if self.instance.as_deref() != Some(instance) {
+            return Next::Asked(OVER);
+        }
+        // Its worker has another line by now: on this one it hears nothing.
+        if self.turn != turn {
+            return Next::Asked(Asked::default());
+        }
+        if is_busy {
+            return Next::Wait;
+        }
+        if self.asks.is_empty() && self.asked_at.elapsed() >= patience.idle {
+            self.end();
+            return Next::Asked(OVER);
+        }
+        let mut asks = Vec::new();
+        while let Some(waiting) = self.asks.pop_front() {
+            // Whoever asked may have gone meanwhile: then nobody asks.
+            if waiting.fetched.send(()).is_ok() {
+                self.answers.insert(waiting.number, waiting.answer);
+                asks.push((waiting.number, waiting.ask));
+            }
+        }
+        if asks.is_empty() { Next::Wait } else { Next::Asked(Asked { asks, is_over: false }) }
+    }
+}

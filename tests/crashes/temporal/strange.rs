@@ -1,0 +1,50 @@
+//! A Temporal server that is none, or does not know the namespace: timmy and its worker say so, and go
+//! on trying.
+
+use timmy::core::model::incident::Incident;
+use timmy::store::{Ledger, incidents};
+
+use super::server::TemporalServer;
+use super::workers::WorkerStage;
+
+/// What the incident says that jobs stand still, if it is open.
+async fn why_jobs_wait(set: &WorkerStage) -> Option<String> {
+    let ledger = Ledger::open_read_only(set.stage.ledger()).unwrap();
+    let open = ledger.read(incidents::all).await.unwrap();
+    let found = open.into_iter().find(|open| open.incident == Incident::JobServerAway);
+    found.map(|open| open.text)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_server_is_told() {
+    let Some(server) = TemporalServer::start().await else { return };
+    let set = WorkerStage::set(&server, 0).await;
+    let config = std::fs::read_to_string(&set.stage.launch.config).unwrap();
+    let with = |key: &str, value: &str| {
+        let address = format!("address = \"{}\"", server.address());
+        assert_eq!(config.matches(&address).count(), 1, "{config}");
+        let line = format!("{key} = \"{value}\"");
+        let line = if key == "address" { line } else { format!("{address}\n{line}") };
+        std::fs::write(&set.stage.launch.config, config.replace(&address, &line)).unwrap();
+    };
+
+    // It is a server, and has no such namespace.
+    with("namespace", "nowhere");
+    let bot = set.stage.bot().await;
+    let says = async |word: &str| why_jobs_wait(&set).await.is_some_and(|why| why.contains(word));
+    set.stage.until("the namespace told", async || says("nowhere").await).await;
+    assert!(bot.stop().await.success(), "{}", set.dump());
+
+    // It listens, and speaks something else.
+    let forge = set.stage.sandbox.url().trim_start_matches("http://").trim_end_matches('/');
+    with("address", forge);
+    let bot = set.stage.bot().await;
+    set.stage.until("the address told", async || says(forge).await).await;
+    assert!(bot.stop().await.success(), "{}", set.dump());
+
+    // So does a worker.
+    set.lead_worker(forge, &set.desk);
+    let worker = set.worker();
+    set.stage.until("a worker's word", async || set.told().contains(forge)).await;
+    assert_eq!(worker.stop().await, Some(0), "{}", set.dump());
+}
