@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use timmy::sandbox::model::ModelCall;
 
 use crate::crew_stage::{Engine, play};
-use crate::peers;
 use crate::sample::Sample;
+use crate::support::peers;
 
 /// The versions that the sidecar is installed with.
 const LOCK: &str = include_str!("../../examples/crewai/requirements.lock");

@@ -15,10 +15,9 @@ mod job_start;
 mod jobs;
 mod load;
 mod machine;
+mod machines;
+mod machines_stage;
 mod parsing;
-#[path = "../../tests/support/peers.rs"]
-#[allow(dead_code, reason = "the tests use the rest")]
-mod peers;
 mod process;
 mod ranking;
 mod replies;
@@ -30,6 +29,13 @@ mod table;
 mod texts;
 mod ticking;
 mod webhooks;
+
+#[path = "../../tests/support"]
+#[allow(dead_code, reason = "the tests use the rest")]
+mod support {
+    pub mod install;
+    pub mod peers;
+}
 
 use table::Row;
 
@@ -59,8 +65,10 @@ const NUMBERS: [Number; 20] = [
     ("memory-backlog", ranking::measure),
 ];
 
-/// The name by which to ask for the comparison of what runs the roles of a crew.
+/// The names by which to ask for the comparison of what runs the roles of a crew, and of who keeps time
+/// for jobs.
 const CREWS: &str = "crews";
+const MACHINES: &str = "machines";
 
 fn main() -> std::io::Result<()> {
     // Cargo itself adds `--bench`.
@@ -75,6 +83,9 @@ fn main() -> std::io::Result<()> {
     // Two engines beside each other make a table of their own.
     if is_asked(CREWS) {
         crews::print(&machine)?;
+    }
+    if is_asked(MACHINES) {
+        machines::print(&machine)?;
     }
     Ok(())
 }

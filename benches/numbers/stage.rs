@@ -134,6 +134,11 @@ impl Stage {
         }
     }
 
+    /// A file or folder of this stage alone.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Where timmy keeps its memory.
     pub fn ledger(&self) -> PathBuf {
         self.folder.path().join("timmy.db")
@@ -203,10 +208,7 @@ pub struct Timmy {
 impl Timmy {
     /// How much memory it holds, in MB (resident, as `ps` counts it).
     pub fn memory(&self) -> f64 {
-        let pid = self.child.id().to_string();
-        let asked = Command::new("ps").args(["-o", "rss=", "-p", &pid]).output().unwrap();
-        let kib: f64 = String::from_utf8(asked.stdout).unwrap().trim().parse().unwrap();
-        kib * 1024.0 / 1e6
+        resident(self.child.id())
     }
 
     /// How much memory it holds together with all processes that it has started, and those that these
@@ -258,8 +260,15 @@ impl Drop for Timmy {
     }
 }
 
+/// How much memory a process holds, in MB (resident, as `ps` counts it).
+pub fn resident(process: u32) -> f64 {
+    let asked = Command::new("ps").args(["-o", "rss=", "-p", &process.to_string()]).output();
+    let kib: f64 = String::from_utf8(asked.unwrap().stdout).unwrap().trim().parse().unwrap();
+    kib * 1024.0 / 1e6
+}
+
 /// An address at which nobody listens, most likely for some seconds more.
-fn free_address() -> String {
+pub fn free_address() -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap().to_string()
 }

@@ -10,18 +10,14 @@ use crate::store::{Error, meta};
 pub(super) async fn ensure(ctx: &Context) -> Result<(), Error> {
     let fresh = ctx.chance.word();
     let now = ctx.step_time();
-    let write = ctx.ledger.write(move |tx| {
-        let copied = meta::get(tx, meta::COPIED_AT)?;
-        let restored = meta::get(tx, meta::RESTORED_FROM)?;
-        match copied {
-            Some(at) if restored != Some(at) => {
-                tracing::warn!(%at, "ledger is a copy: what ran when it was taken is looked for");
-                jobs::restore(tx, &fresh, ShownNumbers::default(), now)?;
-                meta::set(tx, meta::RESTORED_AT, &now.at)?;
-                meta::set(tx, meta::RESTORED_FROM, &at)
-            }
-            _ => jobs::introduce(tx, &fresh).map(drop),
+    let write = ctx.ledger.write(move |tx| match meta::nameless_copy(tx)? {
+        Some(at) => {
+            tracing::warn!(%at, "ledger is a copy: what ran when it was taken is looked for");
+            jobs::restore(tx, &fresh, ShownNumbers::default(), now)?;
+            meta::set(tx, meta::RESTORED_AT, &now.at)?;
+            meta::set(tx, meta::RESTORED_FROM, &at)
         }
+        None => jobs::introduce(tx, &fresh).map(drop),
     });
     write.await
 }

@@ -134,6 +134,16 @@ pub fn get<T: DeserializeOwned>(conn: &Connection, key: Key<T>) -> Result<Option
     Ok(value.map(|Json(value)| value))
 }
 
+/// Of which moment this ledger is a copy that has no name of its own yet: it must not be spoken of by
+/// the one that it has.
+///
+/// # Errors
+/// As [`get`].
+pub fn nameless_copy(conn: &Connection) -> Result<Option<Timestamp>, Error> {
+    let restored = get(conn, RESTORED_FROM)?;
+    Ok(get(conn, COPIED_AT)?.filter(|at| restored != Some(*at)))
+}
+
 /// Puts `value` at `key`, in place of what was there.
 pub fn set<T: Serialize>(tx: &Transaction<'_>, key: Key<T>, value: &T) -> Result<(), Error> {
     tx.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?

@@ -60,7 +60,8 @@ impl Activities {
         }
         tracing::warn!(
             ledger = %self.ledger,
-            "there are workflows of another ledger in this namespace: give each timmy one of its own"
+            "a workflow of another ledger calls, and is refused: those of one that was restored from a \
+             backup end so; else give each timmy a namespace of its own"
         );
         let failure = ApplicationFailure::non_retryable("this timmy has another ledger");
         Err(ActivityError::application(failure))

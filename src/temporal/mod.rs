@@ -13,6 +13,7 @@
 //! | a moment comes at which it is looked at again | `advance` said when: the workflow has a timer. Ten seconds late, it is rung for |
 //! | a start after a crash looks at every job | every job is rung for |
 //! | a job has ended | its workflow ends; what happens to the job later starts it anew |
+//! | a ledger is restored from a backup | it has another name, and so its workflows have; those of the lost one are refused when they call, and fail |
 //!
 //! So whatever is lost in Temporal, its whole server included, is made up for by the next bell; and
 //! whatever comes through it, forged or twice, is at most a look too many.

@@ -131,10 +131,14 @@ impl TemporalRunner {
         }
     }
 
-    /// The name of the ledger, which it has once the engine runs.
+    /// The name of the ledger, which it has once the engine runs. A copy has that of the one that it was
+    /// made of until then, whose workflows are not its own.
     async fn ledger_name(&self) -> Result<String, String> {
-        let read = self.engine.ledger().read(|conn| meta::get(conn, meta::LEDGER)).await;
-        match read {
+        let own = self.engine.ledger().read(|conn| match meta::nameless_copy(conn)? {
+            Some(_) => Ok(None),
+            None => meta::get(conn, meta::LEDGER),
+        });
+        match own.await {
             Ok(Some(name)) => Ok(name),
             Ok(None) => Err("the ledger has no name yet".to_owned()),
             Err(error) => Err(error.to_string()),

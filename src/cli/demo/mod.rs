@@ -4,6 +4,7 @@
 //!
 //! It checks what it shows: an exchange that does not go as the script says ends it with exit
 //! code 1. With `--open` the stage stays: a page shows the threads and takes comments, until Ctrl-C.
+//! With `--machines` each part is a process of its own, and restarted in mid-work ([`machines`]).
 
 mod backlog;
 mod cast;
@@ -11,6 +12,7 @@ mod error;
 mod fleet;
 mod guide;
 mod haste;
+mod machines;
 mod printout;
 mod script;
 mod session;
@@ -37,6 +39,13 @@ pub(super) struct DemoArgs {
     /// The Python environment in which CrewAI is installed
     #[arg(long, value_name = "FOLDER", default_value = "/opt/timmy-crewai", requires = "crew")]
     crewai: PathBuf,
+    /// Spread it over machines instead: timmy, a Temporal server and two workers, each a process
+    /// that is restarted while agents work
+    #[arg(long, conflicts_with_all = ["crew", "open"])]
+    machines: bool,
+    /// Temporal's program, if it is not in PATH
+    #[arg(long, value_name = "FILE", requires = "machines")]
+    temporal: Option<PathBuf>,
     /// Keep it running afterwards, with a page where you can join in
     #[arg(long)]
     open: bool,
@@ -57,7 +66,11 @@ enum CrewEngine {
 impl DemoArgs {
     /// Plays it. Exit code 1 if anything goes otherwise than the script says.
     pub(super) fn run(self) -> ExitCode {
-        match block_on(self.play()) {
+        let played = match self.machines {
+            true => block_on(on_machines(self.temporal)),
+            false => block_on(self.play()),
+        };
+        match played {
             Ok(()) => ExitCode::SUCCESS,
             Err(mishap) => {
                 complain(&mishap.to_string());
@@ -96,6 +109,14 @@ impl DemoArgs {
             told_to_stop().await;
         }
         stage.strike().await
+    }
+}
+
+/// Plays it on several machines. Whoever stops it stops all of them.
+async fn on_machines(temporal: Option<PathBuf>) -> Result<(), DemoError> {
+    tokio::select! {
+        played = machines::play(temporal.as_deref()) => played,
+        () = told_to_stop() => Err(DemoError::Stopped),
     }
 }
 

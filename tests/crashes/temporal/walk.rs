@@ -22,7 +22,7 @@ use crate::stage::{SHORT, Stage};
 use crate::support::forge::DOOR;
 
 /// A stage with agents and one issue, whose jobs are workflows of this server.
-pub async fn stage(address: &str) -> (Stage, JobFleet) {
+pub(super) async fn stage(address: &str) -> (Stage, JobFleet) {
     let hands = Hands::default();
     let options = Options { clock: hands.clock(), ..Options::default() };
     let mut stage = Stage::by(options, SHORT, 0).await;

@@ -57,3 +57,13 @@ fn without_crewai_it_says_what_to_do() {
         "{complaint}"
     );
 }
+
+#[cfg(not(feature = "temporal"))]
+#[test]
+fn without_the_feature_it_says_how_to_build_it() {
+    let played =
+        Command::new(env!("CARGO_BIN_EXE_timmy")).args(["demo", "--machines"]).output().unwrap();
+    let complaint = String::from_utf8_lossy(&played.stderr);
+    assert_eq!(played.status.code(), Some(1));
+    assert!(complaint.contains("--features temporal -- demo --machines"), "{complaint}");
+}
