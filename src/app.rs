@@ -107,7 +107,7 @@ impl App {
         let desk = match &hosts {
             None => None,
             Some(hosts) => {
-                let router = hosts.router().ok_or_else(no_client)?;
+                let router = hosts.router(ledger.clone()).ok_or_else(no_client)?;
                 Some((bind(&hosts.listen().to_string()).await?, router))
             }
         };

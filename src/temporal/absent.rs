@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, TemporalConfig};
 use crate::engine::Engine;
 use crate::gitea::Gitea;
+use crate::store::Ledger;
 
 /// Keeps time for jobs, in other builds.
 pub enum TemporalRunner {}
@@ -65,7 +66,7 @@ impl RemoteHosts {
     }
 
     /// Never happens.
-    pub fn router(&self) -> Option<Router> {
+    pub fn router(&self, _: Ledger) -> Option<Router> {
         match *self {}
     }
 }

@@ -12,11 +12,13 @@ use super::line::TemporalLine;
 use super::listener::{Counter, router};
 use super::reception::Reception;
 use super::remote_agent::{Deputy, RemoteAgent};
+use super::rights::by_ledger;
 use crate::agents::{Agent, AgentTrouble, origin_of, redactor};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{AgentKind, Config, KindName};
 use crate::gitea::Gitea;
+use crate::store::Ledger;
 
 /// Where bundles of workers lie on their way, beside the folders of the agents of this host: none of
 /// them has such a name.
@@ -77,10 +79,11 @@ impl RemoteHosts {
         self.listen
     }
 
-    /// What answers there; none if no client for the forge can be made.
-    pub fn router(&self) -> Option<Router> {
+    /// What answers there; none if no client for the forge can be made. `ledger` says what attempts may.
+    pub fn router(&self, ledger: Ledger) -> Option<Router> {
         let (desk, reception) = (self.desk.clone(), self.reception.clone());
-        Some(router(Counter { desk, reception, fetches: FetchProxy::new()? }))
+        let (fetches, rights) = (FetchProxy::new()?, by_ledger(ledger));
+        Some(router(Counter { desk, reception, fetches, rights }))
     }
 
     pub(super) fn line(&self) -> Arc<TemporalLine> {

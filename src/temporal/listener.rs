@@ -17,6 +17,7 @@ use super::desk::Desk;
 use super::fetch_proxy::{FetchProxy, GitAsk, Refusal};
 use super::forge_ask::{ForgeAsk, PIECE, PiecePlace};
 use super::reception::{Attempt, Reception};
+use super::rights::Rights;
 use super::ticket::Ticket;
 
 /// The paths that workers call: what an agent is asked, and what is done for its attempts on the forge.
@@ -48,6 +49,7 @@ pub(super) struct Counter {
     pub(super) desk: Arc<Desk>,
     pub(super) reception: Arc<Reception>,
     pub(super) fetches: FetchProxy,
+    pub(super) rights: Rights,
 }
 
 /// Its routes.
@@ -114,7 +116,7 @@ async fn forge(
     let attempt = counter.attempt(&counter.worker(&headers)?)?;
     let ask: ForgeAsk = serde_json::from_slice(&read(body, LARGEST_ASK).await?)
         .map_err(|error| (StatusCode::BAD_REQUEST, format!("no question: {error}\n")))?;
-    written(&counter.reception.ask(&attempt, ask).await)
+    written(&counter.reception.ask(&attempt, ask, &counter.rights).await)
 }
 
 async fn bundle(
@@ -190,7 +192,9 @@ mod tests {
         let secret = Secret::new("a-token").unwrap();
         let desk = Arc::new(Desk::new(&secret, Box::new(Nobody), Box::new(|| "s".to_owned())));
         let reception = Arc::new(Reception::new(std::env::temp_dir().join("nothing-is-brought")));
-        let counter = Counter { desk, reception, fetches: FetchProxy::new().unwrap() };
+        let rights: Rights = Arc::new(|_| Box::pin(async { Ok(()) }));
+        let fetches = FetchProxy::new().unwrap();
+        let counter = Counter { desk, reception, fetches, rights };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut line = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let serving = tokio::spawn(async { axum::serve(listener, router(counter)).await });

@@ -44,7 +44,8 @@
 //! An agent that works in a clone has no token of the forge on its host. The ticket of its attempt is good
 //! for that, too (`ticket_origin` there, `reception` here): git fetches through timmy (`fetch_proxy`), the
 //! commits that it made come in pieces (`bundle_file`), are looked at, and pushed by timmy as the account
-//! of the agent; not any more once the attempt was asked to stop. What is asked stands in `forge_ask`.
+//! of the agent; not any more once the attempt was asked to stop or is over, as the ledger has it
+//! (`rights`). What is asked stands in `forge_ask`.
 //!
 //! timmy believes the ledger and the ticket, and nothing that came through Temporal: that a call
 //! failed, ended or was cancelled there says only that another worker may have to be called. One that
@@ -95,6 +96,8 @@ mod own_thread;
 mod reception;
 #[cfg(feature = "temporal")]
 mod remote_agent;
+#[cfg(feature = "temporal")]
+mod rights;
 #[cfg(feature = "temporal")]
 mod runner;
 #[cfg(feature = "temporal")]

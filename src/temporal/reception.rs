@@ -1,12 +1,12 @@
 //! What workers ask and bring for attempts in a clone. Their hosts have no token of the forge: timmy asks
 //! and pushes as the account of the agent, what the ledger says that the attempt may have, and nothing
-//! once it was asked to stop.
+//! once it was asked to stop or is over (`rights`).
 //!
-//! In memory: whoever follows an attempt says each time which one it is, so a restart is made up for.
+//! Which attempts there are is in memory: whoever follows one says each time which it is, so a restart
+//! is made up for.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::bundle_file::BundleFile;
 use super::forge_ask::{BundleMark, ForgeAnswer, ForgeAsk, PiecePlace, PushAsk};
+use super::rights::Rights;
 use crate::agents::{AccountOrigin, AttemptPlace, Origin as _, OriginTrouble};
 use crate::confinement::PushEnd;
 
@@ -41,7 +42,6 @@ struct Known {
 pub(super) struct Attempt {
     pub(super) origin: Arc<AccountOrigin>,
     pub(super) place: AttemptPlace,
-    is_stopped: AtomicBool,
     bundle: tokio::sync::Mutex<Option<BundleFile>>,
     under_way: Mutex<Option<UnderWay>>,
 }
@@ -72,20 +72,12 @@ impl Reception {
                 let attempt = Attempt {
                     origin: origin.clone(),
                     place: place.clone(),
-                    is_stopped: AtomicBool::new(false),
                     bundle: tokio::sync::Mutex::default(),
                     under_way: Mutex::default(),
                 };
                 let known = Known { attempt: Arc::new(attempt), followed_at };
                 attempts.insert(place.key().to_owned(), known);
             }
-        }
-    }
-
-    /// Nothing more is begun to be pushed for it.
-    pub(super) fn stop(&self, key: &str) {
-        if let Some(known) = self.attempts().get(key) {
-            known.attempt.is_stopped.store(true, Ordering::SeqCst);
         }
     }
 
@@ -96,23 +88,39 @@ impl Reception {
 
     /// The attempt of this key, if it is followed.
     pub(super) fn attempt(&self, key: &str) -> Option<Arc<Attempt>> {
-        self.attempts().get(key).map(|known| known.attempt.clone())
+        let attempts = self.attempts();
+        let known = attempts.get(key).filter(|known| known.followed_at.elapsed() < FORGOTTEN);
+        known.map(|known| known.attempt.clone())
     }
 
-    /// Does what a worker asks for an attempt.
-    pub(super) async fn ask(&self, attempt: &Arc<Attempt>, ask: ForgeAsk) -> ForgeAnswer {
+    /// Does what a worker asks for an attempt, if that has the right.
+    pub(super) async fn ask(
+        &self,
+        attempt: &Arc<Attempt>,
+        ask: ForgeAsk,
+        rights: &Rights,
+    ) -> ForgeAnswer {
         match &ask {
-            ForgeAsk::Branch => attempt.answer(ask, &self.folder).await,
-            ForgeAsk::Push(_) if attempt.is_stopped.load(Ordering::SeqCst) => {
-                ForgeAnswer::PushRefused("it was asked to stop".to_owned())
+            ForgeAsk::Branch => return attempt.answer(ask, &self.folder, rights).await,
+            ForgeAsk::Push(push) => {
+                match rights(attempt.place.key()).await {
+                    Ok(()) => {}
+                    Err(OriginTrouble::Refused(why)) => return ForgeAnswer::PushRefused(why),
+                    Err(trouble) => return ForgeAnswer::Trouble(trouble),
+                }
+                match self.held(attempt, &push.bundle).await {
+                    Ok(held) if held == push.bundle.size => {}
+                    Ok(held) => return ForgeAnswer::Has(held),
+                    Err(answer) => return answer,
+                }
             }
-            ForgeAsk::Push(push) => match self.held(attempt, &push.bundle).await {
-                Ok(held) if held == push.bundle.size => attempt.done(ask, &self.folder).await,
-                Ok(held) => ForgeAnswer::Has(held),
-                Err(answer) => answer,
-            },
-            ForgeAsk::Pull { .. } => attempt.done(ask, &self.folder).await,
+            ForgeAsk::Pull { .. } => {
+                if let Err(trouble) = rights(attempt.place.key()).await {
+                    return ForgeAnswer::Trouble(trouble);
+                }
+            }
         }
+        attempt.done(ask, &self.folder, rights).await
     }
 
     /// Takes a piece of what was made in an attempt.
@@ -168,7 +176,7 @@ impl Attempt {
     }
 
     /// Has it done, unless something is being done already, and waits a while for what comes of it.
-    async fn done(self: &Arc<Self>, ask: ForgeAsk, folder: &Path) -> ForgeAnswer {
+    async fn done(self: &Arc<Self>, ask: ForgeAsk, folder: &Path, rights: &Rights) -> ForgeAnswer {
         let mut waiting = {
             let mut under_way = self.under_way();
             match &*under_way {
@@ -177,8 +185,9 @@ impl Attempt {
                 _ => {
                     let (tell, answer) = watch::channel(None);
                     let (attempt, folder, asked) = (self.clone(), folder.to_owned(), ask.clone());
+                    let rights = rights.clone();
                     tokio::spawn(async move {
-                        let answer = attempt.answer(asked, &folder).await;
+                        let answer = attempt.answer(asked, &folder, &rights).await;
                         let _ = tell.send(Some(answer));
                     });
                     *under_way = Some(UnderWay { ask: ask.clone(), answer: answer.clone() });
@@ -204,13 +213,13 @@ impl Attempt {
         }
     }
 
-    async fn answer(&self, ask: ForgeAsk, folder: &Path) -> ForgeAnswer {
+    async fn answer(&self, ask: ForgeAsk, folder: &Path, rights: &Rights) -> ForgeAnswer {
         match ask {
             ForgeAsk::Branch => match self.origin.branch(&self.place).await {
                 Ok(head) => ForgeAnswer::Branch(head),
                 Err(trouble) => ForgeAnswer::Trouble(trouble),
             },
-            ForgeAsk::Push(push) => self.push(&push, folder).await,
+            ForgeAsk::Push(push) => self.push(&push, folder, rights).await,
             ForgeAsk::Pull { title, summary } => {
                 match self.origin.open_pull(&self.place, (&title, &summary)).await {
                     Ok(pull) => ForgeAnswer::Pull(pull),
@@ -220,7 +229,7 @@ impl Attempt {
         }
     }
 
-    async fn push(&self, push: &PushAsk, folder: &Path) -> ForgeAnswer {
+    async fn push(&self, push: &PushAsk, folder: &Path, rights: &Rights) -> ForgeAnswer {
         // Nothing is written into it meanwhile.
         let bundle = self.bundle.lock().await;
         let Some(bundle) = bundle.as_ref().filter(|held| held.is(&push.bundle) && held.is_whole())
@@ -229,7 +238,8 @@ impl Attempt {
         };
         let (path, said) = (bundle.path(), (push.title.as_str(), push.summary.as_str()));
         let from = (path.as_path(), folder);
-        match self.origin.push_brought(&self.place, from, &push.commits, said).await {
+        let may = rights(self.place.key());
+        match self.origin.push_brought(&self.place, from, &push.commits, said, may).await {
             Ok(PushEnd::Pushed) => ForgeAnswer::Pushed,
             Ok(PushEnd::Refused(why)) => ForgeAnswer::PushRefused(why),
             Ok(PushEnd::Unknown(why)) => ForgeAnswer::PushUnknown(why),

@@ -77,11 +77,7 @@ impl RemoteAgent {
         run: &RunHandle,
         ask: impl FnOnce(RunHandle) -> Ask,
     ) -> Result<Answer, AgentTrouble> {
-        let known = run.session.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let Some(RemoteRun { theirs, place }) = known else {
-            return Err(AgentTrouble::Garbage("its worker did not name the attempt".to_owned()));
-        };
-        self.follow_at(place.as_ref().filter(|place| place.key() == run.run));
+        let RemoteRun { theirs, .. } = remembered(run)?;
         self.about(attempt_session(&run.run), ask(theirs)).await
     }
 
@@ -161,6 +157,12 @@ fn cut(mut text: String, most: usize) -> String {
     text
 }
 
+/// What is remembered of an attempt.
+fn remembered(run: &RunHandle) -> Result<RemoteRun, AgentTrouble> {
+    let known = run.session.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    known.ok_or_else(|| AgentTrouble::Garbage("its worker did not name the attempt".to_owned()))
+}
+
 /// An answer to another question than the one that was asked.
 fn strange<T>() -> Result<T, AgentTrouble> {
     Err(AgentTrouble::Garbage("its worker answers something else".to_owned()))
@@ -229,6 +231,8 @@ impl Agent for RemoteAgent {
 
     fn follow<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Sighting> {
         Box::pin(async move {
+            let place = remembered(run)?.place;
+            self.follow_at(place.as_ref().filter(|place| place.key() == run.run));
             match self.of_run(run, Ask::Follow).await? {
                 Answer::Sighting(sighting) => {
                     let works =
@@ -279,10 +283,6 @@ impl Agent for RemoteAgent {
 
     fn stop<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
         Box::pin(async move {
-            // Whether it is heard there or not: nothing more is pushed for it.
-            if let Some(deputy) = &self.deputy {
-                deputy.reception.stop(&run.run);
-            }
             match self.of_run(run, Ask::Stop).await? {
                 Answer::Done => Ok(()),
                 _ => strange(),
@@ -314,5 +314,60 @@ impl Agent for RemoteAgent {
                 _ => strange(),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::clock::SystemClock;
+    use crate::config::Secret;
+    use crate::core::jobs::Purpose;
+    use crate::gitea::{ClientOptions, Gitea, Token};
+    use crate::temporal::desk::Calls;
+    use crate::temporal::remote_agent::*;
+    use crate::temporal::ticket::Ticket;
+
+    /// No worker can be called.
+    struct Away;
+
+    impl Calls for Away {
+        fn call(&self, _: &str, _: &Ticket, _: String) -> Result<(), AgentTrouble> {
+            Err(AgentTrouble::HostAway("the Temporal server is away".to_owned()))
+        }
+    }
+
+    #[tokio::test]
+    async fn who_asks_what_an_attempt_did_has_nothing_done_for_it() {
+        let url = "http://127.0.0.1:1/".parse().unwrap();
+        let forge = Gitea::new(ClientOptions::new(url, Token::new("a-token").unwrap())).unwrap();
+        let folder = std::env::temp_dir().join("nothing-is-brought");
+        let reception = Arc::new(Reception::new(folder));
+        let origin = Arc::new(AccountOrigin::new(forge, Arc::new(SystemClock)));
+        let deputy = Deputy { reception: reception.clone(), origin };
+        let secret = Secret::new("a-token").unwrap();
+        let desk = Arc::new(Desk::new(&secret, Box::new(Away), Box::new(|| "s".to_owned())));
+        let who = ("ezra".to_owned(), Redactor::default());
+        let agent = RemoteAgent::new(who, desk, Some(deputy), false);
+        let request = agent.prepare(&AgentTask {
+            key: "abcd-j1-1".to_owned(),
+            purpose: Purpose::Code,
+            repository: "foundation/door".parse().unwrap(),
+            clone_url: "http://127.0.0.1:1/foundation/door.git".parse().unwrap(),
+            base_branch: "main".to_owned(),
+            base: "0f".repeat(20).parse().unwrap(),
+            branch: "timmy/41-j1".parse().unwrap(),
+            pull: None,
+            prompt: "Oil the hinge.".to_owned(),
+        });
+        let theirs = RunHandle { run: request.key.clone(), session: None, process: None };
+        let run = agent.handle(&task(&request).unwrap(), theirs).unwrap();
+        let is_known = || reception.attempt(&request.key).is_some();
+        // It may be over: then nobody follows it any more.
+        assert!(agent.transcript(&run).await.is_err() && !is_known());
+        assert!(agent.usage(&run).await.is_err() && !is_known());
+        assert!(agent.stop(&run).await.is_err() && !is_known());
+        assert!(agent.follow(&run).await.is_err() && is_known());
+        reception.forget(&request.key);
+        assert!(agent.find(&request).await.is_err() && is_known());
     }
 }

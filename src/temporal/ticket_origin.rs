@@ -206,6 +206,7 @@ fn piece(file: &Path, from: u64) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use tokio::net::TcpListener;
     use tokio_util::sync::CancellationToken;
@@ -222,6 +223,7 @@ mod tests {
     use crate::temporal::fetch_proxy::FetchProxy;
     use crate::temporal::listener::{Counter, router};
     use crate::temporal::reception::Reception;
+    use crate::temporal::rights::Rights;
     use crate::temporal::ticket::{Ticket, Tickets, attempt_session};
     use crate::temporal::ticket_origin::*;
     use crate::web::{ListenerLimits, Tls, serve_over};
@@ -244,6 +246,8 @@ mod tests {
         token: String,
         reception: Arc<Reception>,
         account: Arc<AccountOrigin>,
+        /// How often it is still said that something may be written, until it was asked to stop.
+        may: Arc<AtomicUsize>,
         place: AttemptPlace,
         base: Commit,
         folder: tempfile::TempDir,
@@ -277,7 +281,16 @@ mod tests {
         let secret = Secret::new("a-token").unwrap();
         let desk = Arc::new(Desk::new(&secret, Box::new(Nobody), Box::new(|| "s".to_owned())));
         let fetches = FetchProxy::new().unwrap();
-        let answers = router(Counter { desk, reception: reception.clone(), fetches });
+        let may = Arc::new(AtomicUsize::new(usize::MAX));
+        let left = may.clone();
+        let rights: Rights = Arc::new(move |_| {
+            let one_less = |left: usize| left.checked_sub(1);
+            let has = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok();
+            let stopped = || OriginTrouble::Refused("it was asked to stop".to_owned());
+            Box::pin(async move { has.then_some(()).ok_or_else(stopped) })
+        });
+        let counter = Counter { desk, reception: reception.clone(), fetches, rights };
+        let answers = router(counter);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (scheme, tls, ca) = match is_tls {
             false => ("http", None, None),
@@ -296,7 +309,7 @@ mod tests {
         let ticket = Ticket { session, instance: "s".to_owned() };
         errands.tickets().hold(&Tickets::new(&secret).write(&ticket));
         let origin = origin_by_ticket(&errands);
-        Way { sandbox, token, reception, account, place, base, folder, errands, origin }
+        Way { sandbox, token, reception, account, may, place, base, folder, errands, origin }
     }
 
     impl Way {
@@ -379,18 +392,27 @@ mod tests {
     async fn once_it_was_asked_to_stop_nothing_more_is_pushed() {
         let way = way(false).await;
         let made = way.made("oil\n").await;
-        way.reception.stop(way.place.key());
-        let refused = way.push(&made).await;
-        assert!(
-            matches!(&refused, Ok(PushEnd::Refused(why)) if why.contains("stop")),
-            "{refused:?}"
-        );
-        assert_eq!(way.sandbox.branch_head(DOOR, BRANCH).unwrap(), None);
-        // Looked after again it stays so; as another attempt it may.
-        way.reception.follow(&way.account, &way.place);
-        assert!(matches!(way.push(&made).await, Ok(PushEnd::Refused(_))));
-        way.reception.forget(way.place.key());
-        way.reception.follow(&way.account, &way.place);
+        let may = |times| way.may.store(times, Ordering::SeqCst);
+        let said = ("Oil the hinge", "It is silent now.");
+        // Before anything is brought, before what was brought is looked at, and when that was.
+        for times in [0, 1, 2] {
+            may(times);
+            let refused = way.push(&made).await;
+            assert!(
+                matches!(&refused, Ok(PushEnd::Refused(why)) if why.contains("stop")),
+                "{times}: {refused:?}"
+            );
+            assert_eq!(way.sandbox.branch_head(DOOR, BRANCH).unwrap(), None);
+            // Whoever follows it anew, it stays so: the ledger knows.
+            way.reception.forget(way.place.key());
+            way.reception.follow(&way.account, &way.place);
+        }
+        may(usize::MAX);
         assert_eq!(way.push(&made).await, Ok(PushEnd::Pushed));
+        may(0);
+        let refused = way.origin.open_pull(&way.place, said).await;
+        assert!(matches!(refused, Err(OriginTrouble::Refused(_))), "{refused:?}");
+        may(usize::MAX);
+        assert!(way.origin.open_pull(&way.place, said).await.is_ok());
     }
 }

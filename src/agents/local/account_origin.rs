@@ -54,7 +54,8 @@ impl AccountOrigin {
 
     /// Pushes the commits of a bundle that was brought from another host, if nothing speaks against
     /// it: it is read as what comes from outside, and looked at as what comes out of a sandbox here.
-    /// `folder`: where that is done.
+    /// `folder`: where that is done. That takes a while: right before it is pushed, `may` says whether it
+    /// still may be.
     ///
     /// # Errors
     /// If nobody can tell now.
@@ -64,6 +65,7 @@ impl AccountOrigin {
         (bundle, folder): (&Path, &Path),
         commits: &NewCommits,
         (title, summary): (&str, &str),
+        may: OriginCall<'_, ()>,
     ) -> Result<PushEnd, OriginTrouble> {
         let there = self.head_of(place).await?;
         if there.as_ref() == Some(&commits.head) {
@@ -76,6 +78,11 @@ impl AccountOrigin {
         let brought = Brought { place, bundle, commits, said: (title, summary) };
         match brought.judged(&self.remote_of(place), folder, &bounds).await {
             Ok(fetched) => {
+                match may.await {
+                    Ok(()) => {}
+                    Err(OriginTrouble::Refused(why)) => return Ok(PushEnd::Refused(why)),
+                    Err(not_now) => return Err(not_now),
+                }
                 let (remote, branch) = (self.remote_of(place), place.workplace.branch.to_string());
                 let what = (&commits.head, branch.as_str());
                 let was = commits.was.as_ref();

@@ -90,6 +90,7 @@ pub mod start_terms;
 mod state;
 mod told;
 mod turn;
+mod write_right;
 
 pub use crate::core::command::value::JobId;
 pub use accepted::{AcceptedChange, ChangeDigest, JudgedChange};
@@ -125,3 +126,4 @@ pub use state::{
     WorkKind,
 };
 pub use told::{ToldReview, ToldText};
+pub use write_right::WriteRight;

@@ -21,7 +21,7 @@
 //! - `run`: what a runner keeps of an attempt, and which jobs it looks after.
 //! - `reviews`: what agents said of pull requests; `reviewed`: what that makes of who works there.
 //! - `speech`: what a move says goes into the outbox with it. `split`: what an epic becomes.
-//! - `transcript`: what attempts said and did.
+//! - `transcript`: what attempts said and did. `write_right`: whether they may still hand it in.
 //! - `numbers`: names and numbers that another ledger for the same account does not give.
 
 mod advance;
@@ -52,6 +52,7 @@ mod run;
 mod speech;
 mod split;
 mod transcript;
+mod write_right;
 
 pub use advance::{Advanced, InTheWay, advance, in_the_way};
 pub use attempts::{
@@ -100,3 +101,4 @@ pub use run::{
 pub use speech::{card_told_at, refresh_card, set_card};
 pub use split::proposed;
 pub use transcript::{AttemptLog, attempt_logs, keep_transcript, without_transcript};
+pub use write_right::write_right;

@@ -6,7 +6,7 @@ use timmy::core::jobs::breaker::Breaker;
 use timmy::core::jobs::money::{Tokens, Usage};
 use timmy::core::jobs::{
     AgentClaim, AttemptEnd, CancelReason, Failure, Fence, IllegalReason, JobAction, JobEvent,
-    JobId, Progress, ResultJudgement, State, StepTime, ToldText, Verdict,
+    JobId, Progress, ResultJudgement, State, StepTime, ToldText, Verdict, WriteRight,
 };
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::Depth;
@@ -61,6 +61,41 @@ fn job(tx: &Transaction<'_>, id: JobId) -> Result<StoredJob, Error> {
 fn check(tx: &Transaction<'_>) -> Result<(), Error> {
     assert_eq!(jobs::rebuilt(tx)?, []);
     Ok(())
+}
+
+#[test]
+fn an_attempt_may_hand_in_while_it_is_under_way_and_was_not_asked_to_stop() {
+    in_transaction(|tx| {
+        tracked(tx)?;
+        let id = begin(tx, 1, at(0))?;
+        let (lease, _) = jobs::lease(tx, id, &bid("ezra"), at(0))?.expect("a lease");
+        let right = || jobs::write_right(tx, lease.key());
+        assert_eq!(right()?, WriteRight::Over, "it was not started");
+        jobs::start(tx, &lease, &bid("ezra"), at(1))?.expect("a start");
+        assert_eq!(right()?, WriteRight::Has);
+        for (progress, has) in [
+            (Progress::Accepted, WriteRight::Has),
+            (Progress::HostAway, WriteRight::Has),
+            (Progress::HostBack, WriteRight::Has),
+            (Progress::Asks, WriteRight::Stopping),
+        ] {
+            tell(tx, &lease, progress.clone(), at(2))?;
+            assert_eq!(right()?, has, "{progress:?}");
+        }
+        advance(tx, id, JobEvent::Cancel(CancelReason::IssueGone), at(3))?;
+        assert_eq!(right()?, WriteRight::Stopping);
+        tell(tx, &lease, Progress::Stopped { usage: Usage::NONE }, at(4))?;
+        assert_eq!(right()?, WriteRight::Over);
+
+        // What is given up, and begun anew, is another attempt.
+        let first = work(tx, 2, "ezra", at(5))?;
+        tell(tx, &first, Progress::Unclear, at(6))?;
+        assert_eq!(jobs::write_right(tx, first.key())?, WriteRight::Has);
+        tell(tx, &first, Progress::Lost, at(7))?;
+        assert_eq!(jobs::write_right(tx, first.key())?, WriteRight::Over);
+        assert_eq!(jobs::write_right(tx, "another")?, WriteRight::Over);
+        Ok(())
+    });
 }
 
 #[test]

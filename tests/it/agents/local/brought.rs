@@ -52,7 +52,8 @@ impl Elsewhere {
     async fn brought(&self, bundle: &Path, commits: &NewCommits) -> Result<PushEnd, OriginTrouble> {
         let said = ("Mend the hinge", "It is silent now.");
         let folder = self.stage.folder.path();
-        self.origin.push_brought(&self.place, (bundle, folder), commits, said).await
+        let may = Box::pin(async { Ok(()) });
+        self.origin.push_brought(&self.place, (bundle, folder), commits, said, may).await
     }
 
     /// It is not taken, for this reason, and nothing of it is on the forge.
@@ -155,4 +156,23 @@ async fn while_the_forge_is_away_nobody_says_that_it_does_not_take_it() {
     assert!(matches!(away, Err(OriginTrouble::NotNow(_))), "{away:?}");
     there.stage.sandbox.faults().clear();
     assert_eq!(there.brought(&bundle, &there.commits(&head)).await, Ok(PushEnd::Pushed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_pushed_any_more_when_it_was_looked_at_is_not() {
+    let there = Elsewhere::new().await;
+    let head = there.tree.commit("oil.md", "oil\n", "Oil it").await;
+    let bundle = there.bundle(&there.stage.base).await;
+    let (commits, said) = (there.commits(&head), ("Mend the hinge", "It is silent now."));
+    let from = (bundle.as_path(), there.stage.folder.path());
+    let stopped = || "it was asked to stop".to_owned();
+    let may = Box::pin(async { Err(OriginTrouble::Refused(stopped())) });
+    let pushed = there.origin.push_brought(&there.place, from, &commits, said, may).await;
+    assert_eq!(pushed, Ok(PushEnd::Refused(stopped())));
+    let unknown = || OriginTrouble::NotNow("the ledger cannot be read".to_owned());
+    let may = Box::pin(async { Err(unknown()) });
+    let pushed = there.origin.push_brought(&there.place, from, &commits, said, may).await;
+    assert_eq!(pushed, Err(unknown()));
+    assert_eq!(there.stage.head(), None);
+    assert_eq!(there.brought(&bundle, &commits).await, Ok(PushEnd::Pushed));
 }
