@@ -1,4 +1,5 @@
-//! The tickets of attempts that a worker has: of each the one that came last.
+//! The tickets of attempts that a worker has: of each the one that timmy took last. One that timmy takes
+//! no more stays until there is another one: a session may be over before what was made in it is handed in.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +14,7 @@ const MOST: usize = 256;
 pub(super) struct HeldTickets(Mutex<VecDeque<(String, String)>>);
 
 impl HeldTickets {
-    /// Holds a ticket, if it is one for an attempt.
+    /// Holds a ticket that timmy took, if it is one for an attempt.
     pub(super) fn hold(&self, ticket: &str) {
         let Some(key) = attempt_of(ticket) else { return };
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);

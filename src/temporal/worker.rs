@@ -59,7 +59,6 @@ impl Hands {
 
     /// Answers what is asked with this ticket, until that is over.
     async fn session(&self, ticket: &str, agent: &Arc<dyn Agent>) -> Result<(), ErrandError> {
-        self.errands.tickets().hold(ticket);
         let (mut turn, mut works, mut is_away) = (self.turn(Vec::new()), false, false);
         loop {
             let asked = tokio::select! {
@@ -72,6 +71,8 @@ impl Hands {
             match asked {
                 Ok(Asked { is_over: true, .. }) => return Ok(()),
                 Ok(Asked { asks, .. }) => {
+                    // Only now it is known to be a good one: whoever writes to Temporal makes others.
+                    self.errands.tickets().hold(ticket);
                     if is_away {
                         tracing::info!("timmy is there again");
                     }
@@ -170,5 +171,87 @@ impl Hands {
                 () = ctx.cancelled() => return Err(ActivityError::cancelled()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+    use tokio::sync::mpsc;
+
+    use crate::agents::{HermesAgent, HermesOptions, Redactor};
+    use crate::clock::SystemClock;
+    use crate::config::Secret;
+    use crate::temporal::desk::{Calls, Desk};
+    use crate::temporal::fetch_proxy::FetchProxy;
+    use crate::temporal::listener::{Counter, router};
+    use crate::temporal::reception::Reception;
+    use crate::temporal::rights::Rights;
+    use crate::temporal::ticket::{Ticket, Tickets, attempt_session};
+    use crate::temporal::worker::*;
+
+    const KEY: &str = "abcd-j1-1";
+
+    /// Tells of the tickets with which workers are called.
+    struct Called(mpsc::UnboundedSender<(Ticket, String)>);
+
+    impl Calls for Called {
+        fn call(&self, _: &str, ticket: &Ticket, text: String) -> Result<(), AgentTrouble> {
+            self.0.send((ticket.clone(), text)).unwrap();
+            Ok(())
+        }
+    }
+
+    /// A gateway that nobody runs.
+    fn agent() -> Arc<dyn Agent> {
+        let agent = HermesAgent::new(HermesOptions {
+            url: "http://127.0.0.1:1".parse().unwrap(),
+            key: Secret::new("a-key").unwrap(),
+            redactor: Redactor::default(),
+            clock: Arc::new(SystemClock),
+        });
+        Arc::new(agent.unwrap())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn only_a_ticket_that_timmy_takes_is_held() {
+        let secret = Secret::new("a-token").unwrap();
+        let (calls, mut called) = mpsc::unbounded_channel();
+        let desk = Desk::new(&secret, Box::new(Called(calls)), Box::new(|| "s".to_owned()));
+        let desk = Arc::new(desk);
+        let reception = Arc::new(Reception::new(std::env::temp_dir().join("nothing-is-brought")));
+        let rights: Rights = Arc::new(|_| Box::pin(async { Ok(()) }));
+        let fetches = FetchProxy::new().unwrap();
+        let answers = router(Counter { desk: desk.clone(), reception, fetches, rights });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let timmy = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let serving = tokio::spawn(async { axum::serve(listener, answers).await });
+        let errands = Errands::to(&timmy, None).unwrap();
+        let (name, here) = ("one".to_owned(), Handle::current());
+        let stopping = CancellationToken::new();
+        let hands = Hands::new(name, BTreeMap::new(), errands.clone(), here, stopping);
+        let agent = agent();
+
+        let session = attempt_session(KEY);
+        let (at_desk, about) = (desk.clone(), session.clone());
+        let asking = tokio::spawn(async move { at_desk.ask("ezra", &about, Ask::Health).await });
+        let (ticket, good) = called.recv().await.unwrap();
+        let (its, with, driven) = (hands.clone(), good.clone(), agent.clone());
+        let serves = tokio::spawn(async move { its.session(&with, &driven).await });
+        let answered = asking.await.unwrap();
+        assert!(matches!(answered, Ok(Ok(Answer::Trouble(_)))), "{answered:?}");
+        assert_eq!(errands.tickets().of(KEY).as_ref(), Some(&good));
+
+        // Somebody else made it, or it was made for an earlier session.
+        let forged = good.replacen(&good[..4], "0f0f", 1);
+        let refused = hands.session(&forged, &agent).await;
+        assert!(matches!(refused, Err(ErrandError::Refused(_))), "{refused:?}");
+        let earlier = Ticket { instance: "earlier".to_owned(), ..ticket };
+        let earlier = Tickets::new(&secret).write(&earlier);
+        assert!(hands.session(&earlier, &agent).await.is_ok());
+        assert_eq!(errands.tickets().of(KEY), Some(good));
+
+        serves.abort();
+        serving.abort();
     }
 }

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
+use temporalio_client::WorkflowStartOptions;
 use timmy::core::jobs::{JobId, StateKind};
 use timmy::sandbox::{Mode, Options};
 use timmy::store::{Ledger, jobs};
+use timmy::temporal::{AgentWorkflow, ServeOrder};
 
 use super::server::TemporalServer;
 use crate::bot::tail;
@@ -167,6 +169,33 @@ async fn what_is_made_in_a_clone_there_timmy_pushes_for_its_account() {
     let logs = ledger.read(|conn| jobs::attempt_logs(conn, JobId(1))).await.unwrap();
     let transcript = logs[0].transcript.clone().unwrap_or_default();
     assert!(transcript.contains("Oil the hinge."), "{transcript}\n{}", set.dump());
+    assert_eq!(stop(worker).await, Some(0), "{}", set.dump());
+    let status = bot.stop().await;
+    assert!(status.success(), "{status}\n{}", set.dump());
+    set.look(comment).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_ticket_for_an_attempt_takes_nothing_from_it() {
+    let Some(server) = TemporalServer::start().await else { return };
+    let set = CloneStage::set(&server, true).await;
+    let worker = set.worker();
+    let mut bot = set.stage.bot().await;
+    bot.first_poll().await;
+    let comment = set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
+    set.has_begun().await;
+    let ledger = Ledger::open_read_only(set.stage.ledger()).unwrap();
+    let attempts = ledger.read(|conn| jobs::attempts(conn, JobId(1))).await.unwrap();
+    // What it is called stands in the names of workflows.
+    let ticket = format!("{}:0:attempt/{}", "0f".repeat(32), attempts[0].key);
+    let order = ServeOrder { agent: "ezra".to_owned(), ticket };
+    let client = server.client().await;
+    let options = WorkflowStartOptions::new("timmy", "forged/live".to_owned()).build();
+    client.start_workflow(AgentWorkflow::run, order, options).await.unwrap();
+    let told = async || tail(&set.log).contains("no ticket of mine");
+    set.stage.until("a worker that was called in vain", told).await;
+    set.may_go_on();
+    set.has_ended().await;
     assert_eq!(stop(worker).await, Some(0), "{}", set.dump());
     let status = bot.stop().await;
     assert!(status.success(), "{status}\n{}", set.dump());
