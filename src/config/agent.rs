@@ -10,6 +10,7 @@ use super::local::LocalConfig;
 use super::quantity::millionths;
 use super::repositories::RepositoryFilter;
 use super::role::Role;
+use super::sandbox_kind::SandboxKind;
 use super::secret::Secret;
 use super::secrets;
 use super::section::Section;
@@ -86,6 +87,8 @@ pub enum AgentKind {
         kind: KindName,
         /// The most tokens of one attempt, where that is told here as well.
         max_tokens: Option<u64>,
+        /// What keeps it in there, if it is a program on that host.
+        sandbox: Option<SandboxKind>,
     },
 }
 
@@ -265,7 +268,9 @@ fn elsewhere(section: &Section<'_>, kind: KindName) -> AgentKind {
         KindName::OpenAi => Some(section.or("max_tokens", MOST_TOKENS, max_tokens())),
         _ => None,
     };
-    AgentKind::Elsewhere { kind, max_tokens }
+    let is_program = kind.works_in_a_clone();
+    let sandbox = is_program.then(|| SandboxKind::read(section));
+    AgentKind::Elsewhere { kind, max_tokens, sandbox }
 }
 
 /// The most tokens of an attempt, unless somebody says otherwise.

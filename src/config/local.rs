@@ -9,7 +9,7 @@ use super::guards::mount;
 use super::program::{Program, variable};
 use super::sandbox_kind::SandboxKind;
 use super::section::Section;
-use super::value::{Wrong, one_of, text};
+use super::value::{Wrong, text};
 use crate::core::model::endpoint::Endpoint;
 
 /// How an agent is started that is a program here, and what it sees of this machine.
@@ -44,7 +44,7 @@ impl LocalConfig {
         }
         let mounts = section.list_or("mounts", [], mount);
         let reach = section.list("reach", endpoint);
-        let sandbox = section.or("sandbox", SandboxKind::Bwrap, one_of(&SandboxKind::ALL));
+        let sandbox = SandboxKind::read(section);
         if let (Some(list), SandboxKind::None) = (&reach, sandbox) {
             section.contradiction(
                 list.first().map(Spanned::span),

@@ -11,14 +11,23 @@ const RUNS: &str = "runs";
 const AGENTS: &str = "agent-runs";
 
 impl AgentConfig {
-    /// What keeps it in, if it runs on this machine.
-    fn sandbox(&self) -> Option<SandboxKind> {
+    /// What keeps it in, if it is a program on this machine.
+    fn sandbox_here(&self) -> Option<SandboxKind> {
         self.kind.local().map(|local| local.sandbox)
     }
 
-    /// Whether it runs here with the rights of this service.
+    /// Whether it is a program, on whichever machine, with all the rights of who starts it there.
     pub fn is_unconfined(&self) -> bool {
-        self.sandbox() == Some(SandboxKind::None)
+        let sandbox = match &self.kind {
+            AgentKind::Elsewhere { sandbox, .. } => *sandbox,
+            AgentKind::Hermes { .. }
+            | AgentKind::OpenAi { .. }
+            | AgentKind::Acp(_)
+            | AgentKind::Command(_)
+            | AgentKind::Forge
+            | AgentKind::CrewAi(_) => self.sandbox_here(),
+        };
+        sandbox == Some(SandboxKind::None)
     }
 }
 
@@ -35,7 +44,7 @@ impl Config {
 
     /// The agents that run here, in a sandbox.
     pub fn confined_agents(&self) -> impl Iterator<Item = &AgentConfig> {
-        self.agents.iter().filter(|agent| agent.sandbox() == Some(SandboxKind::Bwrap))
+        self.agents.iter().filter(|agent| agent.sandbox_here() == Some(SandboxKind::Bwrap))
     }
 
     fn beside_ledger(&self) -> &Path {

@@ -4,7 +4,8 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use timmy::config::{
-    AgentKind, CertificateFiles, Config, EngineConfig, KindName, Outside, SecretFile, parse,
+    AgentKind, CertificateFiles, Config, EngineConfig, KindName, Outside, SandboxKind, SecretFile,
+    parse,
 };
 
 use super::{LEAST, config, problems_with};
@@ -51,7 +52,8 @@ fn on_host(text: &str, files: &[&str], host: Option<&str>) -> Result<Config, Str
 fn an_agent_of_another_host_needs_no_secret_here() {
     let config = on_host(FLEET, &["token", "groq.token", "groq.key"], None).unwrap();
     let [ezra, groq] = &config.agents[..] else { panic!("{:?}", config.agents) };
-    let elsewhere = AgentKind::Elsewhere { kind: KindName::Hermes, max_tokens: None };
+    let elsewhere =
+        AgentKind::Elsewhere { kind: KindName::Hermes, max_tokens: None, sandbox: None };
     assert_eq!(format!("{:?}", ezra.kind), format!("{elsewhere:?}"));
     assert!(ezra.token.is_none() && ezra.kind.word() == "hermes");
     assert!(matches!(groq.kind, AgentKind::OpenAi { .. }));
@@ -75,9 +77,39 @@ fn what_hands_in_for_an_agent_in_a_clone_is_where_timmy_is() {
     let problems = on_host(&text, &others, None).unwrap_err();
     assert!(problems.contains("agent.token_file names a file that does not exist"), "{problems}");
     let config = on_host(&text, &[&others[..], &["ezra.token"]].concat(), None).unwrap();
-    let elsewhere = AgentKind::Elsewhere { kind: KindName::Command, max_tokens: None };
+    let elsewhere = AgentKind::Elsewhere {
+        kind: KindName::Command,
+        max_tokens: None,
+        sandbox: Some(SandboxKind::Bwrap),
+    };
     assert_eq!(format!("{:?}", config.agents[0].kind), format!("{elsewhere:?}"));
     assert!(config.agents[0].token.is_some());
+}
+
+#[test]
+fn an_agent_without_a_sandbox_is_known_wherever_it_runs() {
+    let files = ["token", "ezra.token", "groq.token", "groq.key"];
+    let of_ezra = |lines: &str| {
+        let text =
+            FLEET.replace("kind = \"hermes\"", &format!("token_file = \"ezra.token\"\n{lines}"));
+        on_host(&text, &files, None)
+    };
+    for kind in ["acp", "command", "crewai"] {
+        for (line, is_unconfined) in
+            [("", false), ("sandbox = \"bwrap\"", false), ("sandbox = \"none\"", true)]
+        {
+            let config = of_ezra(&format!("kind = \"{kind}\"\n{line}")).unwrap();
+            let ezra = &config.agents[0];
+            assert!(matches!(ezra.kind, AgentKind::Elsewhere { .. }), "{kind}");
+            assert_eq!(ezra.is_unconfined(), is_unconfined, "{kind} {line}");
+            // Nothing of it takes a sandbox here.
+            assert_eq!(config.confined_agents().count(), 0);
+        }
+    }
+    let problems = of_ezra("kind = \"command\"\nsandbox = \"nothing\"").unwrap_err();
+    assert!(problems.contains("agent.sandbox"), "{problems}");
+    let config = of_ezra("kind = \"hermes\"\nsandbox = \"none\"").unwrap();
+    assert!(!config.agents[0].is_unconfined(), "a gateway has its own");
 }
 
 #[test]
