@@ -273,6 +273,30 @@ fn one_file_serves_all_hosts() {
     assert!(matches!(kind_on(Some(host)), AgentKind::Acp(_)));
 }
 
+/// A server of which timmy asks for a namespace that it does not have lets every job stand still.
+#[test]
+fn the_server_has_the_namespace_that_the_configuration_names() {
+    let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();
+    let [workers] = <[String; 1]>::try_from(blocks("toml workers")).unwrap();
+    let env = |name: &str| match name {
+        "TIMMY_WORKER_HOST" | "TIMMY_TEMPORAL_API_KEY" => None,
+        _ => name.starts_with("TIMMY_").then(|| "0123456789".to_owned()),
+    };
+    let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
+    let text = format!("{least}\n{workers}");
+    let config = config::parse(&text, Path::new("timmy.toml"), world).unwrap().config;
+    let server = config.engine.temporal().unwrap();
+    let commands = README.split('`').filter(|text| {
+        text.contains("temporal server start-dev") || text.starts_with("temporal operator")
+    });
+    let commands: Vec<&str> = commands.collect();
+    assert_eq!(commands.len(), 3, "{commands:?}");
+    let named = format!("--namespace {} ", server.namespace);
+    for command in commands {
+        assert!(command.contains(&named), "{command}");
+    }
+}
+
 #[test]
 fn people_are_told_elsewhere_as_it_says() {
     let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();

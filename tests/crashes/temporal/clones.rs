@@ -12,7 +12,7 @@ use timmy::sandbox::{Mode, Options};
 use timmy::store::{Ledger, jobs};
 use timmy::temporal::{AgentWorkflow, ServeOrder};
 
-use super::server::TemporalServer;
+use super::server::{NAMESPACE, TemporalServer};
 use crate::bot::tail;
 use crate::hands::Hands;
 use crate::job_outcomes::{all_jobs, problems};
@@ -140,6 +140,7 @@ fn agent_of(config: Config, marks: &std::path::Path, server: &TemporalServer) ->
         .with("dispatch.timeout", json!({ "start": "1h", "silence": "6h", "total": "12h" }))
         .with("engine.kind", "temporal")
         .with("engine.address", server.address())
+        .with("engine.namespace", NAMESPACE)
         .agent("ezra", ["coder"])
         .its("kind", "command")
         .its("command", ["bash", "-c", script.as_str()])

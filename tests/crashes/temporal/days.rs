@@ -6,7 +6,7 @@ use timmy::sandbox::Options;
 use timmy::store::{Ledger, jobs, meta};
 use timmy::temporal::JobWorkflow;
 
-use super::server::TemporalServer;
+use super::server::{NAMESPACE, TemporalServer};
 use crate::hands::Hands;
 use crate::job_fleet::JobFleet;
 use crate::stage::{SHORT, Stage};
@@ -28,7 +28,10 @@ impl Waiting {
         stage.launch.environment.extend(JobFleet::environment());
         stage.configure(SHORT.poll, |config| {
             let config = fleet.configure(config).with("accept.on_yes", "merge");
-            config.with("engine.kind", "temporal").with("engine.address", server.address())
+            config
+                .with("engine.kind", "temporal")
+                .with("engine.address", server.address())
+                .with("engine.namespace", NAMESPACE)
         });
         stage.sandbox.open_issue("walt", DOOR, "The door squeaks", "Oil the hinge.").unwrap();
         Self { stage, _fleet: fleet }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use timmy::sandbox::Options;
 use timmy::store::{Ledger, jobs};
 
-use super::server::TemporalServer;
+use super::server::{NAMESPACE, TemporalServer};
 use crate::bot::Bot;
 use crate::hands::Hands;
 use crate::job_fleet::JobFleet;
@@ -61,7 +61,10 @@ impl TemporalStorm {
         stage.launch.environment.extend(JobFleet::environment());
         stage.configure(SHORT.poll, |config| {
             let config = fleet.configure(config);
-            config.with("engine.kind", "temporal").with("engine.address", server.address())
+            config
+                .with("engine.kind", "temporal")
+                .with("engine.address", server.address())
+                .with("engine.namespace", NAMESPACE)
         });
         let issues = i64::try_from(times(40)).unwrap();
         for number in 1..=issues {

@@ -11,7 +11,7 @@ use temporalio_client::{
 use temporalio_common::protos::temporal::api::enums::v1::IndexedValueType;
 use temporalio_common::protos::temporal::api::operatorservice::v1::AddSearchAttributesRequest;
 
-use super::server::TemporalServer;
+use super::server::{NAMESPACE, TemporalServer};
 use super::walk;
 use crate::support::forge::DOOR;
 
@@ -22,7 +22,7 @@ async fn register(client: &Client, names: &[&str]) {
     let keyword = IndexedValueType::Keyword as i32;
     let search_attributes: HashMap<String, i32> =
         names.iter().map(|name| ((*name).to_owned(), keyword)).collect();
-    let namespace = "default".to_owned();
+    let namespace = NAMESPACE.to_owned();
     let request = AddSearchAttributesRequest { search_attributes, namespace };
     let mut operator = client.connection().operator_service();
     operator.add_search_attributes(Request::new(request)).await.unwrap();

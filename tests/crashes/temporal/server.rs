@@ -15,6 +15,9 @@ use timmy::temporal::connect;
 use crate::support::peers;
 use crate::support::process::{free_port, until};
 
+/// The one in which all of it happens: not the one that every such server has.
+pub const NAMESPACE: &str = "timmy";
+
 pub struct TemporalServer {
     program: &'static Path,
     folder: TempDir,
@@ -39,7 +42,7 @@ impl TemporalServer {
     pub fn config(&self) -> TemporalConfig {
         TemporalConfig {
             address: self.address(),
-            namespace: "default".to_owned(),
+            namespace: NAMESPACE.to_owned(),
             tls: None,
             api_key: None,
         }
@@ -82,6 +85,7 @@ impl TemporalServer {
                 "--log-level",
                 "error",
             ])
+            .args(["--namespace", NAMESPACE])
             .args(["--sqlite-pragma", "journal_mode=WAL"])
             .args(["--port", &self.port.to_string()])
             .arg("--db-filename")

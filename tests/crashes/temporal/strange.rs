@@ -4,7 +4,7 @@
 use timmy::core::model::incident::Incident;
 use timmy::store::{Ledger, incidents};
 
-use super::server::TemporalServer;
+use super::server::{NAMESPACE, TemporalServer};
 use super::workers::WorkerStage;
 
 /// What the incident says that jobs stand still, if it is open.
@@ -20,16 +20,15 @@ async fn what_is_wrong_with_a_server_is_told() {
     let Some(server) = TemporalServer::start().await else { return };
     let set = WorkerStage::set(&server, 0).await;
     let config = std::fs::read_to_string(&set.stage.launch.config).unwrap();
-    let with = |key: &str, value: &str| {
-        let address = format!("address = \"{}\"", server.address());
-        assert_eq!(config.matches(&address).count(), 1, "{config}");
-        let line = format!("{key} = \"{value}\"");
-        let line = if key == "address" { line } else { format!("{address}\n{line}") };
-        std::fs::write(&set.stage.launch.config, config.replace(&address, &line)).unwrap();
+    let with = |key: &str, before: &str, value: &str| {
+        let line = |value: &str| format!("\n{key} = \"{value}\"\n");
+        assert_eq!(config.matches(&line(before)).count(), 1, "{config}");
+        let changed = config.replace(&line(before), &line(value));
+        std::fs::write(&set.stage.launch.config, changed).unwrap();
     };
 
     // It is a server, and has no such namespace.
-    with("namespace", "nowhere");
+    with("namespace", NAMESPACE, "nowhere");
     let bot = set.stage.bot().await;
     let says = async |word: &str| why_jobs_wait(&set).await.is_some_and(|why| why.contains(word));
     set.stage.until("the namespace told", async || says("nowhere").await).await;
@@ -37,7 +36,7 @@ async fn what_is_wrong_with_a_server_is_told() {
 
     // It listens, and speaks something else.
     let forge = set.stage.sandbox.url().trim_start_matches("http://").trim_end_matches('/');
-    with("address", forge);
+    with("address", &server.address(), forge);
     let bot = set.stage.bot().await;
     set.stage.until("the address told", async || says(forge).await).await;
     assert!(bot.stop().await.success(), "{}", set.dump());

@@ -14,7 +14,7 @@ use timmy::sandbox::Options;
 use timmy::store::{Ledger, incidents, jobs, meta};
 use timmy::temporal::JobWorkflow;
 
-use super::server::TemporalServer;
+use super::server::{NAMESPACE, TemporalServer};
 use crate::hands::Hands;
 use crate::job_fleet::JobFleet;
 use crate::job_outcomes::problems;
@@ -31,7 +31,10 @@ pub(super) async fn stage(address: &str) -> (Stage, JobFleet) {
     stage.launch.environment.extend(JobFleet::environment());
     stage.configure(SHORT.poll, |config| {
         let config = fleet.configure(config);
-        config.with("engine.kind", "temporal").with("engine.address", address)
+        config
+            .with("engine.kind", "temporal")
+            .with("engine.address", address)
+            .with("engine.namespace", NAMESPACE)
     });
     stage.sandbox.open_issue("walt", DOOR, "The door squeaks", "Oil the hinge.").unwrap();
     (stage, fleet)

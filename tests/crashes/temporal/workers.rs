@@ -10,7 +10,7 @@ use timmy::core::jobs::{JobId, StateKind};
 use timmy::sandbox::Options;
 use timmy::store::{Ledger, jobs};
 
-use super::server::TemporalServer;
+use super::server::{NAMESPACE, TemporalServer};
 use crate::bot::tail;
 use crate::hands::Hands;
 use crate::job_fleet::JobFleet;
@@ -54,6 +54,7 @@ impl WorkerStage {
                 .configure_on(config, Some(HOST))
                 .with("engine.kind", "temporal")
                 .with("engine.address", server.address())
+                .with("engine.namespace", NAMESPACE)
                 .with("worker.listen", desk.as_str())
         };
         stage.configure(SHORT.poll, configured);
@@ -75,6 +76,7 @@ impl WorkerStage {
             .configure_on(Config::of(self.stage.sandbox.url()), Some(HOST))
             .with("engine.kind", "temporal")
             .with("engine.address", server)
+            .with("engine.namespace", NAMESPACE)
             .with("worker.url", format!("http://{desk}"))
             .with("worker.host", HOST)
             // One that timmy does not know: nobody ever calls it.
