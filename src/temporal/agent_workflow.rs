@@ -15,13 +15,11 @@ use temporalio_sdk::{ActivityOptions, WorkflowContext, WorkflowResult};
 use temporalio_workflow::RetryPolicy;
 
 use super::message::{ServeOrder, agent_queue};
+use super::ticket::GOOD_FOR;
 use super::worker::Hands;
 
 /// How long a worker may take to come. Who asks waits no longer.
 const COME: Duration = Duration::from_secs(30);
-
-/// How long one session may last: another one is opened when it is over.
-pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long nobody may hear of a worker: longer than a restart of the server takes.
 const SILENCE: Duration = Duration::from_secs(180);
@@ -35,7 +33,7 @@ pub struct AgentWorkflow;
 impl AgentWorkflow {
     #[run(name = "agent")]
     pub async fn run(ctx: &mut WorkflowContext<Self>, order: ServeOrder) -> WorkflowResult<()> {
-        let options = ActivityOptions::with_start_to_close_timeout(LONGEST)
+        let options = ActivityOptions::with_start_to_close_timeout(GOOD_FOR)
             .task_queue(agent_queue(&order.agent))
             .schedule_to_start_timeout(COME)
             .heartbeat_timeout(SILENCE)

@@ -12,8 +12,9 @@
 //! Two workers for one agent would each hold the other's attempts for lost: the one that was there first
 //! is served, for as long as it comes, and the other one is told so.
 //!
-//! Sessions are in memory. A worker whose session began before a restart of timmy goes on with its
-//! ticket; one of which nothing is asked for a while is told that it is over.
+//! Sessions are in memory. A worker whose session about an attempt began before a restart of timmy goes on
+//! with its ticket, if it comes soon; one of which nothing is asked for a while is told that it is over.
+//! Any other ticket than that of the session that was opened last is good for nothing.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +26,7 @@ use super::ask::{Answer, Ask, Asked, Turn};
 use super::session::{Next, OVER, Patience, Session};
 use super::ticket::{Ticket, Tickets};
 use crate::agents::AgentTrouble;
+use crate::clock::Clock;
 use crate::config::Secret;
 
 /// Has a worker called that serves an agent.
@@ -40,6 +42,7 @@ pub(super) struct Desk {
     table: Mutex<DeskTable>,
     /// Gives each session a name that no other has.
     fresh: Box<dyn Fn() -> String + Send + Sync>,
+    began_at: Instant,
     patience: Patience,
 }
 
@@ -60,6 +63,7 @@ impl Desk {
     /// Tickets are made with `secret`.
     pub(super) fn new(
         secret: &Secret,
+        clock: Arc<dyn Clock>,
         calls: Box<dyn Calls>,
         fresh: Box<dyn Fn() -> String + Send + Sync>,
     ) -> Self {
@@ -69,10 +73,11 @@ impl Desk {
         let (sessions, serving) = (HashMap::new(), HashMap::new());
         let table = DeskTable { sessions, serving, count: count >> 1 };
         Self {
-            tickets: Tickets::new(secret),
+            tickets: Tickets::new(secret, clock),
             calls,
             table: Mutex::new(table),
             fresh,
+            began_at: Instant::now(),
             patience: Patience::USUAL,
         }
     }
@@ -84,6 +89,23 @@ impl Desk {
     /// The ticket that a worker shows, if it is one.
     pub(super) fn ticket(&self, text: &str) -> Option<Ticket> {
         self.tickets.read(text)
+    }
+
+    /// Whether nothing is to be had at the desk with this ticket: then nobody needs to read what came
+    /// with it.
+    pub(super) fn is_over(&self, ticket: &Ticket) -> bool {
+        self.is_over_in(&self.table(), ticket)
+    }
+
+    fn is_over_in(&self, table: &DeskTable, ticket: &Ticket) -> bool {
+        let session = table.sessions.get(&ticket.session);
+        match session.and_then(|session| session.instance.as_ref()) {
+            Some(instance) => *instance != ticket.instance,
+            None if session.is_some_and(|session| session.is_closed) => true,
+            // Of one that began before this process did nothing is known. How an agent is, whoever is
+            // called for it says as well.
+            None => ticket.attempt().is_none() || self.began_at.elapsed() >= self.patience.adopts,
+        }
     }
 
     /// Whether no other session about the same was opened since.
@@ -196,7 +218,7 @@ impl Desk {
             }
             let instance = (self.fresh)();
             session.begin(instance.clone());
-            Ticket { session: about.to_owned(), instance }
+            Ticket { agent: agent.to_owned(), session: about.to_owned(), instance }
         };
         let text = self.tickets.write(&ticket);
         self.calls.call(agent, &ticket, text).map_err(|trouble| {
@@ -248,13 +270,13 @@ impl Desk {
     /// A worker comes, with answers: the number of its turn. None if its session is over.
     fn come(&self, ticket: &Ticket, turn: Turn) -> Result<Option<(u64, Arc<Notify>)>, OtherWorker> {
         let mut table = self.table();
-        let DeskTable { sessions, serving, count } = &mut *table;
-        let session = sessions.entry(ticket.session.clone()).or_insert_with(Session::new);
-        // Of one that began before this process did nothing is known, and its ticket is good.
-        let instance = session.instance.get_or_insert_with(|| ticket.instance.clone());
-        if *instance != ticket.instance {
+        if self.is_over_in(&table, ticket) {
             return Ok(None);
         }
+        let DeskTable { sessions, serving, count } = &mut *table;
+        let session = sessions.entry(ticket.session.clone()).or_insert_with(Session::new);
+        session.instance.get_or_insert_with(|| ticket.instance.clone());
+        session.agent.get_or_insert_with(|| ticket.agent.clone());
         if session.worker.get_or_insert_with(|| turn.worker.clone()) != &turn.worker {
             return Err(OtherWorker::HasTicket);
         }
@@ -294,9 +316,6 @@ impl Desk {
             && its.worker == *worker
         {
             its.seen_at = Instant::now();
-        }
-        if session.is_done() {
-            table.sessions.remove(about);
         }
     }
 }

@@ -39,15 +39,16 @@ mod tests {
     #[test]
     fn the_last_one_of_each_attempt_is_held() {
         let held = HeldTickets::default();
-        for ticket in
-            ["mac:1:attempt/a/j1/1", "mac:2:attempt/a/j1/1", "mac:1:agent/ezra", "nothing"]
-        {
+        let ticket = |instance: u32, session: &str| format!("mac:0:ezra:{instance}:{session}");
+        let (first, last) = (ticket(1, "attempt/a/j1/1"), ticket(2, "attempt/a/j1/1"));
+        let other = ticket(1, "agent/ezra");
+        for ticket in [first.as_str(), last.as_str(), other.as_str(), "nothing"] {
             held.hold(ticket);
         }
-        assert_eq!(held.of("a/j1/1").as_deref(), Some("mac:2:attempt/a/j1/1"));
+        assert_eq!(held.of("a/j1/1"), Some(last));
         assert_eq!(held.of("ezra"), None);
         for number in 0..MOST {
-            held.hold(&format!("mac:1:attempt/b/j1/{number}"));
+            held.hold(&ticket(1, &format!("attempt/b/j1/{number}")));
         }
         assert_eq!(held.of("a/j1/1"), None);
     }

@@ -48,8 +48,8 @@ impl RemoteHosts {
             return Ok(None);
         }
         let (line, chance) = (Arc::new(TemporalLine::default()), Chance::default());
-        let desk =
-            Desk::new(&config.gitea.token, Box::new(line.clone()), Box::new(move || chance.word()));
+        let (calls, fresh) = (Box::new(line.clone()), Box::new(move || chance.word()));
+        let desk = Desk::new(&config.gitea.token, clock.clone(), calls, fresh);
         let (desk, redactor) = (Arc::new(desk), redactor(config));
         let reception = Arc::new(Reception::new(config.agents_folder().join(BROUGHT)));
         let mut agents: BTreeMap<String, Arc<dyn Agent>> = BTreeMap::new();

@@ -9,11 +9,11 @@ use temporalio_client::{
     WorkflowTerminateOptions,
 };
 
-use super::agent_workflow::{AgentWorkflow, LONGEST};
+use super::agent_workflow::AgentWorkflow;
 use super::connection::innermost;
 use super::desk::Calls;
 use super::message::{ServeOrder, bounded};
-use super::ticket::Ticket;
+use super::ticket::{GOOD_FOR, Ticket};
 use crate::agents::AgentTrouble;
 
 /// The queue on which timmy's own work is done.
@@ -90,7 +90,7 @@ async fn begin(client: &Client, id: String, order: ServeOrder) {
     let options = WorkflowStartOptions::new(QUEUE, id)
         .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
         .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
-        .execution_timeout(LONGEST)
+        .execution_timeout(GOOD_FOR)
         .build();
     if let Err(error) = client.start_workflow(AgentWorkflow::run, order, options).await {
         tracing::info!(agent, error = innermost(&error), "no worker could be called");

@@ -18,6 +18,7 @@ use super::fetch_proxy::{FetchProxy, GitAsk, Refusal};
 use super::forge_ask::{ForgeAsk, PIECE, PiecePlace};
 use super::reception::{Attempt, Reception};
 use super::rights::Rights;
+use super::session::OVER;
 use super::ticket::Ticket;
 
 /// The paths that workers call: what an agent is asked, and what is done for its attempts on the forge.
@@ -36,6 +37,9 @@ pub(super) const PIECE_HEADER: &str = "timmy-worker-piece";
 
 /// The largest turn that is read, in bytes: a transcript may be in it.
 pub(super) const LARGEST: usize = 16 << 20;
+
+/// How much is read, and thrown away, of a turn in a session that is over, in bytes.
+const LARGEST_IN_VAIN: usize = 64 << 10;
 
 /// The largest question about the forge, and the largest one of git, in bytes.
 const LARGEST_ASK: usize = 1 << 20;
@@ -102,6 +106,11 @@ async fn turn(
     body: Body,
 ) -> Result<String, Refusal> {
     let ticket = counter.worker(&headers)?;
+    if counter.desk.is_over(&ticket) {
+        // What it brings is for nobody, but whoever sends has to be at its end before it listens.
+        let _ = read(body, LARGEST_IN_VAIN).await;
+        return written(&OVER);
+    }
     let turn: Turn = serde_json::from_slice(&read(body, LARGEST).await?)
         .map_err(|error| (StatusCode::BAD_REQUEST, format!("no turn: {error}\n")))?;
     let asked = counter.desk.turn(&ticket, turn).await;
@@ -170,6 +179,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use crate::agents::AgentTrouble;
+    use crate::clock::SystemClock;
     use crate::config::Secret;
     use crate::temporal::desk::Calls;
     use crate::temporal::listener::*;
@@ -183,6 +193,17 @@ mod tests {
         }
     }
 
+    /// A ticket for a session, as it is shown.
+    fn bearer(session: &str) -> String {
+        let tickets = Tickets::new(&Secret::new("a-token").unwrap(), Arc::new(SystemClock));
+        let ticket = Ticket {
+            agent: "ezra".to_owned(),
+            session: session.to_owned(),
+            instance: "s".to_owned(),
+        };
+        format!("Bearer {}", tickets.write(&ticket))
+    }
+
     /// What is answered to a turn with these headers.
     async fn answer(headers: &[(&str, &str)], body: &str) -> String {
         answer_at("POST /worker/turn", headers, body).await
@@ -190,7 +211,8 @@ mod tests {
 
     async fn answer_at(at: &str, headers: &[(&str, &str)], body: &str) -> String {
         let secret = Secret::new("a-token").unwrap();
-        let desk = Arc::new(Desk::new(&secret, Box::new(Nobody), Box::new(|| "s".to_owned())));
+        let (clock, fresh) = (Arc::new(SystemClock), Box::new(|| "s".to_owned()));
+        let desk = Arc::new(Desk::new(&secret, clock, Box::new(Nobody), fresh));
         let reception = Arc::new(Reception::new(std::env::temp_dir().join("nothing-is-brought")));
         let rights: Rights = Arc::new(|_| Box::pin(async { Ok(()) }));
         let fetches = FetchProxy::new().unwrap();
@@ -214,13 +236,12 @@ mod tests {
 
     #[tokio::test]
     async fn only_who_has_a_ticket_and_the_same_version_is_served() {
-        let tickets = Tickets::new(&Secret::new("a-token").unwrap());
-        let ticket = Ticket { session: "agent/ezra".to_owned(), instance: "s".to_owned() };
-        let bearer = format!("Bearer {}", tickets.write(&ticket));
+        let bearer = bearer("attempt/a/j1/1");
         let version = (VERSION_HEADER, VERSION);
         let refused = answer(&[version], "{}").await;
         assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
-        let refused = answer(&[("Authorization", "Bearer 0:s:agent/ezra"), version], "{}").await;
+        let forged = ("Authorization", "Bearer 0:0:ezra:s:attempt/a/j1/1");
+        let refused = answer(&[forged, version], "{}").await;
         assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
         let old = (VERSION_HEADER, "timmy 0.0.1 worker 1");
         let refused = answer(&[("Authorization", &bearer), old], "{}").await;
@@ -230,12 +251,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_brought_to_a_session_that_is_over_is_not_read() {
+        let bearer = bearer("agent/ezra");
+        let headers = [("Authorization", bearer.as_str()), (VERSION_HEADER, VERSION)];
+        let over = answer(&headers, "not JSON").await;
+        assert!(over.starts_with("HTTP/1.1 200 ") && over.contains("\"is_over\":true"), "{over}");
+    }
+
+    #[tokio::test]
     async fn nothing_of_the_forge_is_to_be_had_without_an_attempt_that_is_followed() {
-        let tickets = Tickets::new(&Secret::new("a-token").unwrap());
-        let bearer = |session: &str| {
-            let ticket = Ticket { session: session.to_owned(), instance: "s".to_owned() };
-            format!("Bearer {}", tickets.write(&ticket))
-        };
         let version = (VERSION_HEADER, VERSION);
         let digest = "0f".repeat(32);
         let piece = format!("{digest}:4:0");
@@ -249,7 +273,7 @@ mod tests {
                 let headers = [("Authorization", bearer), version, (PIECE_HEADER, piece.as_str())];
                 answer_at(at, &headers, body).await
             };
-            let unknown = by("Bearer 0:s:attempt/a/j1/1").await;
+            let unknown = by("Bearer 0:0:ezra:s:attempt/a/j1/1").await;
             assert!(unknown.starts_with("HTTP/1.1 401 "), "{at}: {unknown}");
             let of_none = by(&bearer("agent/ezra")).await;
             assert!(of_none.starts_with("HTTP/1.1 400 "), "{at}: {of_none}");

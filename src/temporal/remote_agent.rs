@@ -345,7 +345,8 @@ mod tests {
         let origin = Arc::new(AccountOrigin::new(forge, Arc::new(SystemClock)));
         let deputy = Deputy { reception: reception.clone(), origin };
         let secret = Secret::new("a-token").unwrap();
-        let desk = Arc::new(Desk::new(&secret, Box::new(Away), Box::new(|| "s".to_owned())));
+        let (clock, fresh) = (Arc::new(SystemClock), Box::new(|| "s".to_owned()));
+        let desk = Arc::new(Desk::new(&secret, clock, Box::new(Away), fresh));
         let who = ("ezra".to_owned(), Redactor::default());
         let agent = RemoteAgent::new(who, desk, Some(deputy), false);
         let request = agent.prepare(&AgentTask {

@@ -26,6 +26,8 @@ pub(super) struct Patience {
     pub(super) idle: Duration,
     /// For the worker of an agent to come again, before another one may serve it.
     pub(super) serves: Duration,
+    /// After a start, for workers whose sessions began before it.
+    pub(super) adopts: Duration,
 }
 
 impl Patience {
@@ -37,6 +39,7 @@ impl Patience {
         between: Duration::from_secs(5),
         idle: Duration::from_secs(180),
         serves: Duration::from_secs(300),
+        adopts: Duration::from_secs(300),
     };
 }
 
@@ -61,6 +64,8 @@ pub(super) struct Session {
     pub(super) agent: Option<String>,
     /// Whose turns are taken; none until somebody comes, or is called.
     pub(super) instance: Option<String>,
+    /// It was ended here: who had it comes in vain, until somebody is called.
+    pub(super) is_closed: bool,
     /// The worker that came with the ticket of that.
     pub(super) worker: Option<String>,
     /// Why the last one that came was sent away.
@@ -91,6 +96,7 @@ impl Session {
         Self {
             agent: None,
             instance: None,
+            is_closed: false,
             worker: None,
             refused: None,
             turn: 0,
@@ -120,18 +126,10 @@ impl Session {
         self.called_at.is_some_and(|at| at.elapsed() < patience.come)
     }
 
-    /// Whether it is over, and nobody waits for anything.
-    pub(super) fn is_done(&self) -> bool {
-        self.turns == 0
-            && self.instance.is_none()
-            && self.asks.is_empty()
-            && self.answers.is_empty()
-    }
-
     /// Another instance begins, for which a worker is called.
     pub(super) fn begin(&mut self, instance: String) {
         self.end();
-        self.instance = Some(instance);
+        (self.instance, self.is_closed) = (Some(instance), false);
         self.called_at = Some(Instant::now());
         self.news.notify_waiters();
     }
@@ -139,6 +137,7 @@ impl Session {
     /// Whoever came, comes in vain from now on; what it was asked has to be found out anew.
     pub(super) fn end(&mut self) {
         (self.instance, self.worker, self.called_at) = (None, None, None);
+        self.is_closed = true;
         self.answers.clear();
     }
 

@@ -279,7 +279,8 @@ mod tests {
         let reception = Arc::new(Reception::new(folder.path().join("brought")));
         reception.follow(&account, &place);
         let secret = Secret::new("a-token").unwrap();
-        let desk = Arc::new(Desk::new(&secret, Box::new(Nobody), Box::new(|| "s".to_owned())));
+        let (clock, fresh) = (Arc::new(SystemClock), Box::new(|| "s".to_owned()));
+        let desk = Arc::new(Desk::new(&secret, clock.clone(), Box::new(Nobody), fresh));
         let fetches = FetchProxy::new().unwrap();
         let may = Arc::new(AtomicUsize::new(usize::MAX));
         let left = may.clone();
@@ -306,8 +307,8 @@ mod tests {
         tokio::spawn(serve_over(tls, listening, limits, CancellationToken::new()));
         let errands = Errands::to(&timmy, ca.as_deref()).unwrap();
         let session = attempt_session(place.key());
-        let ticket = Ticket { session, instance: "s".to_owned() };
-        errands.tickets().hold(&Tickets::new(&secret).write(&ticket));
+        let ticket = Ticket { agent: "ezra".to_owned(), session, instance: "s".to_owned() };
+        errands.tickets().hold(&Tickets::new(&secret, clock).write(&ticket));
         let origin = origin_by_ticket(&errands);
         Way { sandbox, token, reception, account, may, place, base, folder, errands, origin }
     }
@@ -378,7 +379,7 @@ mod tests {
             assert_eq!(way.origin.open_pull(&way.place, said).await, Ok(pull));
             // Without a ticket that is good nothing is fetched.
             let ca = way.errands.ca().map(Path::to_owned);
-            let remote = Remote::new(way.errands.repository().to_string(), "Bearer 0:s:x");
+            let remote = Remote::new(way.errands.repository().to_string(), "Bearer 0:0:ezra:s:x");
             let remote = remote.vouched_for_by(ca);
             let bounds = Bounds::within(Duration::from_secs(60));
             let history = (&[&way.base][..], 20);

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::ask::{Answer, Ask, Asked, Turn};
 use super::errand::{ErrandError, Errands};
 use super::message::ServeOrder;
+use super::ticket::agent_of;
 use crate::agents::{Agent, AgentTrouble, Sighting, Started};
 
 /// How often the server hears that a session goes on.
@@ -151,10 +152,16 @@ impl Hands {
         ctx: ActivityContext,
         order: ServeOrder,
     ) -> Result<(), ActivityError> {
-        let Some(agent) = self.agents.get(&order.agent) else {
-            let failure = ApplicationFailure::non_retryable("this worker does not serve it");
-            return Err(ActivityError::application(failure));
+        let refused = |why: &str| {
+            Err(ActivityError::application(ApplicationFailure::non_retryable(why.to_owned())))
         };
+        let Some(agent) = self.agents.get(&order.agent) else {
+            return refused("this worker does not serve it");
+        };
+        // What it brings is for that one: whoever writes to Temporal may name another.
+        if agent_of(&order.ticket) != Some(order.agent.as_str()) {
+            return refused("its ticket is for another agent");
+        }
         let session = self.session(&order.ticket, agent);
         tokio::pin!(session);
         loop {
@@ -217,8 +224,8 @@ mod tests {
     async fn only_a_ticket_that_timmy_takes_is_held() {
         let secret = Secret::new("a-token").unwrap();
         let (calls, mut called) = mpsc::unbounded_channel();
-        let desk = Desk::new(&secret, Box::new(Called(calls)), Box::new(|| "s".to_owned()));
-        let desk = Arc::new(desk);
+        let (clock, fresh) = (Arc::new(SystemClock), Box::new(|| "s".to_owned()));
+        let desk = Arc::new(Desk::new(&secret, clock.clone(), Box::new(Called(calls)), fresh));
         let reception = Arc::new(Reception::new(std::env::temp_dir().join("nothing-is-brought")));
         let rights: Rights = Arc::new(|_| Box::pin(async { Ok(()) }));
         let fetches = FetchProxy::new().unwrap();
@@ -247,7 +254,7 @@ mod tests {
         let refused = hands.session(&forged, &agent).await;
         assert!(matches!(refused, Err(ErrandError::Refused(_))), "{refused:?}");
         let earlier = Ticket { instance: "earlier".to_owned(), ..ticket };
-        let earlier = Tickets::new(&secret).write(&earlier);
+        let earlier = Tickets::new(&secret, clock).write(&earlier);
         assert!(hands.session(&earlier, &agent).await.is_ok());
         assert_eq!(errands.tickets().of(KEY), Some(good));
 

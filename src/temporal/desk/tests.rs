@@ -3,9 +3,15 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::clock::SystemClock;
 use crate::temporal::desk::*;
 
 const ABOUT: &str = "attempt/abcd-j1-1";
+
+/// That of a session about this which began before this process did.
+fn before(session: &str) -> Ticket {
+    Ticket { agent: "ezra".to_owned(), session: session.to_owned(), instance: "before".to_owned() }
+}
 
 /// Tells of the tickets that it is called with.
 struct Called(mpsc::UnboundedSender<Ticket>);
@@ -28,6 +34,7 @@ const PATIENT: Patience = Patience {
     between: LONG,
     idle: LONG,
     serves: LONG,
+    adopts: LONG,
 };
 
 fn desk(patience: Patience) -> (Arc<Desk>, mpsc::UnboundedReceiver<Ticket>) {
@@ -35,7 +42,8 @@ fn desk(patience: Patience) -> (Arc<Desk>, mpsc::UnboundedReceiver<Ticket>) {
     let count = AtomicUsize::new(0);
     let fresh = move || format!("s{}", count.fetch_add(1, Ordering::SeqCst));
     let secret = Secret::new("a-token").unwrap();
-    let desk = Desk::new(&secret, Box::new(Called(calls)), Box::new(fresh));
+    let clock = Arc::new(SystemClock);
+    let desk = Desk::new(&secret, clock, Box::new(Called(calls)), Box::new(fresh));
     (Arc::new(Desk { patience, ..desk }), called)
 }
 
@@ -120,7 +128,7 @@ async fn a_worker_that_is_busy_is_waited_for_and_asked_nothing() {
 #[tokio::test]
 async fn who_waits_for_one_that_is_gone_has_another_one_called() {
     let (desk, mut called) = desk(Patience { between: SHORT, ..PATIENT });
-    let before = Ticket { session: ABOUT.to_owned(), instance: "before".to_owned() };
+    let before = before(ABOUT);
     let (worker, its) = (desk.clone(), before.clone());
     let turn = tokio::spawn(async move { worker.turn(&its, turn(Vec::new())).await.unwrap() });
     while desk.table().sessions.is_empty() {
@@ -265,7 +273,7 @@ async fn only_the_newest_session_is_served() {
 #[tokio::test]
 async fn a_session_from_before_a_restart_goes_on() {
     let (desk, mut called) = desk(PATIENT);
-    let ticket = Ticket { session: ABOUT.to_owned(), instance: "before".to_owned() };
+    let ticket = before(ABOUT);
     let (worker, its) = (desk.clone(), ticket.clone());
     let turn = tokio::spawn(async move { worker.turn(&its, turn(Vec::new())).await.unwrap() });
     while desk.table().sessions.is_empty() {
@@ -280,7 +288,44 @@ async fn a_session_from_before_a_restart_goes_on() {
 #[tokio::test]
 async fn a_session_in_which_nothing_is_asked_is_over() {
     let (desk, _called) = desk(Patience { idle: Duration::ZERO, ..PATIENT });
-    let ticket = Ticket { session: ABOUT.to_owned(), instance: "before".to_owned() };
+    let ticket = before(ABOUT);
+    assert!(!desk.is_over(&ticket));
     assert!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().is_over);
+    // Once it is over it stays so: it was one of many tickets, and is the last one no more.
+    assert!(desk.is_over(&ticket));
+    assert!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().is_over);
+}
+
+#[tokio::test]
+async fn an_old_ticket_opens_nothing() {
+    let (desk, mut called) = desk(PATIENT);
+    // How an agent is, was asked of whoever had this: it need not be its worker any more.
+    assert!(desk.turn(&before("agent/ezra"), turn(Vec::new())).await.unwrap().is_over);
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    desk.send_away(&ticket, "another version".to_owned());
+    for old in [&ticket, &before(ABOUT)] {
+        assert!(desk.turn(old, turn(Vec::new())).await.unwrap().is_over);
+    }
+    asking.abort();
+    // Nor does one about an attempt, long after a start.
+    let desk = Desk {
+        patience: Patience { adopts: Duration::ZERO, ..PATIENT },
+        ..Arc::into_inner(super::tests::desk(PATIENT).0).unwrap()
+    };
+    assert!(desk.turn(&before(ABOUT), turn(Vec::new())).await.unwrap().is_over);
     assert!(desk.table().sessions.is_empty());
+}
+
+#[tokio::test]
+async fn who_comes_with_an_old_ticket_is_told_that_another_one_serves() {
+    let (desk, mut called) = desk(PATIENT);
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    let old = before("attempt/abcd-j2-1");
+    let other = Turn { worker: "two".to_owned(), ..turn(Vec::new()) };
+    let refused = desk.turn(&old, other).await;
+    assert_eq!(refused, Err(OtherWorker::Serves("ezra".to_owned())));
+    asking.abort();
 }

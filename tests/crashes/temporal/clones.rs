@@ -188,7 +188,7 @@ async fn a_forged_ticket_for_an_attempt_takes_nothing_from_it() {
     let ledger = Ledger::open_read_only(set.stage.ledger()).unwrap();
     let attempts = ledger.read(|conn| jobs::attempts(conn, JobId(1))).await.unwrap();
     // What it is called stands in the names of workflows.
-    let ticket = format!("{}:0:attempt/{}", "0f".repeat(32), attempts[0].key);
+    let ticket = format!("{}:0:ezra:0:attempt/{}", "0f".repeat(32), attempts[0].key);
     let order = ServeOrder { agent: "ezra".to_owned(), ticket };
     let client = server.client().await;
     let options = WorkflowStartOptions::new("timmy", "forged/live".to_owned()).build();

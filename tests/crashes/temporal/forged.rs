@@ -106,7 +106,7 @@ async fn what_is_forged_changes_nothing() {
     until(&id, WorkflowExecutionStatus::Completed).await;
 
     // A worker that is called with tickets that timmy did not write, or did for what is over.
-    let forged = forger.call("ticket", "0:one:attempt/abcd-j1-1").await;
+    let forged = forger.call("ticket", "0:0:ezra:one:attempt/abcd-j1-1").await;
     until(&forged, WorkflowExecutionStatus::Failed).await;
     assert!(set.told().contains("no ticket of mine"), "{}", set.dump());
     let twice = forger.ticket().await;
