@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::serve::stop_on_signal;
@@ -198,8 +199,27 @@ fn lock(folder: &Path) -> Result<File, WorkerError> {
     }
 }
 
-/// What the worker of this folder is called: made up at its first start, and kept there.
+/// Where a system says which one it is: a copy of its disk is told to be another one.
+const MACHINE_IDS: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
+
+/// What the worker of this folder is called on this machine: another one has another name, also if it
+/// began as a copy of this one.
 fn name(folder: &Path) -> Result<String, WorkerError> {
+    let name = kept_name(folder)?;
+    let ids = MACHINE_IDS.iter().filter_map(|file| std::fs::read_to_string(file).ok());
+    let machine = ids.map(|id| id.trim().to_owned()).find(|id| !id.is_empty());
+    Ok(name_on(&name, machine.as_deref()))
+}
+
+/// The id itself is told to nobody.
+fn name_on(name: &str, machine: Option<&str>) -> String {
+    let Some(machine) = machine else { return name.to_owned() };
+    let digest = Sha256::digest(format!("timmy worker {name} on {machine}"));
+    format!("{name}-{}", base16ct::lower::encode_string(&digest[..8]))
+}
+
+/// The part of it that is made up at the first start, and kept in the folder.
+fn kept_name(folder: &Path) -> Result<String, WorkerError> {
     let file = folder.join("worker.name");
     let failed = |why| WorkerError::Folder { folder: folder.to_owned(), why };
     match std::fs::read_to_string(&file) {
@@ -217,4 +237,23 @@ fn name(folder: &Path) -> Result<String, WorkerError> {
 /// Whether a name is whole: half of one may stand there after a crash.
 fn is_name(text: &str) -> bool {
     text.len() == 16 && text.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::worker::*;
+
+    #[test]
+    fn a_worker_keeps_its_name_and_its_copy_elsewhere_has_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = kept_name(folder.path()).unwrap();
+        assert_eq!(kept_name(folder.path()).unwrap(), name);
+        let on = |machine| name_on(&name, machine);
+        assert_eq!(on(Some("a1")), on(Some("a1")));
+        assert_ne!(on(Some("a1")), on(Some("b2")));
+        assert_eq!(on(None), name);
+        assert!(on(Some("a1")).starts_with(&name));
+        std::fs::write(folder.path().join("worker.name"), "half").unwrap();
+        assert!(is_name(&kept_name(folder.path()).unwrap()));
+    }
 }

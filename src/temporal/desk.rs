@@ -9,8 +9,9 @@
 //! its line is cut, or no turn follows the last one. What it fetched and did not answer has an unknown
 //! outcome from then on, and another worker is called by the next ask.
 //!
-//! Two workers for one agent would each hold the other's attempts for lost: the one that was there first
-//! is served, for as long as it comes, and the other one is told so.
+//! Two workers for one agent would each hold the other's attempts for lost. So what is asked about an
+//! attempt is asked of the worker that began it, and of no other one, however long that is away; and for
+//! all else the one that was there first is served, for as long as it comes. The other one is told so.
 //!
 //! Sessions are in memory. A worker whose session about an attempt began before a restart of timmy goes on
 //! with its ticket, if it comes soon; one of which nothing is asked for a while is told that it is over.
@@ -22,8 +23,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use super::ask::{Answer, Ask, Asked, Turn};
-use super::session::{Next, OVER, Patience, Session};
+use super::ask::{Ask, Asked, Turn};
+use super::session::{Next, OVER, Patience, Reply, Session};
 use super::ticket::{Ticket, Tickets};
 use crate::agents::AgentTrouble;
 use crate::clock::Clock;
@@ -124,8 +125,18 @@ impl Desk {
         agent: &str,
         about: &str,
         ask: Ask,
-    ) -> Result<Result<Answer, AgentTrouble>, NotAsked> {
-        let (number, fetched, answer) = self.put(agent, about, ask)?;
+    ) -> Result<Result<Reply, AgentTrouble>, NotAsked> {
+        self.ask_of((agent, None), about, ask).await
+    }
+
+    /// The same, and only this `worker` may fetch it: about an attempt that it has.
+    pub(super) async fn ask_of(
+        &self,
+        (agent, worker): (&str, Option<&str>),
+        about: &str,
+        ask: Ask,
+    ) -> Result<Result<Reply, AgentTrouble>, NotAsked> {
+        let (number, fetched, answer) = self.put((agent, worker), about, ask)?;
         // Whoever asks no more takes it back.
         let _waiting = TakenBack { desk: self, about, number };
         let given_up = tokio::select! {
@@ -191,16 +202,19 @@ impl Desk {
     #[allow(clippy::type_complexity, reason = "two ends of channels")]
     fn put(
         &self,
-        agent: &str,
+        (agent, worker): (&str, Option<&str>),
         about: &str,
         ask: Ask,
-    ) -> Result<(u64, oneshot::Receiver<()>, oneshot::Receiver<Answer>), NotAsked> {
+    ) -> Result<(u64, oneshot::Receiver<()>, oneshot::Receiver<Reply>), NotAsked> {
         let mut table = self.table();
         table.sessions.retain(|_, session| !session.is_forgotten(self.patience));
         table.count += 1;
         let number = table.count;
         let session = table.sessions.entry(about.to_owned()).or_insert_with(Session::new);
         session.agent = Some(agent.to_owned());
+        if let Some(worker) = worker {
+            session.has = Some(worker.to_owned());
+        }
         let put = session.put(number, ask).ok_or_else(|| {
             let reason = "too much waits for it already".to_owned();
             NotAsked(AgentTrouble::Busy { reason, until: None })
@@ -280,7 +294,13 @@ impl Desk {
         if session.worker.get_or_insert_with(|| turn.worker.clone()) != &turn.worker {
             return Err(OtherWorker::HasTicket);
         }
-        if let Some(agent) = &session.agent {
+        if session.is_of_another(&turn.worker) {
+            session.end();
+            session.refused = Some(OtherWorker::HasAttempt.to_string());
+            return Err(OtherWorker::HasAttempt);
+        }
+        // Who has an attempt is asked about it, whoever serves by now.
+        if let Some(agent) = session.agent.as_ref().filter(|_| session.has.is_none()) {
             let other = serving.get(agent).filter(|its| its.worker != turn.worker);
             if other.is_some_and(|other| other.seen_at.elapsed() < self.patience.serves) {
                 // The call went to the wrong one: it is called again.
@@ -325,6 +345,11 @@ impl Desk {
 pub(super) enum OtherWorker {
     #[error("this ticket was used by another worker")]
     HasTicket,
+    #[error(
+        "another worker began this attempt, and only that one knows of it: start it again where it was; \
+         if it is gone for good, cancel the job, or wait until people are asked"
+    )]
+    HasAttempt,
     #[error(
         "another worker serves {0}: let one host have it, and stop the worker of the other, or give \
          that another host in worker.host; if it is gone for good, this one is served in five minutes"

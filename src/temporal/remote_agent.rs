@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::ask::{Answer, Ask, RemoteTask};
 use super::desk::{Desk, NotAsked};
 use super::reception::Reception;
+use super::session::Reply;
 use super::ticket::attempt_session;
 use crate::agents::{
     AccountOrigin, Agent, AgentCall, AgentEnding, AgentHealth, AgentTask, AgentTrouble, Allowance,
@@ -44,6 +45,9 @@ struct RemoteRun {
     theirs: RunHandle,
     /// Where it works, if that is a clone.
     place: Option<AttemptPlace>,
+    /// Which worker that is; none in what was stored before that was known.
+    #[serde(default)]
+    worker: Option<String>,
 }
 
 impl RemoteAgent {
@@ -63,9 +67,15 @@ impl RemoteAgent {
         }
     }
 
-    async fn about(&self, about: String, ask: Ask) -> Result<Answer, AgentTrouble> {
-        match self.desk.ask(&self.name, &about, ask).await {
-            Ok(Ok(Answer::Trouble(trouble))) => Err(self.tamed(trouble)),
+    /// Asks whichever worker serves it, or this one.
+    async fn about(
+        &self,
+        about: String,
+        worker: Option<&str>,
+        ask: Ask,
+    ) -> Result<Reply, AgentTrouble> {
+        match self.desk.ask_of((self.name.as_str(), worker), &about, ask).await {
+            Ok(Ok(Reply { answer: Answer::Trouble(trouble), .. })) => Err(self.tamed(trouble)),
             Ok(answered) => answered,
             Err(NotAsked(trouble)) => Err(trouble),
         }
@@ -77,16 +87,23 @@ impl RemoteAgent {
         run: &RunHandle,
         ask: impl FnOnce(RunHandle) -> Ask,
     ) -> Result<Answer, AgentTrouble> {
-        let RemoteRun { theirs, .. } = remembered(run)?;
-        self.about(attempt_session(&run.run), ask(theirs)).await
+        let RemoteRun { theirs, worker, .. } = remembered(run)?;
+        let replied = self.about(attempt_session(&run.run), worker.as_deref(), ask(theirs)).await?;
+        Ok(replied.answer)
     }
 
-    fn handle(&self, task: &RemoteTask, theirs: RunHandle) -> Result<RunHandle, AgentTrouble> {
+    fn handle(
+        &self,
+        task: &RemoteTask,
+        worker: String,
+        theirs: RunHandle,
+    ) -> Result<RunHandle, AgentTrouble> {
         let place = match self.deputy {
             Some(_) => Some(task.place()?),
             None => None,
         };
-        let session = serde_json::to_string(&RemoteRun { theirs, place })
+        let worker = Some(worker);
+        let session = serde_json::to_string(&RemoteRun { theirs, place, worker })
             .map_err(|error| AgentTrouble::Garbage(error.to_string()))?;
         Ok(RunHandle { run: task.key.clone(), session: Some(session), process: None })
     }
@@ -141,9 +158,14 @@ impl RemoteAgent {
         }
     }
 
-    fn started(&self, task: &RemoteTask, started: Started) -> Result<Started, AgentTrouble> {
+    fn started(
+        &self,
+        task: &RemoteTask,
+        worker: String,
+        started: Started,
+    ) -> Result<Started, AgentTrouble> {
         Ok(match started {
-            Started::Accepted(theirs) => Started::Accepted(self.handle(task, theirs)?),
+            Started::Accepted(theirs) => Started::Accepted(self.handle(task, worker, theirs)?),
             Started::Refused(trouble) => Started::Refused(self.tamed(trouble)),
             Started::Unknown(why) => Started::Unknown(self.line(&why)),
         })
@@ -179,7 +201,8 @@ fn task(request: &StoredRequest) -> Result<Box<RemoteTask>, AgentTrouble> {
 impl Agent for RemoteAgent {
     fn health(&self) -> AgentCall<'_, AgentHealth> {
         Box::pin(async move {
-            match self.about(format!("agent/{}", self.name), Ask::Health).await? {
+            let about = format!("agent/{}", self.name);
+            match self.about(about, None, Ask::Health).await?.answer {
                 Answer::Health(health) => Ok(AgentHealth {
                     refuses: health.refuses.map(|words| self.line(&words)),
                     model: health.model.map(|model| self.line(&model)),
@@ -206,9 +229,11 @@ impl Agent for RemoteAgent {
             self.follow_at(task.place().ok().as_ref());
             let about = attempt_session(&request.key);
             match self.desk.ask(&self.name, &about, Ask::Start(task.clone())).await {
-                Ok(Ok(Answer::Started(started))) => self.started(&task, started),
+                Ok(Ok(Reply { worker, answer: Answer::Started(started) })) => {
+                    self.started(&task, worker, started)
+                }
                 // Something was asked of it, and nobody knows what it did.
-                Ok(Ok(Answer::Trouble(trouble))) => Err(self.tamed(trouble)),
+                Ok(Ok(Reply { answer: Answer::Trouble(trouble), .. })) => Err(self.tamed(trouble)),
                 Ok(Ok(_)) => strange(),
                 Ok(Err(trouble)) => Ok(Started::Unknown(trouble.to_string())),
                 Err(NotAsked(trouble)) => Ok(Started::Refused(trouble)),
@@ -221,8 +246,9 @@ impl Agent for RemoteAgent {
             let task = task(request)?;
             self.follow_at(task.place().ok().as_ref());
             let about = attempt_session(&request.key);
-            match self.about(about, Ask::Find(task.clone())).await? {
-                Answer::Found(Some(theirs)) => self.handle(&task, theirs).map(Some),
+            let Reply { worker, answer } = self.about(about, None, Ask::Find(task.clone())).await?;
+            match answer {
+                Answer::Found(Some(theirs)) => self.handle(&task, worker, theirs).map(Some),
                 Answer::Found(None) => Ok(None),
                 _ => strange(),
             }
@@ -361,7 +387,8 @@ mod tests {
             prompt: "Oil the hinge.".to_owned(),
         });
         let theirs = RunHandle { run: request.key.clone(), session: None, process: None };
-        let run = agent.handle(&task(&request).unwrap(), theirs).unwrap();
+        let run = agent.handle(&task(&request).unwrap(), "one".to_owned(), theirs).unwrap();
+        assert_eq!(remembered(&run).unwrap().worker.as_deref(), Some("one"));
         let is_known = || reception.attempt(&request.key).is_some();
         // It may be over: then nobody follows it any more.
         assert!(agent.transcript(&run).await.is_err() && !is_known());
@@ -370,5 +397,17 @@ mod tests {
         assert!(agent.follow(&run).await.is_err() && is_known());
         reception.forget(&request.key);
         assert!(agent.find(&request).await.is_err() && is_known());
+    }
+
+    #[test]
+    fn what_was_remembered_before_workers_had_names_is_read() {
+        let session = r#"{"theirs":{"run":"r","session":null,"process":null},"place":null}"#;
+        let run = RunHandle {
+            run: "abcd-j1-1".to_owned(),
+            session: Some(session.to_owned()),
+            process: None,
+        };
+        let known = remembered(&run).unwrap();
+        assert_eq!((known.theirs.run.as_str(), known.worker), ("r", None));
     }
 }

@@ -47,7 +47,14 @@ impl Patience {
 const MOST: usize = 64;
 
 /// Tells that an ask was fetched, and then what was answered.
-type Expected = (oneshot::Receiver<()>, oneshot::Receiver<Answer>);
+type Expected = (oneshot::Receiver<()>, oneshot::Receiver<Reply>);
+
+/// What was answered, and by which worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reply {
+    pub(super) worker: String,
+    pub(super) answer: Answer,
+}
 
 /// Nothing more is asked.
 pub(super) const OVER: Asked = Asked { asks: Vec::new(), is_over: true };
@@ -68,13 +75,15 @@ pub(super) struct Session {
     pub(super) is_closed: bool,
     /// The worker that came with the ticket of that.
     pub(super) worker: Option<String>,
+    /// The one that has the attempt: no other one knows of it, and would say that it is not there.
+    pub(super) has: Option<String>,
     /// Why the last one that came was sent away.
     pub(super) refused: Option<String>,
     /// Its latest turn: an earlier one is none any more.
     pub(super) turn: u64,
     pub(super) asks: VecDeque<Waiting>,
     /// Who waits for an answer to what this instance fetched.
-    pub(super) answers: HashMap<u64, oneshot::Sender<Answer>>,
+    pub(super) answers: HashMap<u64, oneshot::Sender<Reply>>,
     /// How many turns wait here now, and when one ended last.
     pub(super) turns: usize,
     turned_at: Option<Instant>,
@@ -88,7 +97,7 @@ pub(super) struct Waiting {
     number: u64,
     ask: Ask,
     fetched: oneshot::Sender<()>,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<Reply>,
 }
 
 impl Session {
@@ -98,6 +107,7 @@ impl Session {
             instance: None,
             is_closed: false,
             worker: None,
+            has: None,
             refused: None,
             turn: 0,
             asks: VecDeque::new(),
@@ -166,7 +176,7 @@ impl Session {
         for (number, answer) in turn.answers {
             if let Some(waiting) = self.answers.remove(&number) {
                 // Who does not wait any more has no use for it.
-                let _ = waiting.send(answer);
+                let _ = waiting.send(Reply { worker: turn.worker.clone(), answer });
             }
         }
         if !turn.is_busy {
@@ -177,6 +187,11 @@ impl Session {
         self.turn = number;
         self.turns += 1;
         self.news.notify_waiters();
+    }
+
+    /// Whether the attempt is another worker's.
+    pub(super) fn is_of_another(&self, worker: &str) -> bool {
+        self.has.as_ref().is_some_and(|has| has != worker)
     }
 
     /// A turn ended.
@@ -207,10 +222,18 @@ impl Session {
             self.end();
             return Next::Asked(OVER);
         }
+        if self.worker.as_ref().is_some_and(|worker| self.is_of_another(worker)) {
+            self.end();
+            return Next::Asked(OVER);
+        }
         let mut asks = Vec::new();
         while let Some(waiting) = self.asks.pop_front() {
             // Whoever asked may have gone meanwhile: then nobody asks.
             if waiting.fetched.send(()).is_ok() {
+                // Whatever comes of it, only this one can say.
+                if matches!(waiting.ask, Ask::Start(_)) {
+                    self.has.clone_from(&self.worker);
+                }
                 self.answers.insert(waiting.number, waiting.answer);
                 asks.push((waiting.number, waiting.ask));
             }

@@ -3,7 +3,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::agents::{AgentTask, RunHandle};
 use crate::clock::SystemClock;
+use crate::core::jobs::Purpose;
+use crate::temporal::ask::{Answer, RemoteTask};
 use crate::temporal::desk::*;
 
 const ABOUT: &str = "attempt/abcd-j1-1";
@@ -47,11 +50,19 @@ fn desk(patience: Patience) -> (Arc<Desk>, mpsc::UnboundedReceiver<Ticket>) {
     (Arc::new(Desk { patience, ..desk }), called)
 }
 
-fn asks(
-    desk: &Arc<Desk>,
-) -> tokio::task::JoinHandle<Result<Result<Answer, AgentTrouble>, NotAsked>> {
+type Asking = tokio::task::JoinHandle<Result<Result<Answer, AgentTrouble>, NotAsked>>;
+
+fn asks(desk: &Arc<Desk>) -> Asking {
+    asks_of(desk, None, Ask::Health)
+}
+
+/// Asks this about the attempt that this worker has.
+fn asks_of(desk: &Arc<Desk>, worker: Option<&'static str>, ask: Ask) -> Asking {
     let desk = desk.clone();
-    tokio::spawn(async move { desk.ask("ezra", ABOUT, Ask::Health).await })
+    tokio::spawn(async move {
+        let replied = desk.ask_of(("ezra", worker), ABOUT, ask).await;
+        replied.map(|replied| replied.map(|reply| reply.answer))
+    })
 }
 
 /// One of the worker that is there.
@@ -203,6 +214,60 @@ async fn of_two_workers_for_one_agent_the_first_one_is_served() {
     let ticket = called.recv().await.unwrap();
     assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
     asking.abort();
+}
+
+#[tokio::test]
+async fn an_attempt_is_asked_about_where_it_was_begun_and_nowhere_else() {
+    let (desk, mut called) = desk(Patience { between: SHORT, ..PATIENT });
+    // As after a restart: nobody knows here who served.
+    let run = RunHandle { run: "abcd-j1-1".to_owned(), session: None, process: None };
+    let asking = asks_of(&desk, Some("one"), Ask::Follow(run.clone()));
+    let ticket = called.recv().await.unwrap();
+    let other = || Turn { worker: "two".to_owned(), ..turn(Vec::new()) };
+    assert_eq!(desk.turn(&ticket, other()).await, Err(OtherWorker::HasAttempt));
+    assert!(desk.why_nobody_came(ABOUT).contains("cancel the job"));
+    // Somebody is called again, and this time it is the one that has it, though another one serves.
+    let ticket = called.recv().await.unwrap();
+    let served = Serving { worker: "two".to_owned(), seen_at: Instant::now() };
+    desk.table().serving.insert("ezra".to_owned(), served);
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    // It is gone then: what it had is not for the other one, either.
+    assert_eq!(asking.await.unwrap(), Ok(Err(AgentTrouble::Timeout)));
+    let asking = asks_of(&desk, None, Ask::Follow(run));
+    let ticket = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&ticket, other()).await, Err(OtherWorker::HasAttempt));
+    asking.abort();
+}
+
+#[tokio::test]
+async fn what_a_start_came_to_is_asked_of_who_fetched_it() {
+    let (desk, mut called) = desk(Patience { between: SHORT, serves: Duration::ZERO, ..PATIENT });
+    let task = || Box::new(RemoteTask::of(&agent_task()));
+    let asking = asks_of(&desk, None, Ask::Start(task()));
+    let ticket = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    assert_eq!(asking.await.unwrap(), Ok(Err(AgentTrouble::Timeout)));
+    let asking = asks_of(&desk, None, Ask::Find(task()));
+    let ticket = called.recv().await.unwrap();
+    let other = Turn { worker: "two".to_owned(), ..turn(Vec::new()) };
+    assert_eq!(desk.turn(&ticket, other).await, Err(OtherWorker::HasAttempt));
+    let ticket = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    asking.abort();
+}
+
+fn agent_task() -> AgentTask {
+    AgentTask {
+        key: "abcd-j1-1".to_owned(),
+        purpose: Purpose::Code,
+        repository: "foundation/door".parse().unwrap(),
+        clone_url: "http://127.0.0.1:1/foundation/door.git".parse().unwrap(),
+        base_branch: "main".to_owned(),
+        base: "0f".repeat(20).parse().unwrap(),
+        branch: "timmy/41-j1".parse().unwrap(),
+        pull: None,
+        prompt: "Oil the hinge.".to_owned(),
+    }
 }
 
 #[tokio::test]
