@@ -17,10 +17,13 @@ use crate::agents::{AttemptPlace, FinishedWork, Origin, OriginCall, OriginTroubl
 use crate::confinement::{PushEnd, Remote};
 use crate::core::jobs::Commit;
 
-/// How long timmy may be away while what was made is to be handed in: longer than a restart takes. Who
-/// only wants to know something asks again.
+/// How long timmy may be away while what was made is to be handed in: longer than a restart takes. After
+/// that it is kept for the next attempt. Who only wants to know something asks again.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 const PATIENCE_TO_KNOW: Duration = Duration::from_secs(60);
+
+/// How long something may be under way at timmy's: longer than it fetches and pushes at most.
+const LONGEST: Duration = Duration::from_secs(45 * 60);
 
 /// How long it is from one try to the next.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -46,12 +49,17 @@ impl TicketOrigin {
             ForgeErrand::Ask(ForgeAsk::Branch) => PATIENCE_TO_KNOW,
             ForgeErrand::Ask(_) | ForgeErrand::Piece(..) => PATIENCE,
         };
-        let until = Instant::now() + patience;
+        let begun = Instant::now();
+        let mut until = begun + patience;
         loop {
             let why = match self.0.tickets().of(place.key()) {
                 None => "there is no ticket for it".to_owned(),
                 Some(ticket) => match self.0.forge(&ticket, errand).await {
-                    Ok(ForgeAnswer::UnderWay) => "timmy does not come to an end with it".to_owned(),
+                    Ok(ForgeAnswer::UnderWay) => {
+                        // It is there, and may push it in this moment.
+                        until = (Instant::now() + patience).min(begun + LONGEST);
+                        "timmy does not come to an end with it".to_owned()
+                    }
                     Ok(answer) => return Ok(answer),
                     Err(error) => error.to_string(),
                 },

@@ -12,8 +12,8 @@ pub(super) struct LocalBench {
     /// What its branch was on the forge when it began; none if it was not there.
     pub(super) was: Option<Commit>,
     pub(super) beginning: Beginning,
-    /// Whether what it did is for the next attempt to mend.
-    pub(super) is_to_be_mended: bool,
+    /// Whether the next attempt goes on with what it did, though it failed.
+    pub(super) is_for_the_next: bool,
 }
 
 /// What an attempt begins with.

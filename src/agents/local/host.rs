@@ -151,8 +151,8 @@ impl LocalHost {
             step: LocalStep::Working,
         };
         record.write(&self.places.records())?;
-        let is_to_be_mended = false;
-        Ok(LocalBench { workspace, fetched, record, was, beginning, is_to_be_mended })
+        let is_for_the_next = false;
+        Ok(LocalBench { workspace, fetched, record, was, beginning, is_for_the_next })
     }
 
     /// Where its clone lies, as its process sees that.
@@ -241,13 +241,14 @@ impl LocalHost {
     }
 
     /// Keeps what an attempt has done for the next one: it ends with a question, whose answer starts
-    /// that, or there is something to be mended in it. What is told of it stays if it `ended` by itself.
+    /// that, there is something to be mended in it, or it could not be handed in. What is told of it stays
+    /// as [`Self::close`] says.
     pub(super) async fn close_kept(&self, bench: LocalBench, ended: bool) {
         let LocalBench { workspace, record, .. } = bench;
         if let Err(error) = self.keep_changes(&record, &workspace).await {
             tracing::warn!(key = record.key, %error, "the changes of an attempt are lost");
         }
-        if !ended && let Err(error) = record.forget(&self.places.records()) {
+        if let Err(error) = self.forget_unless_told(&record, ended) {
             tracing::warn!(key = record.key, %error, "what is told of an attempt stays");
         }
         workspace.discard().await;
@@ -257,15 +258,18 @@ impl LocalHost {
     /// have left something on the forge.
     pub(super) async fn close(&self, bench: LocalBench, ended: bool) {
         let LocalBench { workspace, record, .. } = bench;
-        let is_told = ended || matches!(record.step, LocalStep::Pushing { .. });
-        let forgotten = match is_told {
-            true => Ok(()),
-            false => record.forget(&self.places.records()),
-        };
+        let forgotten = self.forget_unless_told(&record, ended);
         if let Err(error) = forgotten.and(self.kept.drop(&record.workplace)) {
             tracing::warn!(key = record.key, %error, "what is told of an attempt stays");
         }
         workspace.discard().await;
+    }
+
+    fn forget_unless_told(&self, record: &LocalRecord, ended: bool) -> std::io::Result<()> {
+        match ended || matches!(record.step, LocalStep::Pushing { .. }) {
+            true => Ok(()),
+            false => record.forget(&self.places.records()),
+        }
     }
 
     /// Throws away what was made for an attempt that was given up before it began.

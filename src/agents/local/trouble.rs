@@ -50,9 +50,13 @@ fn size(bytes: &u64) -> String {
 }
 
 impl LocalTrouble {
-    /// Whether the next attempt can mend it in what this one made.
-    pub(super) fn can_be_mended(&self) -> bool {
-        matches!(self, Self::Workflow(_))
+    /// Whether the next attempt goes on with what this one made: it can mend it, or there is nothing to
+    /// be mended, and nobody was there who takes it.
+    pub(super) fn is_for_the_next(&self) -> bool {
+        matches!(
+            self,
+            Self::Workflow(_) | Self::NotPushed(_) | Self::Forge(OriginTrouble::NotNow(_))
+        )
     }
 
     /// What the end of an attempt by it is.

@@ -85,7 +85,7 @@ impl LocalWork {
         // Who is answered, or told what is wrong, goes on with what it had.
         let keeps = match &end {
             WorkEnd::Stopped => self.run.left_a_question(),
-            WorkEnd::Failed { .. } => bench.is_to_be_mended,
+            WorkEnd::Failed { .. } => bench.is_for_the_next,
             WorkEnd::Finished(text) => {
                 self.order.makes_a_change() && read_result(text).claim == AgentClaim::Blocked
             }
@@ -192,7 +192,7 @@ impl LocalWork {
             () = self.host.options.clock.sleep(self.left(began)) => return Err(self.late()),
             prepared = self.host.prepare(bench, &self.order, &said) => prepared,
         };
-        bench.is_to_be_mended = prepared.as_ref().is_err_and(LocalTrouble::can_be_mended);
+        bench.is_for_the_next = prepared.as_ref().is_err_and(LocalTrouble::is_for_the_next);
         let Some(hand_in) = prepared.map_err(|why| failed(&why))? else {
             return Ok(WorkEnd::Finished(text));
         };
@@ -200,6 +200,7 @@ impl LocalWork {
             return Err(WorkEnd::Stopped);
         }
         let handed_in = self.host.hand_in(bench, &self.order, hand_in).await;
+        bench.is_for_the_next = handed_in.as_ref().is_err_and(LocalTrouble::is_for_the_next);
         let handed_in = handed_in.map_err(|why| failed(&why))?;
         Ok(WorkEnd::Finished(result_line(&handed_in, &said.summary)))
     }

@@ -287,6 +287,42 @@ async fn a_branch_that_somebody_else_moved_is_not_written_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_takes_when_it_is_finished_is_what_the_next_attempt_begins_with() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let agent = stage.agent(&format!(
+        "echo oil > oil.md; echo '{{\"doing\":\"waits\"}}'; read -r task; \
+         until [ -f ../home/go ]; do read -r -t 0.05 never <> <(:); done; {MENDED}"
+    ));
+    let handle = start(&agent, &stage.task()).await;
+    super::stage::does(&agent, &handle, "waits").await;
+    // Neither git nor who asks comes through any more.
+    for (seed, path) in [(1, "info/refs"), (2, "/branches/")] {
+        let all = Matcher::method_path("GET", path);
+        stage.sandbox.faults().rate(seed, all, 1000, Fault::BadGateway);
+    }
+    let work =
+        std::fs::read_dir(stage.path("agent-runs/ezra/work")).unwrap().next().unwrap().unwrap();
+    std::fs::write(work.path().join("home/go"), "").unwrap();
+    let failed = end(&agent, &handle).await;
+    assert!(matches!(failed, Sighting::Failed { kind: FailureKind::Upstream, .. }), "{failed:?}");
+    stage.sandbox.faults().clear();
+    assert_eq!(stage.head(), None);
+    drop(agent);
+
+    let agent = stage.agent(&format!("test -f oil.md && {MENDED}"));
+    // It may have come through: who asks after a restart is told that it did not.
+    assert_eq!(agent.follow(&handle).await, Ok(Sighting::CutOff(Usage::NONE)));
+    let next = AgentTask { key: "ledger/j42/8".to_owned(), ..stage.task() };
+    let handle = start(&agent, &next).await;
+    result(&end(&agent, &handle).await);
+    assert_eq!(stage.file("oil.md").as_deref(), Some("oil\n"));
+    let notes = said(&agent, &handle, Speaker::Note).await;
+    assert!(notes[0].contains("what the attempt before it had done"), "{notes:?}");
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_clone_that_fails_is_no_fault_of_the_agent() {
     drop(staged!());
     let stage = Stage::new().await;
