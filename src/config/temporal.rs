@@ -1,8 +1,12 @@
 //! The Temporal server of `[engine]`.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use toml::Spanned;
+
 use super::certificate::CertificateFiles;
+use super::private_network::is_private;
 use super::secret::Secret;
 use super::secrets;
 use super::section::Section;
@@ -35,7 +39,7 @@ pub struct TemporalTls {
 
 impl TemporalConfig {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
-        let address = section.or("address", "127.0.0.1:7233".to_owned(), host_and_port);
+        let address = section.located("address", host_and_port);
         let namespace = section.or("namespace", "default".to_owned(), line);
         let api_key = secrets::optional(section, "api_key_file", KEY_VARIABLE);
         let client = CertificateFiles::read(section).ok()?;
@@ -53,8 +57,19 @@ impl TemporalConfig {
                 "Delete the line tls = false, or ca_file, server_name, cert_file, key_file and api_key_file.",
             );
         }
+        if let Some(address) = address.as_ref().filter(|_| tls.is_none()) {
+            require_private(section, address);
+        }
+        let address = address.map_or_else(|| "127.0.0.1:7233".to_owned(), Spanned::into_inner);
         let api_key = api_key.filter(|_| tls.is_some());
         Some(Self { address, namespace, tls, api_key })
+    }
+
+    /// Whether what is sent to it goes without TLS to wherever a name leads.
+    pub fn trusts_a_name(&self) -> bool {
+        let host = host_of(&self.address);
+        let is_number = host.parse::<IpAddr>().is_ok();
+        self.tls.is_none() && !is_number && !host.eq_ignore_ascii_case("localhost")
     }
 
     /// The files that nothing may see that agents wrote.
@@ -62,5 +77,27 @@ impl TemporalConfig {
         let client = self.tls.as_ref().and_then(|tls| tls.client.as_ref());
         let key = client.map(|client| client.key.as_path());
         key.into_iter().chain(self.api_key.as_ref().and_then(Secret::file))
+    }
+}
+
+/// The host in `host:port`.
+fn host_of(address: &str) -> &str {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
+/// The tickets of workers are sent there: whoever reads one may use it.
+fn require_private(section: &Section<'_>, address: &Spanned<String>) {
+    let host = host_of(address.get_ref()).parse::<IpAddr>();
+    if host.is_ok_and(|host| !is_private(host)) {
+        section.contradiction(
+            Some(address.span()),
+            format!(
+                "engine.address is {} without TLS, where strangers can read and change what is sent.",
+                address.get_ref()
+            ),
+            "Write an address of this machine or of a private network, such as 100.64.0.1:7233, or \
+             let the server have a certificate, and write tls = true.",
+        );
     }
 }

@@ -142,6 +142,33 @@ fn tls_is_on_where_something_of_it_is_configured() {
 }
 
 #[test]
+fn a_server_is_called_without_tls_on_private_networks_only() {
+    let server = |address: &str, more: &str| {
+        format!("[engine]\nkind = \"temporal\"\naddress = \"{address}\"\n{more}")
+    };
+    for (near, trusts_a_name) in [
+        ("127.0.0.1:7233", false),
+        ("100.64.0.1:7233", false),
+        ("[::1]:7233", false),
+        ("[fd00::1]:7233", false),
+        ("localhost:7233", false),
+        // Only doctor can say where a name leads.
+        ("temporal.internal:7233", true),
+    ] {
+        let config = config(&format!("{LEAST}{}", server(near, "")));
+        let server = config.engine.temporal().unwrap();
+        assert_eq!((server.address.as_str(), server.trusts_a_name()), (near, trusts_a_name));
+    }
+    for open in ["203.0.113.7:7233", "0.0.0.0:7233", "[2001:db8::1]:7233"] {
+        let problems = problems_with(&server(open, ""));
+        let said = format!("engine.address is {open} without TLS");
+        assert!(problems.contains(&said) && problems.contains("tls = true"), "{problems}");
+        let config = config(&format!("{LEAST}{}", server(open, "tls = true")));
+        assert!(!config.engine.temporal().unwrap().trusts_a_name());
+    }
+}
+
+#[test]
 fn half_of_a_certificate_is_none() {
     for (has, lacks) in [("cert_file", "key_file"), ("key_file", "cert_file")] {
         let text = format!("[engine]\nkind = \"temporal\"\n{has} = \"a\"\n");
