@@ -164,6 +164,8 @@ pub enum CannotServe {
     NotBuilt(#[from] NotBuilt),
     #[error("worker.url is none that can be called")]
     Address,
+    #[error("what serves broke: a bug in timmy, and the log says where. Start it again")]
+    Broken,
     #[error("worker.ca_file {} cannot be used ({why}): name a PEM file of who signed timmy's certificate", .file.display())]
     Ca { file: PathBuf, why: String },
 }

@@ -65,9 +65,24 @@ impl TemporalRunner {
     }
 
     /// Works until `stop`. A server that is away is tried again and again: meanwhile jobs stand
-    /// still, and nothing else does.
+    /// still, and nothing else does. So it is after a panic of what runs them.
     pub async fn run(self, stop: CancellationToken) {
-        on_own_thread(move || async move { self.keep_running(&stop).await }).await;
+        let runner = Arc::new(self);
+        loop {
+            let (its, until) = (runner.clone(), stop.clone());
+            let ended = on_own_thread(move || async move { its.keep_running(&until).await }).await;
+            if ended.is_ok() || stop.is_cancelled() {
+                return;
+            }
+            runner.line.set(None);
+            let told = "jobs stand still: what runs them by Temporal broke (a bug in timmy: the log says \
+                        where). It is begun anew, again and again";
+            tracing::error!("what runs jobs by Temporal panicked: it is begun anew");
+            runner.engine.runner_waits(Some(told.to_owned())).await;
+            if stop.run_until_cancelled(tokio::time::sleep(TRIES.1)).await.is_none() {
+                return;
+            }
+        }
     }
 
     async fn keep_running(&self, stop: &CancellationToken) {

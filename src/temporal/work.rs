@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::connection::{connect, innermost};
 use super::message::agent_queue;
-use super::own_thread::on_own_thread;
+use super::own_thread::{Broken, on_own_thread};
 use super::worker::{HEARTBEAT, Hands};
 use super::{CannotServe, WorkerSetup};
 
@@ -21,15 +21,15 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Serves until `stop`. A server that is away is tried again and again.
 ///
 /// # Errors
-/// If it cannot serve at all.
+/// If it cannot serve at all, or not any more: whoever started it has to do so again.
 pub async fn work(setup: WorkerSetup, stop: CancellationToken) -> Result<(), CannotServe> {
     let stopping = stop.child_token();
     let main = tokio::runtime::Handle::current();
     let (name, agents) = (setup.name.clone(), setup.agents.clone());
     let hands = Hands::new(name, agents, setup.errands.clone(), main, stopping);
     let host = Host { setup, hands };
-    on_own_thread(move || async move { host.keep_serving(&stop).await }).await;
-    Ok(())
+    let served = on_own_thread(move || async move { host.keep_serving(&stop).await }).await;
+    served.map_err(|Broken| CannotServe::Broken)
 }
 
 struct Host {
