@@ -13,8 +13,10 @@ use crate::core::jobs::money::Usage;
 use crate::core::jobs::{Commit, JobBranch, Purpose};
 use crate::core::model::ids::RepoName;
 
-/// What timmy and a worker have to have in common.
-pub(super) const VERSION: &str = concat!("timmy ", env!("CARGO_PKG_VERSION"), " worker 1");
+/// What timmy and a worker have to have in common: what they say to each other may change with each
+/// commit. Builds that do not know theirs (for development, without git) have the number.
+pub(super) const VERSION: &str =
+    concat!("timmy ", env!("CARGO_PKG_VERSION"), " commit ", env!("TIMMY_COMMIT"), " worker 1");
 
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

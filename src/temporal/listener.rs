@@ -243,9 +243,14 @@ mod tests {
         let forged = ("Authorization", "Bearer 0:0:ezra:s:attempt/a/j1/1");
         let refused = answer(&[forged, version], "{}").await;
         assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
-        let old = (VERSION_HEADER, "timmy 0.0.1 worker 1");
-        let refused = answer(&[("Authorization", &bearer), old], "{}").await;
-        assert!(refused.starts_with("HTTP/1.1 409 "), "{refused}");
+        let of_another_commit = VERSION.replace(env!("TIMMY_COMMIT"), "0123456789ab");
+        assert_ne!(of_another_commit, VERSION);
+        for other in ["timmy 0.0.1 worker 1", of_another_commit.as_str()] {
+            let refused =
+                answer(&[("Authorization", &bearer), (VERSION_HEADER, other)], "{}").await;
+            assert!(refused.starts_with("HTTP/1.1 409 "), "{refused}");
+            assert!(refused.contains("run the same timmy on both hosts"), "{refused}");
+        }
         let refused = answer(&[("Authorization", &bearer), version], "not JSON").await;
         assert!(refused.starts_with("HTTP/1.1 400 "), "{refused}");
     }
