@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use temporalio_client::errors::ClientConnectError;
+use temporalio_client::grpc::WorkflowService as _;
+use temporalio_client::tonic::Request;
 use temporalio_client::{
     Client, ClientOptions, ClientTlsOptions, Connection, ConnectionOptions, TlsOptions,
 };
+use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use url::Url;
 
 use crate::config::{TemporalConfig, TemporalTls};
@@ -57,6 +60,26 @@ pub async fn connect(config: &TemporalConfig) -> Result<Client, CannotConnect> {
     };
     let client = ClientOptions::new(config.namespace.clone()).build();
     Client::new(connection, client).map_err(|error| away(error.to_string()))
+}
+
+/// Whether the server of `config` answers, and has its namespace.
+///
+/// # Errors
+/// Why not, in a line.
+pub async fn find_namespace(config: &TemporalConfig) -> Result<(), String> {
+    let client = connect(config).await.map_err(|error| error.to_string())?;
+    let namespace = config.namespace.clone();
+    let asked = DescribeNamespaceRequest { namespace, ..DescribeNamespaceRequest::default() };
+    let mut service = client.connection().workflow_service();
+    let told = service.describe_namespace(Request::new(asked));
+    let why = match tokio::time::timeout(PATIENCE, told).await {
+        Ok(Ok(_)) => return Ok(()),
+        Ok(Err(status)) if status.message().is_empty() => format!("{:?}", status.code()),
+        Ok(Err(status)) => one_line(status.message()),
+        Err(_) => "it does not answer in time".to_owned(),
+    };
+    let TemporalConfig { address, namespace, .. } = config;
+    Err(format!("the Temporal server at {address} does not give the namespace {namespace}: {why}"))
 }
 
 async fn tls_options(tls: &TemporalTls) -> Result<TlsOptions, CannotConnect> {

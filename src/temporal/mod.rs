@@ -118,13 +118,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(not(feature = "temporal"))]
-pub use absent::{Errands, RemoteHosts, TemporalRunner, origin_by_ticket, work};
+pub use absent::{Errands, RemoteHosts, TemporalRunner, find_namespace, origin_by_ticket, work};
 #[cfg(feature = "temporal")]
 pub use agent_workflow::AgentWorkflow;
 #[cfg(feature = "temporal")]
 pub use attributes::ShownJob;
 #[cfg(feature = "temporal")]
-pub use connection::{CannotConnect, connect};
+pub use connection::{CannotConnect, connect, find_namespace};
 #[cfg(feature = "temporal")]
 pub use errand::Errands;
 #[cfg(feature = "temporal")]

@@ -16,6 +16,7 @@ mod fixtures;
 mod fleet;
 mod in_ledger;
 mod incidents;
+mod job_server;
 mod known_accounts;
 mod ledger;
 mod listener;
@@ -145,7 +146,8 @@ impl DoctorArgs {
         findings.extend(fixtures::check(config, served).await);
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
         findings.extend(web::check(config.web, memory.is_served).await);
-        findings.extend(workers::check(&config.worker));
+        findings.extend(job_server::check(&config.engine).await);
+        findings.extend(workers::check(config));
         findings.extend(notify::check(config.notify.as_ref(), memory.readers.as_ref(), now).await);
         match &config.webhook {
             Some(webhook) => {

@@ -6,6 +6,7 @@ use timmy::store::{Ledger, incidents};
 
 use super::server::{NAMESPACE, TemporalServer};
 use super::workers::WorkerStage;
+use crate::support::process::{Run, timmy};
 
 /// What the incident says that jobs stand still, if it is open.
 async fn why_jobs_wait(set: &WorkerStage) -> Option<String> {
@@ -33,6 +34,17 @@ async fn what_is_wrong_with_a_server_is_told() {
     let says = async |word: &str| why_jobs_wait(&set).await.is_some_and(|why| why.contains(word));
     set.stage.until("the namespace told", async || says("nowhere").await).await;
     assert!(bot.stop().await.success(), "{}", set.dump());
+    let doctor = || {
+        let launch = &set.stage.launch;
+        let mut command = timmy(launch.config.parent().unwrap(), "doctor --json");
+        command.envs(launch.environment.iter().map(|(name, value)| (name, value)));
+        Run::of(command.arg("--config").arg(&launch.config))
+    };
+    let said = doctor();
+    assert!(said.code == 1 && said.out.contains("nowhere"), "{}", said.out);
+    with("namespace", NAMESPACE, NAMESPACE);
+    let said = doctor().out;
+    assert!(said.contains(&format!("has the namespace {NAMESPACE}")), "{said}");
 
     // It listens, and speaks something else.
     let forge = set.stage.sandbox.url().trim_start_matches("http://").trim_end_matches('/');
