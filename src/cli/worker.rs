@@ -17,7 +17,8 @@ use crate::chance::Chance;
 use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
-    self, AgentConfig, AgentKind, Config, HOST_VARIABLE, KindName, Outside, Secret, SecretFile,
+    self, AgentConfig, AgentKind, Config, FOLDER_VARIABLE, HOST_VARIABLE, KindName, Outside,
+    Secret, SecretFile,
 };
 use crate::temporal::{self, CannotServe, Errands, NotBuilt, WorkerSetup};
 
@@ -33,6 +34,9 @@ pub(super) struct WorkerArgs {
     /// What this host is called in agent.host; else worker.host
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
+    /// Below which folder its agents work; else TIMMY_WORKER_FOLDER, or beside ledger.path
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
     /// How log lines are written to standard error
     #[arg(long, value_enum, default_value_t = log::Format::Text)]
     log: log::Format,
@@ -47,7 +51,7 @@ enum WorkerError {
     Config(String),
     #[error("agent {agent}: {trouble}")]
     Agent { agent: String, trouble: AgentTrouble },
-    #[error("{} cannot be made: {why}", .folder.display())]
+    #[error("{} cannot be made ({why}): say where its agents may work by --folder", .folder.display())]
     Folder { folder: PathBuf, why: io::Error },
     #[error("another `timmy worker` works in {}", .0.display())]
     Taken(PathBuf),
@@ -95,7 +99,11 @@ impl WorkerArgs {
         };
         let world = Outside { env: &env, secret_file: &secret_file };
         let loaded = config::load_in(&path, world).map_err(|problems| problems.to_string())?;
-        Ok(loaded.config)
+        let mut config = loaded.config;
+        let named = self.folder.clone();
+        let named = named.or_else(|| std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from));
+        config.worker.folder = named.map(|folder| std::path::absolute(&folder).unwrap_or(folder));
+        Ok(config)
     }
 }
 

@@ -91,7 +91,7 @@ pub use timeouts::OwnTimeouts;
 pub use watch::{Watch, WatchPattern};
 pub use webhook::{WebhookConfig, WebhookSecret};
 pub use weights::{NotWeights, parse_weights};
-pub use worker::{HOST_VARIABLE, WorkerConfig};
+pub use worker::{FOLDER_VARIABLE, HOST_VARIABLE, WorkerConfig};
 pub use world::{Outside, SecretFile};
 
 /// Longest configuration that is read, in bytes.

@@ -39,7 +39,7 @@ impl Config {
 
     /// The folder in which agents of this ledger work that are programs here.
     pub fn agents_folder(&self) -> PathBuf {
-        self.beside_ledger().join(AGENTS)
+        self.worker.folder.as_deref().unwrap_or_else(|| self.beside_ledger()).join(AGENTS)
     }
 
     /// The agents that run here, in a sandbox.

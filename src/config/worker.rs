@@ -15,6 +15,9 @@ use super::value::{http_url, line, listen, text};
 /// The variable that says what this machine is called. It goes before the file.
 pub const HOST_VARIABLE: &str = "TIMMY_WORKER_HOST";
 
+/// The variable that says where the agents of a worker work on this machine.
+pub const FOLDER_VARIABLE: &str = "TIMMY_WORKER_FOLDER";
+
 /// `[worker]`: how timmy and the workers on other hosts find each other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorkerConfig {
@@ -28,6 +31,9 @@ pub struct WorkerConfig {
     pub ca: Option<PathBuf>,
     /// What this machine is called in `agent.host`.
     pub host: Option<String>,
+    /// Where a worker has its agents work, as it is started to; none: beside the ledger. The file says
+    /// nothing of it: it serves all hosts.
+    pub folder: Option<PathBuf>,
 }
 
 impl WorkerConfig {
@@ -49,6 +55,7 @@ impl WorkerConfig {
             url: url.map(Spanned::into_inner),
             ca,
             host: (section.reading.world.env)(HOST_VARIABLE).or(named),
+            folder: None,
         })
     }
 }

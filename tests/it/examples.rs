@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use timmy::config::{self, Config, Outside, SecretFile};
+use timmy::config::{self, Config, FOLDER_VARIABLE, Outside, SecretFile};
 
 const UNIT: &str = include_str!("../../examples/timmy.service");
 const WORKER_UNIT: &str = include_str!("../../examples/timmy-worker.service");
@@ -131,17 +131,29 @@ fn the_settings_in_the_unit_of_the_worker_fit_to_it() {
     // timmy's token is not there; that the worker goes without it, its own tests hold.
     let is_there = |path: &Path| path.ends_with("token") || credentials.iter().any(|c| c == path);
     let config = loaded(&format!("{forge}{text}{PEOPLE}"), is_there);
-    assert_places(&config, WORKER_UNIT);
+    let state = state_folder(WORKER_UNIT);
+    assert!(!config.agents_folder().starts_with(&state), "the file is that of another host");
+    let folder = values(WORKER_UNIT, "Environment").into_iter().find_map(|variable| {
+        let (name, value) = variable.split_once('=')?;
+        (name == FOLDER_VARIABLE).then(|| PathBuf::from(value))
+    });
+    assert_eq!(folder.as_ref(), Some(&state));
     let token = config.agents[0].token.as_ref().and_then(|token| token.file().map(Path::to_owned));
     assert_eq!(token.as_ref(), credentials.first());
 }
 
+/// Where a unit lets it write, and has it begin.
+fn state_folder(unit: &'static str) -> PathBuf {
+    let state = Path::new("/var/lib").join(values(unit, "StateDirectory")[0]);
+    assert_eq!(values(unit, "WorkingDirectory"), [state.to_str().unwrap()]);
+    state
+}
+
 /// The ledger, and so what lies beside it, is where the unit lets it write.
 fn assert_places(config: &Config, unit: &'static str) {
-    let state = Path::new("/var/lib").join(values(unit, "StateDirectory")[0]);
+    let state = state_folder(unit);
     assert_eq!(config.ledger.path, state.join("timmy.db"));
     assert!(config.agents_folder().starts_with(&state));
-    assert_eq!(values(unit, "WorkingDirectory"), [state.to_str().unwrap()]);
 }
 
 #[test]
@@ -189,6 +201,9 @@ fn the_plists_are_well_formed_and_run_commands_that_exist() {
         assert!(is_understood(&command[1..]), "{command:?}");
         let (_, home) = value(&items, "WorkingDirectory");
         assert!(command[2].starts_with(home), "timmy.toml stands beside the ledger");
+        let folder = command.iter().position(|word| *word == "--folder");
+        assert!(folder.is_none_or(|at| command[at + 1] == home), "what it may write to is its own");
+        assert_eq!(folder.is_some(), name == "org.timmy.worker");
     }
 }
 

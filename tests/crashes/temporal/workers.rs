@@ -229,6 +229,9 @@ async fn a_worker_says_what_it_lacks() {
     };
     let nobody = run("worker --config timmy.toml --host moon");
     assert!(nobody.code == 2 && nobody.err.contains("host = \"moon\""), "{}", nobody.err);
+    // Below a file no folder can be made.
+    let nowhere = run("worker --config timmy.toml --folder timmy.toml");
+    assert!(nowhere.code == 1 && nowhere.err.contains("by --folder"), "{}", nowhere.err);
     let text = std::fs::read_to_string(&set.config).unwrap();
     std::fs::write(folder.join("embedded.toml"), text.replace("\"temporal\"", "\"embedded\""))
         .unwrap();

@@ -113,6 +113,17 @@ fn an_agent_without_a_sandbox_is_known_wherever_it_runs() {
 }
 
 #[test]
+fn agents_of_a_worker_work_where_that_says_whatever_is_written_of_the_ledger() {
+    let text = format!("{FLEET}[ledger]\npath = \"/var/lib/timmy/timmy.db\"\n");
+    let mut config = on_host(&text, &["token", "ezra.key"], Some("mac")).unwrap();
+    assert_eq!(config.agents_folder(), Path::new("/var/lib/timmy/agent-runs"));
+    config.worker.folder = Some(PathBuf::from("/usr/local/var/timmy"));
+    assert_eq!(config.agents_folder(), Path::new("/usr/local/var/timmy/agent-runs"));
+    // Nothing that an agent wrote may see what others work on there.
+    assert!(config.secret_files().contains(&config.agents_folder()));
+}
+
+#[test]
 fn without_workers_every_agent_is_driven_from_here() {
     let all = ["token", "ezra.key", "groq.token", "groq.key"];
     for text in [
