@@ -15,11 +15,9 @@ use temporalio_sdk::{ActivityOptions, WorkflowContext, WorkflowResult};
 use temporalio_workflow::RetryPolicy;
 
 use super::message::{ServeOrder, agent_queue};
+use super::session::COME;
 use super::ticket::GOOD_FOR;
 use super::worker::Hands;
-
-/// How long a worker may take to come. Who asks waits no longer.
-const COME: Duration = Duration::from_secs(30);
 
 /// How long nobody may hear of a worker: longer than a restart of the server takes.
 const SILENCE: Duration = Duration::from_secs(180);

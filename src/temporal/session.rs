@@ -9,12 +9,16 @@ use tokio::time::Instant;
 
 use super::ask::{Answer, Ask, Asked, Turn};
 
+/// How long a call waits on the queue of an agent for a worker to take it.
+pub(super) const COME: Duration = Duration::from_secs(30);
+
 /// How long is waited for what.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
     /// For a worker to come and fetch what is asked.
     pub(super) fetch: Duration,
-    /// For one that was called, before another one is: the call may be lost.
+    /// For one that was called, before another one is: the call may be lost. As long as it may still be
+    /// taken, another one would only lie beside it.
     pub(super) come: Duration,
     /// For its agent to answer: far above what any of them allows itself.
     pub(super) answer: Duration,
@@ -33,7 +37,7 @@ pub(super) struct Patience {
 impl Patience {
     pub(super) const USUAL: Self = Self {
         fetch: Duration::from_secs(25),
-        come: Duration::from_secs(10),
+        come: COME.saturating_add(Duration::from_secs(5)),
         answer: Duration::from_secs(120),
         turn: Duration::from_secs(15),
         between: Duration::from_secs(5),

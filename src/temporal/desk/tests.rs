@@ -8,6 +8,7 @@ use crate::clock::SystemClock;
 use crate::core::jobs::Purpose;
 use crate::temporal::ask::{Answer, RemoteTask};
 use crate::temporal::desk::*;
+use crate::temporal::session::COME;
 
 const ABOUT: &str = "attempt/abcd-j1-1";
 
@@ -306,6 +307,22 @@ async fn a_call_that_was_lost_is_made_again() {
     let asking = asks(&desk);
     let lost = called.recv().await.unwrap();
     assert_ne!(called.recv().await.unwrap(), lost);
+    asking.abort();
+}
+
+#[tokio::test]
+async fn while_a_call_may_still_be_taken_there_is_no_other() {
+    assert!(Patience::USUAL.come > COME && Patience::USUAL.fetch < COME);
+    let (desk, mut called) = desk(Patience { fetch: SHORT, between: SHORT, ..PATIENT });
+    for _ in 0..3 {
+        assert!(matches!(asks(&desk).await.unwrap(), Err(NotAsked(AgentTrouble::HostAway(_)))));
+    }
+    let ticket = called.recv().await.unwrap();
+    assert!(called.try_recv().is_err());
+    // Whoever takes it in the end is asked what is to be known by then.
+    let desk = Arc::new(Desk { patience: PATIENT, ..Arc::into_inner(desk).unwrap() });
+    let asking = asks(&desk);
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
     asking.abort();
 }
 
