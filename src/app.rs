@@ -175,7 +175,7 @@ impl App {
             }
             Ok(())
         };
-        let asked = serve(self.desk, self.desk_tls, ListenerLimits::of_this_process(), &over);
+        let asked = serve(self.desk, self.desk_tls, ListenerLimits::of_desk(), &over);
         let ended = tokio::try_join!(heard, shown, asked, working, keeping_time).map(drop);
         known.abort();
         ended

@@ -56,6 +56,13 @@ impl ListenerLimits {
         Self { connections, ..limits }
     }
 
+    /// The limits of the listener to which workers of other hosts come: with that of the forge beside it,
+    /// a quarter of the file descriptors is left to what strangers cannot reach.
+    pub fn of_desk() -> Self {
+        let limits = Self::default();
+        Self { connections: desk_connections(descriptors()), ..limits }
+    }
+
     /// The limits of the listener that operators look at: a scraper and a few browsers, which send
     /// no bodies.
     pub fn of_own_pages() -> Self {
@@ -63,6 +70,11 @@ impl ListenerLimits {
         let connections = limits.connections.min(32).min(descriptors() / 8).max(1);
         Self { connections, small_body: 0, body_memory: 0, ..limits }
     }
+}
+
+/// How many workers may hold a line: a few for each agent.
+fn desk_connections(descriptors: usize) -> usize {
+    128.min(descriptors / 4).max(1)
 }
 
 /// How many file descriptors this process may open (`ulimit -n`).
@@ -84,6 +96,15 @@ fn soft_limit(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use crate::web::limits::*;
+
+    #[test]
+    fn both_listeners_that_strangers_reach_leave_a_quarter() {
+        for (descriptors, most) in [(256, 64), (1024, 128), (usize::MAX, 128), (2, 1)] {
+            assert_eq!(desk_connections(descriptors), most);
+        }
+        let (forge, desk) = (ListenerLimits::of_this_process(), ListenerLimits::of_desk());
+        assert!(forge.connections + desk.connections <= descriptors() / 4 * 3 + 2);
+    }
 
     #[test]
     fn the_soft_limit_is_read() {
