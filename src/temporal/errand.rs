@@ -55,6 +55,12 @@ pub(super) enum ErrandError {
     /// timmy says that nothing is to be had with this ticket, or this version.
     #[error("timmy refuses it: {0}")]
     Refused(String),
+    /// It does not read that much, and will not later.
+    #[error("timmy does not take it: {0}")]
+    TooLarge(String),
+    /// It did not come in the time that it is given.
+    #[error("the line to timmy is too slow: {0}")]
+    TooSlow(String),
     /// It may be there later.
     #[error("timmy cannot be reached: {0}")]
     Away(String),
@@ -152,7 +158,9 @@ impl Errands {
             StatusCode::UNAUTHORIZED | StatusCode::CONFLICT | StatusCode::BAD_REQUEST => {
                 Err(ErrandError::Refused(words()))
             }
+            StatusCode::PAYLOAD_TOO_LARGE => Err(ErrandError::TooLarge(words())),
             StatusCode::SERVICE_UNAVAILABLE => Err(away(words())),
+            StatusCode::REQUEST_TIMEOUT => Err(ErrandError::TooSlow(words())),
             other => Err(away(format!("it answers {other}"))),
         }
     }
@@ -194,6 +202,40 @@ async fn read(mut answer: reqwest::Response, most: usize) -> Result<Vec<u8>, Err
             }
             Ok(None) => return Ok(body),
             Err(error) => return Err(ErrandError::Away(innermost_cause(error))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use crate::temporal::errand::*;
+
+    /// What a turn comes to where this is answered.
+    async fn answered(status: StatusCode) -> ErrandError {
+        let answers =
+            axum::Router::new().fallback(move || async move { (status, "for this reason\n") });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let timmy = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let serving = tokio::spawn(async { axum::serve(listener, answers).await });
+        let errands = Errands::to(&timmy, None).unwrap();
+        let error = errands.turn("a:ticket", &Turn::default()).await.unwrap_err();
+        serving.abort();
+        error
+    }
+
+    #[tokio::test]
+    async fn it_is_known_whether_it_may_be_tried_again() {
+        for status in [StatusCode::UNAUTHORIZED, StatusCode::CONFLICT, StatusCode::BAD_REQUEST] {
+            assert!(matches!(answered(status).await, ErrandError::Refused(_)), "{status}");
+        }
+        let large = answered(StatusCode::PAYLOAD_TOO_LARGE).await;
+        assert!(matches!(&large, ErrandError::TooLarge(why) if why.contains("for this reason")));
+        let slow = answered(StatusCode::REQUEST_TIMEOUT).await;
+        assert!(matches!(slow, ErrandError::TooSlow(_)), "{slow}");
+        for status in [StatusCode::SERVICE_UNAVAILABLE, StatusCode::BAD_GATEWAY] {
+            assert!(matches!(answered(status).await, ErrandError::Away(_)), "{status}");
         }
     }
 }

@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::agents::{LARGEST_BUNDLE, NewCommits, OriginTrouble};
 use crate::core::jobs::Commit;
 
-/// The most of a bundle that is brought at once, in bytes.
-pub(super) const PIECE: usize = if cfg!(test) { 64 << 10 } else { 4 << 20 };
+/// The most of a bundle that is brought at once, in bytes. Tests have bundles of more than one piece.
+pub(super) const PIECE: usize = if cfg!(test) { 64 << 10 } else { LARGEST_PIECE };
+
+/// So much comes within the time that it is given over the slowest line that anybody works by.
+const LARGEST_PIECE: usize = 256 << 10;
 
 /// How many digits of a SHA-256 there are.
 const DIGITS: usize = 64;
@@ -97,6 +100,13 @@ pub(super) enum ForgeAnswer {
 #[cfg(test)]
 mod tests {
     use crate::temporal::forge_ask::*;
+    use crate::temporal::listener::BODY;
+
+    #[test]
+    fn a_piece_comes_over_a_slow_line() {
+        let bits_a_second = LARGEST_PIECE as u64 * 8 / BODY.as_secs();
+        assert!(bits_a_second < 56_000, "{bits_a_second}");
+    }
 
     #[test]
     fn where_a_piece_belongs_is_written_and_read() {

@@ -46,7 +46,7 @@ const LARGEST_ASK: usize = 1 << 20;
 const LARGEST_OF_GIT: usize = 4 << 20;
 
 /// How long the body of one may take.
-const BODY: Duration = Duration::from_secs(60);
+pub(super) const BODY: Duration = Duration::from_secs(60);
 
 /// Whom workers meet.
 pub(super) struct Counter {
@@ -164,7 +164,12 @@ async fn pack(
 async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
     match tokio::time::timeout(BODY, to_bytes(body, most)).await {
         Ok(Ok(body)) => Ok(body),
-        _ => Err((StatusCode::PAYLOAD_TOO_LARGE, "too large, or too slow\n".to_owned())),
+        // Of one whose line broke nobody reads this.
+        Ok(Err(_)) => Err((StatusCode::PAYLOAD_TOO_LARGE, format!("more than {most} bytes\n"))),
+        Err(_) => {
+            let why = format!("it did not come within {} seconds\n", BODY.as_secs());
+            Err((StatusCode::REQUEST_TIMEOUT, why))
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
-use super::errand::{Errands, ForgeErrand};
+use super::errand::{ErrandError, Errands, ForgeErrand};
 use super::forge_ask::{BundleMark, ForgeAnswer, ForgeAsk, PIECE, PiecePlace, PushAsk};
 use crate::agents::{AttemptPlace, FinishedWork, Origin, OriginCall, OriginTrouble};
 use crate::confinement::{PushEnd, Remote};
@@ -61,6 +61,9 @@ impl TicketOrigin {
                         "timmy does not come to an end with it".to_owned()
                     }
                     Ok(answer) => return Ok(answer),
+                    Err(error @ ErrandError::TooLarge(_)) => {
+                        return Err(OriginTrouble::Refused(error.to_string()));
+                    }
                     Err(error) => error.to_string(),
                 },
             };

@@ -97,6 +97,12 @@ impl Hands {
                     is_away = true;
                     tokio::time::sleep(AGAIN).await;
                 }
+                Err(slow @ ErrandError::TooSlow(_)) => {
+                    // It would not come the next time, either: who asked finds out without it.
+                    tracing::warn!(%slow, "what an agent answered is not brought");
+                    turn = self.turn(Vec::new());
+                    tokio::time::sleep(AGAIN).await;
+                }
                 Err(refused) => return Err(refused),
             }
         }
