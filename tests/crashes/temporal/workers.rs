@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use timmy::core::jobs::{JobId, StateKind};
 use timmy::sandbox::Options;
@@ -22,9 +21,6 @@ use crate::support::process::{Process, Run, free_port, timmy};
 
 /// What the host of all agents is called.
 const HOST: &str = "mac";
-
-/// How long what may go wrong meanwhile is given.
-const WHILE: Duration = Duration::from_secs(2);
 
 pub struct WorkerStage {
     pub stage: Stage,
@@ -118,6 +114,21 @@ impl WorkerStage {
         ended.is_ok_and(|ended| ended.len() == jobs)
     }
 
+    /// Whether something was asked of an agent, or may have been, and is not over.
+    async fn is_under_way(&self) -> bool {
+        let Ok(ledger) = Ledger::open_read_only(self.stage.ledger()) else { return false };
+        let found = ledger.read(|conn| {
+            for lease in jobs::leases(conn)? {
+                let attempt = jobs::attempt(conn, lease.fence())?;
+                if attempt.is_some_and(|attempt| attempt.request.is_some()) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        });
+        found.await.unwrap_or(false)
+    }
+
     pub async fn look(&self, asked: &[(i64, i64)]) {
         let mut problems = problems(&self.stage, DOOR, asked).await;
         problems.extend(self.fleet.problems());
@@ -186,16 +197,11 @@ async fn worker_timmy_and_server_may_be_killed_in_mid_work() {
     let mut bot = set.stage.bot().await;
     bot.first_poll().await;
     let mut asked = Vec::new();
-    for issue in 1..=6 {
-        asked.push(set.assign(issue, ["ezra", "bezalel"][issue as usize % 2]));
-    }
     for who in 0..3 {
-        let begun = set.fleet.runs().len();
-        let more = async || set.fleet.runs().len() > begun || set.has_ended(6).await;
-        tokio::select! {
-            () = set.stage.until("an attempt", more) => {}
-            () = tokio::time::sleep(WHILE) => {}
+        for (issue, agent) in (who * 2 + 1..).zip(["ezra", "bezalel"]) {
+            asked.push(set.assign(issue, agent));
         }
+        set.stage.until("something under way", async || set.is_under_way().await).await;
         match who {
             0 => {
                 worker.kill();
@@ -203,6 +209,8 @@ async fn worker_timmy_and_server_may_be_killed_in_mid_work() {
             }
             1 => {
                 bot.kill().await;
+                // Nothing moves in the ledger now.
+                assert!(set.is_under_way().await, "it was killed for nothing\n{}", set.dump());
                 bot = set.stage.bot().await;
             }
             _ => server.restart().await,
