@@ -122,7 +122,7 @@ impl Bells {
             }
             let waiting = std::mem::take(&mut *self.waiting());
             for job in waiting {
-                let order = LookOrder { ledger: ledger.to_owned(), job: job.0 };
+                let order = LookOrder::new(ledger, job.0);
                 let (bells, client, places) = (self.clone(), client.clone(), places.clone());
                 ringing.spawn(async move {
                     // It is never closed.
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_workflow_that_is_given_up_has_a_name_of_its_own() {
-        let order = LookOrder { ledger: "abcd".to_owned(), job: 42 };
+        let order = LookOrder::new("abcd", 42);
         let names = [0, 1, 2].map(|given_up| workflow_id(&order, given_up));
         assert_eq!(names, ["timmy/abcd/j42", "timmy/abcd/j42/2", "timmy/abcd/j42/3"]);
     }

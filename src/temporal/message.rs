@@ -19,6 +19,16 @@ pub struct LookOrder {
     /// The name of the ledger that has it.
     pub ledger: String,
     pub job: i64,
+    /// After how many looks its workflow goes on as another run, if not as usual: tests wait for fewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_looks: Option<u32>,
+}
+
+impl LookOrder {
+    /// For a job of this ledger.
+    pub fn new(ledger: &str, job: i64) -> Self {
+        Self { ledger: ledger.to_owned(), job, most_looks: None }
+    }
 }
 
 /// Something happened to a job.
@@ -118,9 +128,17 @@ mod tests {
 
     #[test]
     fn what_is_too_large_is_not_sent() {
-        let order = |ledger: String| LookOrder { ledger, job: 42 };
-        assert_eq!(bounded(order("abc".to_owned())), Ok(order("abc".to_owned())));
-        assert!(bounded(order("x".repeat(LARGEST))).is_err());
+        let order = |ledger: &str| LookOrder::new(ledger, 42);
+        assert_eq!(bounded(order("abc")), Ok(order("abc")));
+        assert!(bounded(order(&"x".repeat(LARGEST))).is_err());
+    }
+
+    #[test]
+    fn an_order_says_what_it_said_before() {
+        let order = LookOrder::new("abc", 42);
+        let text = r#"{"ledger":"abc","job":42}"#;
+        assert_eq!(serde_json::to_string(&order).unwrap(), text);
+        assert_eq!(serde_json::from_str::<LookOrder>(text).unwrap(), order);
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Forger {
     /// A workflow that has a job looked at.
     async fn look(&self, ledger: &str, job: i64) -> String {
         let id = format!("forged/{ledger}/{job}");
-        let order = LookOrder { ledger: ledger.to_owned(), job };
+        let order = LookOrder::new(ledger, job);
         self.client.start_workflow(JobWorkflow::run, order, self.options(&id)).await.unwrap();
         id
     }

@@ -14,4 +14,5 @@ mod server;
 mod storm;
 mod strange;
 mod walk;
+mod ways;
 mod workers;

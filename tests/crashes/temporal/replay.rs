@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use temporalio_client::WorkflowHistory;
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 use timmy::temporal::{AgentWorkflow, JobWorkflow};
@@ -15,10 +16,17 @@ fn histories() -> Vec<PathBuf> {
     files.collect()
 }
 
-fn replayer() -> WorkflowReplayer {
+pub(super) fn replayer() -> WorkflowReplayer {
     let options = WorkflowReplayerOptions::new().register_workflow::<JobWorkflow>().unwrap();
     let options = options.register_workflow::<AgentWorkflow>().unwrap();
     WorkflowReplayer::new(options.build()).unwrap()
+}
+
+/// The numbers of the types of what happened in a history, in order.
+pub(super) fn event_types(history: &[u8]) -> Vec<i64> {
+    let history: Value = serde_json::from_slice(history).unwrap();
+    let events = history["events"].as_array().unwrap();
+    events.iter().map(|event| event["event_type"].as_i64().unwrap()).collect()
 }
 
 #[tokio::test]

@@ -15,10 +15,11 @@ use super::server::{NAMESPACE, TemporalServer};
 use super::walk;
 use crate::support::forge::DOOR;
 
-const ATTRIBUTES: [&str; 4] = ["TimmyRepository", "TimmyIssue", "TimmyAgent", "TimmyState"];
+pub(super) const ATTRIBUTES: [&str; 4] =
+    ["TimmyRepository", "TimmyIssue", "TimmyAgent", "TimmyState"];
 
 /// Lets workflows be searched for by these on that server.
-async fn register(client: &Client, names: &[&str]) {
+pub(super) async fn register(client: &Client, names: &[&str]) {
     let keyword = IndexedValueType::Keyword as i32;
     let search_attributes: HashMap<String, i32> =
         names.iter().map(|name| ((*name).to_owned(), keyword)).collect();
