@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::agents::StoredRequest;
 use crate::core::jobs::JobId;
 use crate::store::{Connection, Error, jobs};
 
@@ -59,7 +60,7 @@ pub fn begun_otherwise(
     for lease in jobs::leases(conn)? {
         let request = jobs::attempt(conn, lease.fence())?.and_then(|attempt| attempt.request);
         let Some(request) = request else { continue };
-        let was_remote = serde_json::from_str::<ForWorkers>(&request).is_ok();
+        let was_remote = is_for_workers(&request);
         if was_remote != remote.contains(lease.agent()) {
             let agent = lease.agent().to_owned();
             return Ok(Some(BegunOtherwise { agent, job: lease.job(), was_remote }));
@@ -68,18 +69,32 @@ pub fn begun_otherwise(
     Ok(None)
 }
 
+/// Whether what the ledger keeps as the request of an attempt was made for a worker.
+fn is_for_workers(kept: &str) -> bool {
+    let request = serde_json::from_str::<StoredRequest>(kept);
+    request.is_ok_and(|request| serde_json::from_str::<ForWorkers>(&request.body).is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use crate::temporal::switching::*;
 
+    fn kept(body: &str) -> String {
+        let request = StoredRequest { key: "a".to_owned(), body: body.to_owned() };
+        serde_json::to_string(&request).unwrap()
+    }
+
     #[test]
     fn what_is_for_workers_is_known() {
-        let is_known = |text: &str| serde_json::from_str::<ForWorkers>(text).is_ok();
         let ours = serde_json::to_string(&ForWorkers::default()).unwrap();
         assert_eq!(ours, r#"{"for_workers":1}"#);
-        assert!(is_known(&ours) && is_known(r#"{"for_workers":1,"key":"a"}"#));
+        for body in [ours.as_str(), r#"{"for_workers":1,"key":"a"}"#] {
+            assert!(is_for_workers(&kept(body)), "{body}");
+            // What is asked stands in the body of the request.
+            assert!(!is_for_workers(body), "{body}");
+        }
         for other in [r#"{"for_workers":2}"#, r#"{"key":"a"}"#, "[]", "a prompt"] {
-            assert!(!is_known(other), "{other}");
+            assert!(!is_for_workers(&kept(other)), "{other}");
         }
     }
 

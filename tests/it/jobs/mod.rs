@@ -8,6 +8,8 @@ mod properties;
 mod repairs;
 pub mod stage;
 mod stopping;
+#[cfg(feature = "temporal")]
+mod switching;
 mod table;
 mod tries;
 mod world;
