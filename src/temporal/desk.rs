@@ -19,6 +19,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
@@ -29,6 +30,9 @@ use super::ticket::{Ticket, Tickets};
 use crate::agents::AgentTrouble;
 use crate::clock::Clock;
 use crate::config::Secret;
+
+/// Between two tries to have a worker called, while that cannot be done.
+const CALL_AGAIN: Duration = Duration::from_millis(200);
 
 /// Has a worker called that serves an agent.
 pub(super) trait Calls: Send + Sync {
@@ -159,13 +163,17 @@ impl Desk {
         }
     }
 
-    /// Has a worker called whenever none is there. Returns if that cannot be done.
+    /// Has a worker called whenever none is there. Returns if that cannot be done for a while: where
+    /// timmy has just begun, its line to the server is there in a moment.
     async fn keep_calling(&self, agent: &str, about: &str) -> NotAsked {
+        let begun = Instant::now();
         loop {
-            if let Err(refused) = self.call_if_needed(agent, about) {
-                return refused;
-            }
-            tokio::time::sleep(self.patience.between).await;
+            let pause = match self.call_if_needed(agent, about) {
+                Ok(()) => self.patience.between,
+                Err(refused) if begun.elapsed() >= self.patience.between => return refused,
+                Err(_) => CALL_AGAIN,
+            };
+            tokio::time::sleep(pause).await;
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::check_result::CheckResult;
 use crate::cli::watched::a_few;
-use crate::config::{AgentConfig, AgentKind};
+use crate::config::{AgentConfig, KindName};
 use crate::core::model::ids::RepoName;
 use crate::gitea::Gitea;
 
@@ -11,12 +11,9 @@ const SECRETS: &str = "secrets";
 
 /// Whether it pushes what it likes: what others bring timmy pushes, and no workflow with it.
 pub(super) fn pushes_workflows(agent: &AgentConfig) -> bool {
-    match agent.kind {
-        AgentKind::Hermes { .. } | AgentKind::Forge => true,
-        AgentKind::OpenAi { .. }
-        | AgentKind::Acp(_)
-        | AgentKind::Command(_)
-        | AgentKind::CrewAi(_) => false,
+    match agent.kind.name() {
+        KindName::Hermes | KindName::Forge => true,
+        KindName::OpenAi | KindName::Acp | KindName::Command | KindName::CrewAi => false,
     }
 }
 

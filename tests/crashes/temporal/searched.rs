@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use futures::StreamExt as _;
-use temporalio_client::grpc::OperatorService as _;
 use temporalio_client::tonic::Request;
 use temporalio_client::{
     Client, UntypedWorkflow, WorkflowFetchHistoryOptions, WorkflowListOptions,

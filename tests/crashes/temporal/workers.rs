@@ -76,7 +76,7 @@ impl WorkerStage {
             .with("worker.url", format!("http://{desk}"))
             .with("worker.host", HOST)
             // One that timmy does not know: nobody ever calls it.
-            .agent("nobody", ["coder"])
+            .agent("stranger", ["coder"])
             .its("kind", "hermes")
             .its("url", "http://127.0.0.1:1")
             .its("host", HOST)
@@ -94,7 +94,7 @@ impl WorkerStage {
         let child = command
             .env("TIMMY_GITEA_TOKEN", "not-on-this-host")
             .envs(JobFleet::environment())
-            .env("TIMMY_AGENT_NOBODY_KEY", "a-key")
+            .env("TIMMY_AGENT_STRANGER_KEY", "a-key")
             .envs(more.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
@@ -232,7 +232,7 @@ async fn a_worker_says_what_it_lacks() {
     let run = |words: &str| {
         let mut command = timmy(folder, words);
         command.env("TIMMY_GITEA_TOKEN", "not-on-this-host").envs(JobFleet::environment());
-        command.env("TIMMY_AGENT_NOBODY_KEY", "a-key");
+        command.env("TIMMY_AGENT_STRANGER_KEY", "a-key");
         Run::of(&mut command)
     };
     let nobody = run("worker --config timmy.toml --host moon");

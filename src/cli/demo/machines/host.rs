@@ -41,8 +41,8 @@ pub(super) struct Ports {
     pub(super) starts: u16,
 }
 
-/// The file of the account's token, of the webhook's secret, and of the token of an agent's account.
-/// Each machine has those that are its own.
+/// The file of the account's token, of the webhook's secret, and of the token of an agent's account: all
+/// of them timmy's own.
 pub(super) const TOKEN: &str = "token";
 pub(super) const SECRET: &str = "webhook";
 
@@ -65,7 +65,7 @@ echo "It squeaks no longer." > "oiled/${key//[^A-Za-z0-9]/-}.md"
 echo '{"result":{"outcome":"pull_request","title":"Oil the hinge","summary":"It is silent now."}}'
 "#;
 
-/// What timmy and both workers read, each in a folder of its own with the secrets of its machine.
+/// What timmy and both workers read, each in a folder of its own.
 /// `sandbox`: what agents are kept in by.
 pub(super) fn configuration(forge: &str, ports: Ports, sandbox: &str) -> String {
     let Ports { webhook, temporal, workers, starts } = ports;
@@ -138,7 +138,7 @@ pub(super) fn make(folder: &Path) -> io::Result<()> {
     fs::set_permissions(folder, Permissions::from_mode(0o711))
 }
 
-/// Gives a machine what is its own: the configuration, and these secrets, each for this account alone.
+/// Gives a machine the configuration, and these secrets, each for this account alone.
 ///
 /// # Errors
 /// If they cannot be written.
@@ -182,11 +182,10 @@ mod tests {
 
     #[test]
     fn one_configuration_serves_timmy_and_both_workers() {
-        let own = [TOKEN, SECRET];
-        let [ezra, bezalel] = kinds_on(None, &own);
+        let all = [TOKEN, SECRET, "ezra.gitea-token", "bezalel.gitea-token"];
+        let [ezra, bezalel] = kinds_on(None, &all);
         assert!(matches!(ezra, AgentKind::Elsewhere { .. }));
         assert!(matches!(bezalel, AgentKind::Elsewhere { .. }));
-        let all = [TOKEN, SECRET, "ezra.gitea-token"];
         let [ezra, bezalel] = kinds_on(Some("east"), &all);
         assert!(matches!(ezra, AgentKind::Command(_)), "{ezra:?}");
         assert!(matches!(bezalel, AgentKind::Elsewhere { .. }));

@@ -79,14 +79,14 @@ impl MachinesStage {
         let folder = Folder::new().map_err(DemoError::Folder)?;
         let text = configuration(sandbox.url(), ports, kept_in_by().await);
         let home = folder.path().join("home");
-        let own = [(TOKEN, token.as_str()), (SECRET, KEY)];
         make(folder.path()).map_err(DemoError::Folder)?;
-        furnish(&home, &text, &own).map_err(DemoError::Folder)?;
-        for (host, token) in Host::ALL.iter().zip(&tokens) {
-            let secrets = [(agent_token(*host), token)];
-            let secrets = secrets.each_ref().map(|(name, token)| (name.as_str(), token.as_str()));
-            furnish(&folder.path().join(host.name()), &text, &secrets)
-                .map_err(DemoError::Folder)?;
+        // What agents make in their clones, timmy pushes: their tokens are on its machine alone.
+        let theirs = Host::ALL.map(agent_token);
+        let mut secrets = vec![(TOKEN, token.as_str()), (SECRET, KEY)];
+        secrets.extend(theirs.iter().map(String::as_str).zip(tokens.iter().map(String::as_str)));
+        furnish(&home, &text, &secrets).map_err(DemoError::Folder)?;
+        for host in Host::ALL {
+            furnish(&folder.path().join(host.name()), &text, &[]).map_err(DemoError::Folder)?;
         }
         let timmy = std::env::current_exe().map_err(DemoError::Folder)?;
         let worker = |host: Host| {
