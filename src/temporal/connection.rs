@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use temporalio_client::errors::ClientConnectError;
-use temporalio_client::grpc::WorkflowService as _;
 use temporalio_client::tonic::Request;
 use temporalio_client::{
     Client, ClientOptions, ClientTlsOptions, Connection, ConnectionOptions, TlsOptions,
