@@ -52,7 +52,7 @@ impl Elsewhere {
     async fn brought(&self, bundle: &Path, commits: &NewCommits) -> Result<PushEnd, OriginTrouble> {
         let said = ("Mend the hinge", "It is silent now.");
         let folder = self.stage.folder.path();
-        let may = Box::pin(async { Ok(()) });
+        let may = Box::pin(async { Ok::<(), OriginTrouble>(()) });
         self.origin.push_brought(&self.place, (bundle, folder), commits, said, may).await
     }
 
@@ -166,11 +166,11 @@ async fn what_may_not_be_pushed_any_more_when_it_was_looked_at_is_not() {
     let (commits, said) = (there.commits(&head), ("Mend the hinge", "It is silent now."));
     let from = (bundle.as_path(), there.stage.folder.path());
     let stopped = || "it was asked to stop".to_owned();
-    let may = Box::pin(async { Err(OriginTrouble::Refused(stopped())) });
+    let may = Box::pin(async { Err::<(), _>(OriginTrouble::Refused(stopped())) });
     let pushed = there.origin.push_brought(&there.place, from, &commits, said, may).await;
     assert_eq!(pushed, Ok(PushEnd::Refused(stopped())));
     let unknown = || OriginTrouble::NotNow("the ledger cannot be read".to_owned());
-    let may = Box::pin(async { Err(unknown()) });
+    let may = Box::pin(async { Err::<(), _>(unknown()) });
     let pushed = there.origin.push_brought(&there.place, from, &commits, said, may).await;
     assert_eq!(pushed, Err(unknown()));
     assert_eq!(there.stage.head(), None);
