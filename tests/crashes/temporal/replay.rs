@@ -10,6 +10,8 @@ use temporalio_client::WorkflowHistory;
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 use timmy::temporal::{AgentWorkflow, JobWorkflow};
 
+use super::ways::ways;
+
 fn histories() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/temporal");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -41,6 +43,26 @@ async fn stored_histories_are_replayed() {
         agents += usize::from(name.contains("-agent-"));
     }
     assert!(jobs > 0 && agents > 0, "{jobs} histories of jobs, {agents} of calls");
+}
+
+/// Not only what most jobs do is stored: a reordering of what is rare would hold up every workflow on
+/// that way after an upgrade.
+#[test]
+fn a_history_of_each_way_is_stored() {
+    for way in ways() {
+        let name = format!("ways-job-{}.json", way.name);
+        let file = histories().into_iter().find(|file| file.ends_with(&name));
+        let file = file.unwrap_or_else(|| {
+            panic!(
+                "{name} is not there: make it by TIMMY_KEEP_HISTORIES=$PWD/tests/fixtures/temporal \
+                 cargo test --locked --all-features --test crashes temporal::ways"
+            )
+        });
+        let happened = event_types(&std::fs::read(file).unwrap());
+        for event in way.occurs {
+            assert!(happened.contains(event), "{name}: {event} is not in {happened:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -81,16 +81,16 @@ enum Then {
     Cancel,
 }
 
-struct Way {
-    name: &'static str,
+pub(super) struct Way {
+    pub(super) name: &'static str,
     most_looks: Option<u32>,
     looks: Vec<Value>,
     then: Then,
     /// What happens in its history, of what need not happen.
-    occurs: &'static [i64],
+    pub(super) occurs: &'static [i64],
 }
 
-fn ways() -> Vec<Way> {
+pub(super) fn ways() -> Vec<Way> {
     let way = |name, looks, then, occurs| Way { name, most_looks: None, looks, then, occurs };
     vec![
         way("timed", vec![again(Some(50)), over()], Then::Nothing, &[TIMER_FIRED]),
