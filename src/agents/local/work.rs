@@ -15,7 +15,7 @@ use crate::agents::brief::{one_line, shortened};
 use crate::agents::handed_in::result_line;
 use crate::agents::run::{Run, WorkEnd};
 use crate::agents::transcript::Speaker;
-use crate::confinement::{Bound, RunEnd, Session, SessionEnd};
+use crate::confinement::{Bound, CannotRun, RunEnd, Session, SessionEnd};
 use crate::core::jobs::AgentClaim;
 use crate::core::jobs::evidence::read_result;
 
@@ -65,7 +65,10 @@ impl LocalWork {
                 self.host.sweep(&self.key).await;
                 return Err(match other {
                     Some(Err(why)) => not_begun(&why),
-                    _ if self.run.stop.is_cancelled() => WorkEnd::Stopped,
+                    _ if self.run.stop.is_cancelled() => because(
+                        FailureKind::NeverBegan,
+                        "it was stopped before its program was called",
+                    ),
                     _ => {
                         let words = "its repository could not be had";
                         because(FailureKind::NeverBegan, &self.within(words))
@@ -84,6 +87,10 @@ impl LocalWork {
         }
         // Who is answered, or told what is wrong, goes on with what it had.
         let keeps = match &end {
+            WorkEnd::Failed { kind: FailureKind::NeverBegan, .. } => {
+                self.host.close_unbegun(bench).await;
+                return Ok(end);
+            }
             WorkEnd::Stopped => self.run.left_a_question(),
             WorkEnd::Failed { .. } => bench.is_to_be_mended,
             WorkEnd::Finished(text) => {
@@ -236,9 +243,11 @@ fn too_much(ended: &SessionEnd) -> Option<&'static str> {
 
 /// Its program was not called yet: what is no fault of the agent costs it nothing.
 fn not_begun(why: &LocalTrouble) -> WorkEnd {
-    let kind = match why.kind() {
-        FailureKind::Upstream => FailureKind::NeverBegan,
-        kind => kind,
+    let kind = match (why, why.kind()) {
+        (LocalTrouble::CannotRun(CannotRun::NotStarted(_)), _) | (_, FailureKind::Upstream) => {
+            FailureKind::NeverBegan
+        }
+        (_, kind) => kind,
     };
     because(kind, &why.to_string())
 }

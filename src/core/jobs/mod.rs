@@ -79,6 +79,7 @@ mod merge_refusal;
 mod merged_before;
 mod moment;
 pub mod money;
+mod objection;
 mod preflight;
 mod record;
 mod result;
@@ -111,6 +112,7 @@ pub use merge::JobMerge;
 pub use merge_refusal::{MergeRecovery, MergeRefusal};
 pub use merged_before::MergedBefore;
 pub use moment::{Draw, StepTime};
+pub use objection::Objection;
 pub use record::{AttemptRecord, JobRecord};
 pub use review::{
     FindingPlace, GivenReview, ReviewClaim, ReviewFinding, ReviewFollowUp, ReviewShare,

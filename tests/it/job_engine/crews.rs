@@ -684,6 +684,22 @@ async fn closing_the_issue_ends_all_of_it() {
 }
 
 #[tokio::test]
+async fn nothing_waits_for_a_pull_request_that_is_deleted() {
+    let stage = stage().await;
+    let pull = stage.is_handed_in().await;
+    stage.app.sandbox.delete_issue("alexander", DOOR, pull).unwrap();
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(HOUR, MINUTE * 5).await;
+    let asked = questions(&stage);
+    assert_eq!(asked.len(), 2, "{asked:#?}");
+    assert!(asked[1].contains("gone"), "{}", asked[1]);
+    says(&stage, "/timmy reject d2").await;
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert_ne!(stage.crew().await.state, CrewState::Working);
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
 async fn a_review_that_is_taken_back_is_told_where_a_person_is_asked() {
     let stage = stage().await;
     stage.is_handed_in().await;

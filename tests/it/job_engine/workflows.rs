@@ -122,3 +122,22 @@ async fn a_branch_that_nobody_is_asked_to_merge_takes_the_proof_as_well() {
     assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
     stage.end().await;
 }
+
+#[tokio::test]
+async fn none_of_many_branches_is_overlooked() {
+    let stage = live(with_actions, needs_checks).await;
+    let sandbox = &stage.app.sandbox;
+    let job = stage.assign(1, Some("ezra")).await;
+    stage.assign(2, Some("bezalel")).await;
+    sandbox.commit("bezalel", DOOR, "aside", &[WORKFLOW], "Steer").unwrap();
+    for nth in 0..25 {
+        let name = format!("more-{nth}");
+        sandbox.commit("bezalel", DOOR, &name, &[("more.md", "more")], "More").unwrap();
+    }
+    stage.bezalel.goes(ended("timmy-result: {\"outcome\":\"blocked\",\"summary\":\"How?\"}"));
+    stage.follow().await;
+    brings_green(&stage).await;
+    stage.pass(MINUTE * 2, SECOND * 30).await;
+    assert_eq!(found(&stage, job).await, ["actions_changed_beside"]);
+    stage.end().await;
+}

@@ -122,6 +122,46 @@ async fn who_is_blocked_goes_on_with_its_changes_where_these_are_its_result() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_kept_outlives_an_attempt_that_never_began() {
+    drop(staged!());
+    let mut stage = Stage::new().await;
+    let blocked =
+        r#"echo oil > oil.md; echo '{"result":{"outcome":"blocked","summary":"Which oil?"}}'"#;
+    result(&stage.end_of(blocked).await);
+    stage.more = vec![("command", ["no-such-program"].as_slice().into())];
+    let agent = stage.agent("");
+    let next = AgentTask { key: "ledger/j42/8".to_owned(), ..stage.task() };
+    match end(&agent, &start(&agent, &next).await).await {
+        Sighting::Failed { kind: FailureKind::NeverBegan, reason, .. } => {
+            assert!(reason.contains("there is no program no-such-program"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    stage.more.clear();
+    let agent = stage.agent(&format!("test -f oil.md && {{ {MENDED}; }}"));
+    let next = AgentTask { key: "ledger/j42/9".to_owned(), ..stage.task() };
+    result(&end(&agent, &start(&agent, &next).await).await);
+    assert_eq!(stage.file("oil.md").as_deref(), Some("oil\n"));
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_stopped_while_its_repository_is_fetched_never_began() {
+    drop(staged!());
+    let (stage, gate) = (Stage::new().await, Gate::new());
+    let git = Matcher::method_path("GET", "info/refs");
+    stage.sandbox.faults().next(git, Fault::Late(gate.clone()));
+    let agent = stage.agent(MENDED);
+    let handle = start(&agent, &stage.task()).await;
+    gate.reached().await;
+    agent.stop(&handle).await.unwrap();
+    let end = end(&agent, &handle).await;
+    assert!(matches!(end, Sighting::Failed { kind: FailureKind::NeverBegan, .. }), "{end:?}");
+    gate.open();
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_ends_badly_without_a_result_has_failed_with_its_last_words() {
     drop(staged!());
     let stage = Stage::new().await;
