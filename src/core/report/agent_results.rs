@@ -14,7 +14,7 @@ pub struct EndedJob {
     /// Whether somebody merged it.
     pub is_merged: bool,
     pub at: Timestamp,
-    /// How many attempts it took.
+    /// How many attempts it took, with those of its rounds, and without what costs none.
     pub tries: u32,
     pub micro_usd: u64,
     pub took: Option<Duration>,

@@ -109,7 +109,7 @@ impl Earlier {
             is_verified: is_kept,
             is_merged: is_kept,
             at: self.merged.at,
-            tries: u32::try_from(self.record.started().count()).unwrap_or(u32::MAX),
+            tries: u32::try_from(self.record.tries()).unwrap_or(u32::MAX),
             micro_usd: micro_usd.min(MOST_COST),
             took: self.record.ran_for(self.merged.at),
         })

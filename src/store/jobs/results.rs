@@ -84,7 +84,11 @@ pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Err
         .prepare_cached(
             "SELECT state <> 'dead' AND json_extract(jobs.job, '$.state.done') IS NOT 'reverted'
                         AND json_extract(jobs.job, '$.past.merged_by') IS NULL,
-                    jobs.ended_at, count(started_at), min(started_at),
+                    jobs.ended_at,
+                    count(started_at) FILTER (WHERE ending IS NULL
+                        OR ending ->> '$' NOT IN ('cut_off', 'asked')
+                           AND json_type(ending, '$.never_ran') IS NULL),
+                    min(started_at),
                     sum(min(micro_usd, 1000000000000)),
                     (SELECT agent FROM attempts WHERE job = jobs.id ORDER BY fence DESC LIMIT 1),
                     json_extract(jobs.job, '$.state.done') IS 'merged'
