@@ -1,6 +1,7 @@
 //! An agent asks whether it may do something: a person answers, and the answer reaches it, whether
 //! its gateway still waits for it or not.
 
+use jiff::tz::TimeZone;
 use timmy::agents::Sighting;
 use timmy::clock::Clock as _;
 use timmy::core::command::value::DecisionId;
@@ -8,6 +9,7 @@ use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{Draw, JobId, PersonAnswer, StateKind, StepTime};
 use timmy::core::model::account::Account;
 use timmy::core::report::AgentResults;
+use timmy::engine::job_log::job_log;
 use timmy::store::Transaction;
 use timmy::store::jobs::{self, GivenAnswer};
 
@@ -137,6 +139,11 @@ async fn an_attempt_that_ended_to_ask_is_no_try_of_its_agent() {
     assert_eq!((results.verified, results.ended, results.first_try), (1, 1, 100));
     let record = stage.app.timmy.read(move |conn| jobs::record(conn, job)).await.unwrap();
     assert_eq!((record.started().count(), record.tries()), (2, 1));
+    let logs = stage.app.timmy.read(move |conn| jobs::attempt_logs(conn, job)).await;
+    let log = job_log(&logs, &TimeZone::UTC);
+    let first =
+        format!("-- ended to ask a person whether it may\n{COMMAND}\n-- attempt 2, by ezra");
+    assert!(log.contains(&first) && !log.contains("nothing yet"), "{log}");
     stage.end().await;
 }
 
