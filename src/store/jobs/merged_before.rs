@@ -106,6 +106,7 @@ impl Earlier {
         let Spent { micro_usd, .. } = self.record.spent().spent;
         Some(EndedJob {
             agent: self.merged.agent.clone()?,
+            weighs: self.outcome().is_some(),
             is_verified: is_kept,
             is_merged: is_kept,
             at: self.merged.at,

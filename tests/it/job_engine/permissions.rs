@@ -6,7 +6,7 @@ use timmy::agents::Sighting;
 use timmy::clock::Clock as _;
 use timmy::core::command::value::DecisionId;
 use timmy::core::jobs::money::Usage;
-use timmy::core::jobs::{Draw, JobId, PersonAnswer, StateKind, StepTime};
+use timmy::core::jobs::{Done, Draw, JobId, PersonAnswer, State, StateKind, StepTime};
 use timmy::core::model::account::Account;
 use timmy::core::report::AgentResults;
 use timmy::engine::job_log::job_log;
@@ -131,7 +131,9 @@ async fn an_attempt_that_ended_to_ask_is_no_try_of_its_agent() {
         "timmy-result: {{\"outcome\":\"pull_request\",\"pull\":{pull},\"commit\":\"{commit}\"}}"
     )));
     stage.follow().await;
-    assert_eq!(stage.kind(job).await, StateKind::Done);
+    stage.app.sandbox.merge("anna", DOOR, pull).unwrap();
+    stage.pass(MINUTE * 15, MINUTE).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
     let since = stage.app.clock.now().before(DAY);
     let results = stage.app.timmy.read(move |conn| jobs::results(conn, since)).await;
     assert_eq!(results.iter().map(|ended| ended.tries).collect::<Vec<_>>(), [1]);
