@@ -20,6 +20,7 @@ use crate::core::guards::GuardCount;
 use crate::core::jobs::{Commit, GivenReview, JobRecord, Purpose, Question};
 use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
+use crate::core::model::verdict::Opinion;
 
 /// A question, as its comment puts it. Texts in it are as agents and the forge wrote them: the
 /// template defuses them.
@@ -47,6 +48,9 @@ pub struct QuestionView {
     pub reviews: Vec<GivenReview>,
     /// What those of them said last of what was there before who said nothing of that one.
     pub earlier: Vec<GivenReview>,
+    /// What asked for changes of this very commit and was dismissed, of those of them who say nothing else
+    /// of it.
+    pub dismissed: Vec<GivenReview>,
     /// What was found, a sentence each.
     pub found: Vec<String>,
     /// What shows that nothing has to change.
@@ -107,6 +111,7 @@ impl QuestionView {
             checks: if question == Question::Accept && is_code { checks } else { Vec::new() },
             reviews: if is_code { reviews_of(record) } else { Vec::new() },
             earlier: if is_code { earlier_reviews(record) } else { Vec::new() },
+            dismissed: if is_code { dismissed_reviews(record) } else { Vec::new() },
             found,
             shown_by: shown_of(record),
             says,
@@ -164,6 +169,25 @@ fn earlier_reviews(record: &JobRecord) -> Vec<GivenReview> {
     for review in record.reviews.iter().filter(is_earlier).filter(|review| !is_told(review)) {
         told.retain(|other| other.agent != review.agent);
         told.push(review.clone());
+    }
+    told
+}
+
+/// What agents asked for of the commit that is asked about and somebody dismissed, each the last; none of
+/// whoever says something else of it.
+fn dismissed_reviews(record: &JobRecord) -> Vec<GivenReview> {
+    let (now, commit) = (reviews_of(record), record.job.past.commit.as_ref());
+    let asked = |review: &&GivenReview| {
+        Some(&review.head) == commit
+            && review.is_dismissed
+            && review.opinion == Opinion::ChangesRequested
+    };
+    let mut told: Vec<GivenReview> = Vec::new();
+    for review in record.reviews.iter().filter(asked) {
+        if now.iter().all(|other| other.agent != review.agent) {
+            told.retain(|other| other.agent != review.agent);
+            told.push(review.clone());
+        }
     }
     told
 }
