@@ -110,7 +110,7 @@ pub(super) const RESULTS: &str = concat!(
                 AND jobs.pull IS NOT NULL AND NOT jobs.pull_open)
        AND fence > ifnull((SELECT max(value ->> 1) FROM json_each(?2)
                            WHERE value ->> 0 = jobs.id), 0)
-     GROUP BY jobs.id ORDER BY jobs.ended_at"
+     GROUP BY jobs.ended_at, jobs.id ORDER BY jobs.ended_at, jobs.id"
 );
 
 /// How often people had to do something for the issues that were merged since a moment, and are
