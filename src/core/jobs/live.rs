@@ -98,9 +98,11 @@ pub(super) fn live(
         JobEvent::Judged(_) | JobEvent::NotMerged(_) | JobEvent::Reverted(_) => {
             Err(IllegalReason::OutOfDate)
         }
-        JobEvent::Ready | JobEvent::Recheck | JobEvent::Lifted | JobEvent::Retry(_) => {
-            Err(IllegalReason::NotHere)
-        }
+        JobEvent::Ready
+        | JobEvent::Recheck
+        | JobEvent::Lifted
+        | JobEvent::Dismissed(_)
+        | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }
 

@@ -377,6 +377,27 @@ impl Turn<'_> {
         self.told(text);
     }
 
+    /// A review by an agent is none any more: nobody is told of it.
+    pub(super) fn forget(&mut self, text: u32) -> Result<(), IllegalReason> {
+        let past = &mut *self.past;
+        if !past.unheard.contains(&text) || !past.by_agents.contains(&text) {
+            return Err(IllegalReason::Again);
+        }
+        past.unheard.retain(|other| *other != text);
+        past.reviews.retain(|other| *other != text);
+        Ok(())
+    }
+
+    /// Whether nobody asks for what a round of repair is to do that nobody began with: what the guards
+    /// find shows when it is judged.
+    pub(super) fn is_for_nothing(&self, round: WorkKind) -> bool {
+        let is_begun = self.past.last.as_ref().is_some_and(|last| last.work == round);
+        round != WorkKind::Begin
+            && !is_begun
+            && self.past.unheard.is_empty()
+            && self.past.reviews.is_empty()
+    }
+
     /// There is one more text for the agent.
     pub(super) fn told(&mut self, text: &ToldText) {
         if text.asks_for_changes() {

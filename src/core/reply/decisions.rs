@@ -21,6 +21,7 @@ use crate::core::guards::GuardCount;
 use crate::core::jobs::{Commit, GivenReview, JobRecord, Purpose, Question};
 use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
+use crate::core::model::verdict::Opinion;
 
 /// A question, as its comment puts it. Texts in it are as agents and the forge wrote them: the
 /// template defuses them.
@@ -48,6 +49,9 @@ pub struct QuestionView {
     pub reviews: Vec<GivenReview>,
     /// What those of them said last of what was there before who said nothing of that one.
     pub earlier: Vec<GivenReview>,
+    /// What asked for changes of this very commit and was dismissed, of those of them who say nothing else
+    /// of it.
+    pub dismissed: Vec<GivenReview>,
     /// What was found, a sentence each.
     pub found: Vec<String>,
     /// What shows that nothing has to change.
@@ -88,7 +92,7 @@ impl QuestionView {
     ) -> Self {
         let job = &record.job;
         let is_code = matches!(job.spec.purpose, Purpose::Code | Purpose::Repair);
-        let ToldReviews { reviews, earlier } =
+        let ToldReviews { reviews, earlier, dismissed } =
             if is_code { ToldReviews::of(record) } else { ToldReviews::default() };
         let (checks, mut found) = findings_of(record);
         found.extend(
@@ -110,6 +114,7 @@ impl QuestionView {
             checks: if question == Question::Accept && is_code { checks } else { Vec::new() },
             reviews,
             earlier,
+            dismissed,
             found,
             shown_by: shown_of(record),
             says,

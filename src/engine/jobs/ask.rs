@@ -176,9 +176,7 @@ impl Jobs {
         let notes = notes.flat_map(|crew| crew.review_notes(seen.job.past.commit.as_ref()));
         view.notes = notes.map(|note| note.said()).collect();
         if let Some(head) = merged.filter(|_| view.merges) {
-            let shown = asked.record.reviews.iter().filter_map(|given| given.review);
-            let shown: Vec<i64> = shown.collect();
-            view.notes.extend(self.objections(repo, &head, &shown).await);
+            view.notes.extend(self.objections(repo, &head, &asked.record.reviews).await);
         }
         let Some(own) = self.identity.known() else { return Ok(self.later(seen)) };
         let name = own.login.clone();

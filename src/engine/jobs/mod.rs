@@ -25,6 +25,7 @@
 //! | `asked_question` | a question, with all that it is put and watched by |
 //! | `question_watch` | looks whether what an open question covers is still so |
 //! | `objections` | reviews for which the forge will not merge what people are asked to accept |
+//! | `dismissed` | lets a job know which reviews were dismissed before its agent heard of them |
 //! | `crew_reviews` | has a crew's reviews given before people are asked, again where one was dismissed |
 //! | `verify` | has judged what the forge shows |
 //! | `examine` | has the guards look at a change, and says what follows |
@@ -48,6 +49,7 @@ mod by_itself;
 mod claim;
 mod crew_parts;
 mod crew_reviews;
+mod dismissed;
 mod dispatch;
 mod drivers;
 mod examine;

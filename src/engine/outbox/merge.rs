@@ -11,7 +11,7 @@ use crate::core::guards::{
     CheckFacts, ExpectedChecks, FindingCode, GuardFinding, GuardName, GuardRules, checks,
     rests_on_actions,
 };
-use crate::core::jobs::{JobEvent, JobRecord, MergeRefusal, Objection, StepTime};
+use crate::core::jobs::{JobEvent, JobRecord, MergeRefusal, Objection, ObjectionForce, StepTime};
 use crate::engine::dismissed_reviews::dismissed_review;
 use crate::engine::guards::said_of_heads;
 use crate::engine::incidents::WriteKind;
@@ -148,10 +148,9 @@ impl MergePull {
         let reviews = to.ctx.gitea.all_reviews(to.name(), to.number()).await?;
         let pull = to.thread();
         let shown = to.ctx.ledger.read(move |conn| jobs::reviews_of_pull(conn, pull)).await?;
-        let shown: Vec<i64> = shown.iter().filter_map(|given| given.review).collect();
-        let objections = Objection::of(&reviews, &shown, &self.commit);
+        let all = Objection::all(&reviews, &shown, &self.commit);
         // The others the forge refuses by itself, where its rules are such.
-        let is_heeded = objections.values().any(|objection| *objection == Objection::Heeded);
+        let is_heeded = all.iter().any(|objection| objection.force == ObjectionForce::Heeded);
         Ok(is_heeded.then_some(MergeRefusal::ChangesRequested))
     }
 

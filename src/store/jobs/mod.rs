@@ -87,7 +87,7 @@ pub use record::{
     refused_ids, reverted_between, unasked_ids,
 };
 pub use results::{merged_into, merged_since, outcomes, results, touches};
-pub use reviewed::{ToldReviewed, tell_reviewed, worked_on};
+pub use reviewed::{ToldReviewed, dismissed_texts, tell_reviewed, worked_on};
 pub use reviews::{
     count_review, keep_dismissed, keep_review, review_shares, reviews_of_pull, taken_reviews,
     uncounted_reviews,

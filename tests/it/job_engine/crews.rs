@@ -9,7 +9,7 @@ use timmy::agents::AgentTrouble;
 use timmy::core::crew::{Crew, CrewState};
 use timmy::core::jobs::{Deciding, Done, Job, JobId, Purpose, Question, State, StateKind};
 use timmy::core::model::ids::{Subject, ThreadId};
-use timmy::sandbox::{Fault, Matcher, ReviewState, Sandbox, Scopes};
+use timmy::sandbox::{BranchRule, Fault, Matcher, Mode, ReviewState, Sandbox, Scopes};
 use timmy::store::{crews, jobs};
 
 use super::decisions::{questions, said, says};
@@ -608,6 +608,40 @@ async fn a_review_that_somebody_dismissed_is_given_again() {
     stage.pass(MINUTE * 3, MINUTE).await;
     assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
     stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn what_a_reviewer_took_back_is_told_only_where_the_branch_blocks_on_it() {
+    for blocks in [None, Some(false), Some(true)] {
+        let file = NamedTempFile::new().unwrap();
+        let stage = stage_with_own_reviews(&file).await;
+        let sandbox = &stage.app.sandbox;
+        if let Some(blocks_on_rejection) = blocks {
+            let rule = BranchRule { blocks_on_rejection, ..BranchRule::default() };
+            sandbox.protect(DOOR, "main", &rule).unwrap();
+            // Rules are for who administers the repository.
+            sandbox.collaborator(DOOR, "timmy", Mode::Owner).unwrap();
+        }
+        let pull = stage.is_handed_in().await;
+        let before = stage.job_of(2).await.past.commit.unwrap().to_string();
+        let findings = json!([{ "path": "oil.md", "line": 1, "text": "Which oil?" }]);
+        stage.reviews_with("changes_requested", &findings).await;
+        stage.pass(MINUTE * 3, SECOND * 30).await;
+        stage.hands_in(Some(pull), "green oil").await;
+        stage.pass(MINUTE * 3, MINUTE).await;
+        stage.reviews_with("approved", &json!([])).await;
+        stage.pass(MINUTE, SECOND * 20).await;
+        let asked = questions(&stage).pop().unwrap();
+        assert!(asked.starts_with("### Merge") && asked.contains(": approved."), "{asked}");
+        let told = format!(
+            " **`bezalel` approved since, but its review of `{}`, which asked for changes, still \
+             stands there",
+            &before[..7]
+        );
+        assert_eq!(asked.contains(&told), blocks == Some(true), "{blocks:?}: {asked}");
+        assert_eq!(asked.contains("for changes"), blocks == Some(true), "{blocks:?}: {asked}");
+        stage.ends_soundly().await;
+    }
 }
 
 #[tokio::test]

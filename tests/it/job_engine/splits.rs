@@ -44,7 +44,7 @@ async fn stage_with(more: impl FnOnce(&Sandbox), change: impl FnOnce(Config) -> 
 }
 
 /// What is asked of the usual proposal, up to when it falls due.
-const QUESTION: &str = r"### Make these four issues?
+const QUESTION: &str = r"### Make these three issues, and link one?
 
 @alexander, \#1 is an epic: it would become four issues, of which two can start at once.
 
@@ -63,7 +63,7 @@ Each new one gets `area/hinge`, `priority/p1` and the label of its size.
 /timmy reject d1 why
 ```
 
-**approve** makes them in foundation/door, with labels and dependencies, and puts them into \#1's list. An edit of \#1 voids this. Without an answer by **";
+**approve** makes the new ones in foundation/door, with labels and dependencies: \#1 waits for all of them, and one comment lists them. An edit of \#1 voids this. Without an answer by **";
 
 fn issue(id: u32, title: &str, size: &str, after: &Value) -> Value {
     json!({ "id": id, "title": title, "acceptance": format!("{title}: it is so"), "size": size,
@@ -609,6 +609,9 @@ async fn a_note_has_it_proposed_anew_and_a_no_ends_it() {
     let asked = questions(&stage).pop().unwrap();
     assert!(asked.starts_with("### Make this issue?"), "{asked}");
     assert!(asked.contains("it would become one issue, which can start at once."), "{asked}");
+    let yes = "**approve** makes it in foundation/door, with labels and dependencies: \\#1 waits for \
+               it, and one comment lists it.";
+    assert!(asked.contains(yes), "{asked}");
     says(&stage, "/timmy reject d2 not now").await;
     assert_eq!(stage.splitting().await.state.kind(), StateKind::Cancelled);
     let answer = said(&stage).pop().unwrap().1;
