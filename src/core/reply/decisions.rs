@@ -21,7 +21,6 @@ use crate::core::guards::GuardCount;
 use crate::core::jobs::{Commit, GivenReview, JobRecord, Purpose, Question};
 use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
-use crate::core::model::verdict::Opinion;
 
 /// A question, as its comment puts it. Texts in it are as agents and the forge wrote them: the
 /// template defuses them.
