@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use timmy::sandbox::{BranchRule, Options};
+use timmy::sandbox::BranchRule;
 use timmy::store::{Ledger, jobs};
 
 use crate::bot::Bot;
@@ -49,8 +49,7 @@ async fn killed_while_work_starts_by_itself() {
 /// done. How often it died.
 async fn walk(step: &str) -> usize {
     let hands = Hands::default();
-    let options = Options { clock: hands.clock(), ..Options::default() };
-    let mut stage = Stage::by(options, SHORT, 0).await;
+    let mut stage = Stage::by(&hands, SHORT, 0).await;
     stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
     let only_timmy = BranchRule {
         pushers: Some(Vec::new()),

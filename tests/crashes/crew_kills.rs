@@ -10,7 +10,6 @@ use timmy::core::effect::marker::key_of;
 use timmy::core::jobs::Purpose;
 use timmy::core::model::text::Review;
 use timmy::crash::STEPS;
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, crews, jobs};
 use tokio::time::timeout;
 
@@ -101,8 +100,7 @@ enum Moment {
 impl Storm {
     async fn begin((engine, patience): (Engine, Duration), seed: u64, issues: usize) -> Self {
         let hands = Hands::default();
-        let options = Options { clock: hands.clock(), ..Options::default() };
-        let stage = Stage::by(options, SHORT, seed).await;
+        let stage = Stage::by(&hands, SHORT, seed).await;
         stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
         let fleet = ModelFleet::start(&stage.sandbox, DOOR, engine).await;
         stage.configure(POLL, |config| fleet.configure(config));

@@ -6,7 +6,6 @@ use std::time::Duration;
 use timmy::core::effect::marker::key_of;
 use timmy::core::jobs::{Done, State};
 use timmy::core::model::text::Review;
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, jobs};
 
 use crate::bot::Bot;
@@ -36,8 +35,7 @@ async fn killed_while_a_review_is_posted() {
 /// Dies at that step, in as many lives as it comes there; then it lives until all is done.
 async fn walk(at: &str) {
     let hands = Hands::default();
-    let options = Options { clock: hands.clock(), ..Options::default() };
-    let mut stage = Stage::by(options, SHORT, 0).await;
+    let mut stage = Stage::by(&hands, SHORT, 0).await;
     stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
     let mut fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
     fleet.reveal_tokens();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use timmy::sandbox::{BranchRule, Mode, Options};
+use timmy::sandbox::{BranchRule, Mode};
 use timmy::store::{Connection, Error, Ledger, jobs};
 
 use crate::hands::Hands;
@@ -40,8 +40,7 @@ async fn killed_while_a_date_makes_a_job() {
 /// then it lives until all is done. How often it died.
 async fn walk(step: &str) -> usize {
     let hands = Hands::default();
-    let options = Options { clock: hands.clock(), ..Options::default() };
-    let mut stage = Stage::by(options, SHORT, 0).await;
+    let mut stage = Stage::by(&hands, SHORT, 0).await;
     stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
     stage.sandbox.add_repo(OFFICE, true).unwrap();
     stage.sandbox.collaborator(OFFICE, "timmy", Mode::Write).unwrap();
