@@ -28,7 +28,7 @@ const STEPS: [(&str, usize); 7] = [
 
 /// How long a life may take until it dies at its step, or does not come to it: a gateway without keys
 /// is asked for ten seconds whether it has begun something.
-const LIFE: Duration = Duration::from_secs(20);
+const LIFE: Duration = Duration::from_secs(60);
 
 const POLL: Duration = Duration::from_secs(1);
 

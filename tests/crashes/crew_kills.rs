@@ -131,7 +131,8 @@ impl Storm {
     async fn certain_rounds(&mut self) {
         self.ask();
         let bot = self.start(Moment::Started);
-        self.stage.until("a job that ends", async || self.ended().await > 0).await;
+        let ends = self.goes_on_until(async || self.ended().await > 0, PATIENCE).await;
+        assert!(ends, "no job ends\n{}", self.stage.dump());
         self.kill(bot).await;
         assert!(self.paid.len() > 0, "an attempt is known to have finished");
 
@@ -283,13 +284,19 @@ impl Storm {
 
     /// Whether all crews have ended, once they have, or nothing happens any more.
     async fn comes_to_an_end(&self) -> bool {
+        self.goes_on_until(async || self.is_over().await, Duration::ZERO).await
+    }
+
+    /// Whether this comes to hold, once it does, or nothing has happened for at least so long.
+    async fn goes_on_until(&self, holds: impl AsyncFn() -> bool, patience: Duration) -> bool {
+        let quiet = patience.max(self.patience * QUIET);
         let (mut seen, mut since) = ((0, 0), Instant::now());
-        while !self.is_over().await {
+        while !holds().await {
             let now = (self.ended().await, self.fleet.model.count());
             if now != seen {
                 (seen, since) = (now, Instant::now());
             }
-            if since.elapsed() > self.patience * QUIET {
+            if since.elapsed() > quiet {
                 return false;
             }
             a_moment().await;

@@ -20,8 +20,9 @@ use crate::support::forge::DOOR;
 const STEPS: [(&str, usize); 5] =
     [("result_posted", 1), ("sending", 1), ("sending", 2), ("sent", 1), ("sent", 2)];
 
-/// How long a life may take until it dies at its step, or does not come to it.
-const LIFE: Duration = Duration::from_secs(20);
+/// How long a life may take until it dies at its step, or does not come to it: more than it needs, and less
+/// than a test waits for anything.
+const LIFE: Duration = Duration::from_secs(100);
 
 const POLL: Duration = Duration::from_secs(1);
 

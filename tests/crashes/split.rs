@@ -33,8 +33,9 @@ const STEPS: [&str; 14] = [
     "committed:1",
 ];
 
-/// How long a life may take until it dies at its step, or does not come to it.
-const LIFE: Duration = Duration::from_secs(20);
+/// How long a life may take until it dies at its step, or does not come to it: more than it needs, and less
+/// than a test waits for anything.
+const LIFE: Duration = Duration::from_secs(100);
 
 const POLL: Duration = Duration::from_secs(1);
 
