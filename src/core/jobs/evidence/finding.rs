@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::guards::{CheckLink, FindingCode, GuardFinding, GuardGrade, GuardName};
+use crate::core::guards::{CheckLink, FindingCode, GuardFinding, GuardGrade};
 use crate::core::jobs::event::Citation;
 use crate::core::jobs::ids::Commit;
 
