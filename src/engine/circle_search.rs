@@ -58,8 +58,10 @@ pub(super) enum CircleFound {
     Way(Vec<Blocker>),
     /// On this way as far as the ledger knows, of which not all could be asked for again.
     Unproven(Vec<Blocker>),
-    /// Nobody can tell: so many threads were met, and there are more, or some that cannot be seen.
+    /// Nobody can tell: so many threads were met, and there are more.
     Unfinished { met: usize },
+    /// No way that can be seen leads there: so many were met, and some that cannot be seen.
+    Unseen { met: usize },
 }
 
 /// Looks whether `start` waits for `goal`, on whatever way.
@@ -77,7 +79,7 @@ pub(super) async fn find_circle(
             Searched::Open { unknown, cut, known: met, unseen } if unknown.is_empty() => {
                 if cut.is_empty() || reads.left == 0 {
                     return Ok(match unseen {
-                        true => CircleFound::Unfinished { met },
+                        true => CircleFound::Unseen { met },
                         false => CircleFound::No,
                     });
                 }
