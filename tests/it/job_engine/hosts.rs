@@ -2,10 +2,9 @@
 
 use timmy::agents::AgentTrouble;
 use timmy::core::jobs::{JobId, JobLimits, NeverRan, StateKind};
-use timmy::store::backlog;
 
 use super::scripted::{AtStart, ended};
-use super::stage::{self, Stage, awake};
+use super::stage::{Stage, awake};
 use crate::support::clock::{DAY, HOUR, MINUTE};
 use crate::support::forge::DOOR;
 use crate::support::process::until;
@@ -29,12 +28,11 @@ async fn is_answered(stage: &Stage, line: &str, says: &str) -> String {
 
 #[tokio::test]
 async fn an_agent_that_was_not_looked_at_yet_is_neither_paused_nor_away() {
-    let mut stage = stage::asleep().await;
+    let mut stage = awake().await;
+    stage.app.timmy.stop().await;
     stage.ezra.script().hangs_at_health = true;
     stage.app.timmy.start().await;
     stage.ezra.hangs().await;
-    let tracked = async || !stage.app.timmy.read(backlog::tracked).await.is_empty();
-    until("the backlog is read", tracked).await;
     let says = "**Queued for `ezra`.** It waits: I have not looked at it yet.";
     let card = is_answered(&stage, "/timmy assign ezra", says).await;
     assert!(!card.contains("ezra: "), "{card}");
