@@ -170,6 +170,8 @@ impl Turn<'_> {
             | NeverRan::LeftNothing
             | NeverRan::TooSlow
             | NeverRan::NoWorkplace
+            | NeverRan::NoProgram
+            | NeverRan::Stopped
             | NeverRan::Moved => self.back_off(work, self.past.never_ran),
         }
     }
