@@ -14,7 +14,7 @@ use super::money::Charge;
 use super::spec::Spec;
 use super::state::{
     AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, IdleWait, Late, Leased,
-    Question, Queued, State, Then, Verifying, WaitReason, Waiting, WorkKind,
+    Phase, Question, Queued, State, Then, Verifying, WaitReason, Waiting, WorkKind,
 };
 use super::told::ToldText;
 use crate::core::model::time::Timestamp;
@@ -60,6 +60,10 @@ impl Turn<'_> {
             | AttemptEnd::CutOff
             | AttemptEnd::Asked => None,
         };
+        let is_begun = attempt.phase == Phase::Working || !matches!(end, AttemptEnd::NeverRan(_));
+        if is_begun && attempt.leased.work != WorkKind::Begin {
+            self.past.begun = Some(attempt.leased.work);
+        }
         let (from, until) = (attempt.since, self.at());
         self.past.ran.push(Ran { branch: attempt.leased.branch, from, until });
         self.release(attempt.leased.clone(), end, charge, left);
@@ -233,6 +237,8 @@ impl Turn<'_> {
         let last = self.past.last.take();
         release(self);
         self.past.last = last;
+        // The next one has its number.
+        self.past.begun = None;
         self.past.outcomes.pop_if(|outcome| outcome.of.is_none());
         self.past.rounds = self.past.rounds.saturating_sub(1);
     }
@@ -359,6 +365,7 @@ impl Turn<'_> {
         past.allowed = None;
         past.charged.clear();
         past.outcomes.clear();
+        past.begun = None;
         (past.rounds, past.rounds_allowed) = (0, self.spec.limits.repairs);
         (past.never_ran, past.cut_off) = (0, 0);
         past.out_of_quota_since = None;
@@ -389,11 +396,10 @@ impl Turn<'_> {
     }
 
     /// Whether nobody asks for what a round of repair is to do that nobody began with: what the guards
-    /// find shows when it is judged.
+    /// find shows when it is judged. What an agent began with may stand in a note that it heard.
     pub(super) fn is_for_nothing(&self, round: WorkKind) -> bool {
-        let is_begun = self.past.last.as_ref().is_some_and(|last| last.work == round);
         round != WorkKind::Begin
-            && !is_begun
+            && self.past.begun != Some(round)
             && self.past.unheard.is_empty()
             && self.past.reviews.is_empty()
     }
