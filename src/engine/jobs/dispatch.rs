@@ -157,6 +157,10 @@ impl Jobs {
         agents: &mut SeenAgents,
         now: Timestamp,
     ) -> Result<DayBudget, Error> {
+        // Whether or not there is an agent for it: nobody is asked about a round that is none.
+        if self.is_any_dismissed(&waiting.job, waiting.repo.as_ref()).await? {
+            return Ok(DayBudget::Unknown);
+        }
         let (id, repo) = (waiting.job.spec.id, waiting.job.spec.repo());
         let nobody = nobody(&waiting.job, &ladder);
         let requests: Vec<LeaseRequest> =

@@ -110,6 +110,7 @@ use crate::store::{Connection, Error, Transaction, backlog};
 
 pub(super) use access::{AgentAccess, by_rights};
 pub(super) use adopted::source_of;
+use dismissed::ReviewLooks;
 pub use drivers::{
     CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, OrderSubject,
     Proposed, ShownChange,
@@ -135,6 +136,7 @@ pub(super) struct Jobs {
     policies: Arc<RepositoryPolicies>,
     reader: Arc<TextReader>,
     watches: Watches,
+    review_looks: ReviewLooks,
     /// Whether an agent may have become free for a job that waits.
     has_moved: AtomicBool,
     /// The version of the backlog, and the moment, at which agents were last given out.
@@ -197,6 +199,7 @@ impl Jobs {
             policies,
             reader,
             watches: Watches::default(),
+            review_looks: ReviewLooks::default(),
             has_moved: AtomicBool::new(true),
             given_out: (AtomicI64::new(-1), AtomicI64::new(0)),
             is_draining: AtomicBool::new(false),
