@@ -299,7 +299,7 @@ async fn what_somebody_dismissed_before_its_round_is_no_round() {
     let asked = questions(&stage);
     assert_eq!(asked.len(), 2, "{asked:#?}");
     let told = format!(
-        " A review of `{}` by `bezalel` was dismissed: changes requested, 1 finding.",
+        " A review of `{}` by `bezalel` is dismissed or gone: changes requested, 1 finding.",
         &head[..7]
     );
     assert!(asked[1].contains(&told), "{}", asked[1]);

@@ -227,7 +227,9 @@ fn event_told(event: &JobEvent, is_live: bool, purpose: Purpose) -> Option<Strin
             Some(by) => format!("a review by `{}` asks for changes", foreign(by)),
             None => "a review asks for changes".to_owned(),
         },
-        JobEvent::Dismissed(_) => "a review that asked for changes was dismissed".to_owned(),
+        JobEvent::Dismissed(_) => {
+            "a review that asked for changes was dismissed, or is gone".to_owned()
+        }
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
         JobEvent::Cancel(CancelReason::PullClosed { by, pull }) => {
             format!("cancelled by {by}: `#{pull}` was closed unmerged")
