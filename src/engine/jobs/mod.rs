@@ -9,6 +9,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `dispatch` | queued jobs get agents, by the ladder, as far as the checks let them |
+//! | `refusal` | why nobody got a job, in words |
 //! | `preflight` | looks whether an agent can begin, stores the request, then the start |
 //! | `fresh_issue` | lets the backlog know an issue as it was read for a job |
 //! | `by_itself` | what was matched begins without anybody asking for it |
@@ -71,6 +72,7 @@ mod preflight;
 mod pushed_branches;
 mod question_watch;
 mod quota;
+mod refusal;
 mod request;
 mod result;
 mod review_share;
