@@ -1,22 +1,15 @@
 //! Reviews by agents that somebody dismissed in the pause before what they asked for is done: nobody is
 //! told of them, and a round for nothing else is not begun.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
 use super::Jobs;
 use super::look::{NextLook, SeenJob};
-use crate::core::jobs::{Job, JobEvent, JobId, Past};
+use super::review_looks::AGAIN;
+use crate::core::jobs::{Job, JobEvent, Past};
 use crate::core::model::repository::Repo;
-use crate::core::model::time::Timestamp;
 use crate::engine::dismissed_reviews::reviews_as_shown;
 use crate::engine::error::EngineError;
 use crate::gitea;
 use crate::store::{Error, jobs};
-
-/// How long it is from one look at the reviews of a job that cannot begin to the next.
-const AGAIN: Duration = Duration::from_secs(5 * 60);
 
 /// What became of the reviews that no agent heard yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,23 +20,6 @@ enum UnheardReviews {
     Dismissed,
     /// It cannot be found out now.
     Unknown,
-}
-
-/// When it was looked last at the reviews of jobs that cannot begin.
-#[derive(Debug, Default)]
-pub(super) struct ReviewLooks(Mutex<BTreeMap<JobId, Timestamp>>);
-
-impl ReviewLooks {
-    /// Whether it is time to look, which counts as done from then on.
-    fn is_time(&self, id: JobId, now: Timestamp) -> bool {
-        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        looks.retain(|_, at| !at.is_over(AGAIN, now));
-        if looks.contains_key(&id) {
-            return false;
-        }
-        looks.insert(id, now);
-        true
-    }
 }
 
 impl Jobs {

@@ -27,6 +27,7 @@
 //! | `question_watch` | looks whether what an open question covers is still so |
 //! | `objections` | reviews for which the forge will not merge what people are asked to accept |
 //! | `dismissed` | lets a job know which reviews were dismissed before its agent heard of them |
+//! | `review_looks` | when that was looked at, of a job that cannot begin |
 //! | `crew_reviews` | has a crew's reviews given before people are asked, again where one was dismissed |
 //! | `verify` | has judged what the forge shows |
 //! | `examine` | has the guards look at a change, and says what follows |
@@ -75,6 +76,7 @@ mod quota;
 mod refusal;
 mod request;
 mod result;
+mod review_looks;
 mod review_share;
 mod review_task;
 mod reviewing;
@@ -112,7 +114,6 @@ use crate::store::{Connection, Error, Transaction, backlog};
 
 pub(super) use access::{AgentAccess, by_rights};
 pub(super) use adopted::source_of;
-use dismissed::ReviewLooks;
 pub use drivers::{
     CannotBegin, ForgeCall, JobDrivers, JobEvidence, JobForge, JobOrder, JobResult, OrderSubject,
     Proposed, ShownChange,
@@ -121,6 +122,7 @@ pub(super) use fleet::Fleet;
 pub use fleet::{AgentCondition, state_of};
 pub(super) use forge::LiveForge;
 pub(super) use judge_again::JudgedAgain;
+use review_looks::ReviewLooks;
 use watches::Watches;
 
 /// How long a job is left alone at which timmy itself failed.
