@@ -310,6 +310,9 @@ async fn what_is_there_is_found_whatever_its_state_and_all_of_it_is_only_linked(
         asked.contains("| - | \\#2 Door 2 |  |  | exists already, closed: only linked |"),
         "{asked}"
     );
+    let awaited =
+        "the dependencies: \\#1 waits for those that are open, and one comment lists them.";
+    assert!(asked.contains(awaited), "{asked}");
     says(&stage, "/timmy approve d1").await;
     stage.pass(MINUTE * 2, SECOND * 30).await;
     assert!(stage.made().is_empty());
