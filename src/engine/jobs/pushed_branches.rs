@@ -102,8 +102,13 @@ fn pushed_by(
     for push in recent.pushes {
         let is_its = push.by.as_ref().is_some_and(|by| by.id == agent.id);
         let is_since = push.at.is_none_or(|at| at >= since);
-        if is_its && is_since && !found.iter().any(|(name, _)| *name == push.branch) {
-            found.push((push.branch, push.head));
+        if !is_its || !is_since {
+            continue;
+        }
+        // That a branch was made, and what came with it, are told apart.
+        match found.iter_mut().find(|(name, _)| *name == push.branch) {
+            Some((_, head)) => *head = head.take().or(push.head),
+            None => found.push((push.branch, push.head)),
         }
     }
     found
