@@ -147,7 +147,8 @@ async fn none_of_many_branches_is_overlooked() {
         noted.into_iter().map(|(name, ..)| name).collect::<Vec<_>>()
     };
     // What was too much to be looked at is believed to, until it is looked at.
-    assert_eq!(noted().await.len(), 6, "{:?}", noted().await);
+    let believed = noted().await;
+    assert!(believed.len() > 5 && believed.contains(&"aside".to_owned()), "{believed:?}");
     for _ in 0..3 {
         stage.pass(MINUTE * 11, MINUTE).await;
         sandbox.comment("anna", DOOR, 1, "/timmy verify").unwrap();
