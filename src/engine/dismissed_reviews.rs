@@ -68,7 +68,7 @@ pub(super) async fn dismissed_review(
     }
     let given = reviews_as_shown(ctx, name, pull).await?;
     Ok(stands_on.into_iter().find_map(|(task, job)| {
-        let review = given.iter().rev().find(|review| review.job == job)?;
+        let review = GivenReview::last_of(&given, job)?;
         let agent = review.agent.clone();
         review.is_dismissed.then_some(DismissedReview { task, job, agent })
     }))

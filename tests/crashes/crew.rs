@@ -6,7 +6,6 @@ use std::time::Duration;
 use timmy::core::crew::{Crew, CrewState};
 use timmy::core::effect::marker::key_of;
 use timmy::core::jobs::JobId;
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, crews, jobs};
 
 use crate::bot::Bot;
@@ -29,7 +28,7 @@ const STEPS: [(&str, usize); 7] = [
 
 /// How long a life may take until it dies at its step, or does not come to it: a gateway without keys
 /// is asked for ten seconds whether it has begun something.
-const LIFE: Duration = Duration::from_secs(20);
+const LIFE: Duration = Duration::from_secs(60);
 
 const POLL: Duration = Duration::from_secs(1);
 
@@ -50,8 +49,7 @@ async fn killed_while_a_crew_works() {
 /// it died.
 async fn walk(at: &str) -> usize {
     let hands = Hands::default();
-    let options = Options { clock: hands.clock(), ..Options::default() };
-    let mut stage = Stage::by(options, SHORT, 0).await;
+    let mut stage = Stage::by(&hands, SHORT, 0).await;
     stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
     let mut fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
     fleet.reveal_tokens();

@@ -10,7 +10,6 @@ use timmy::core::effect::marker::key_of;
 use timmy::core::jobs::Purpose;
 use timmy::core::model::text::Review;
 use timmy::crash::STEPS;
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, crews, jobs};
 use tokio::time::timeout;
 
@@ -101,8 +100,7 @@ enum Moment {
 impl Storm {
     async fn begin((engine, patience): (Engine, Duration), seed: u64, issues: usize) -> Self {
         let hands = Hands::default();
-        let options = Options { clock: hands.clock(), ..Options::default() };
-        let stage = Stage::by(options, SHORT, seed).await;
+        let stage = Stage::by(&hands, SHORT, seed).await;
         stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
         let fleet = ModelFleet::start(&stage.sandbox, DOOR, engine).await;
         stage.configure(POLL, |config| fleet.configure(config));
@@ -133,7 +131,8 @@ impl Storm {
     async fn certain_rounds(&mut self) {
         self.ask();
         let bot = self.start(Moment::Started);
-        self.stage.until("a job that ends", async || self.ended().await > 0).await;
+        let ends = self.goes_on_until(async || self.ended().await > 0, PATIENCE).await;
+        assert!(ends, "no job ends\n{}", self.stage.dump());
         self.kill(bot).await;
         assert!(self.paid.len() > 0, "an attempt is known to have finished");
 
@@ -285,13 +284,19 @@ impl Storm {
 
     /// Whether all crews have ended, once they have, or nothing happens any more.
     async fn comes_to_an_end(&self) -> bool {
+        self.goes_on_until(async || self.is_over().await, Duration::ZERO).await
+    }
+
+    /// Whether this comes to hold, once it does, or nothing has happened for at least so long.
+    async fn goes_on_until(&self, holds: impl AsyncFn() -> bool, patience: Duration) -> bool {
+        let quiet = patience.max(self.patience * QUIET);
         let (mut seen, mut since) = ((0, 0), Instant::now());
-        while !self.is_over().await {
+        while !holds().await {
             let now = (self.ended().await, self.fleet.model.count());
             if now != seen {
                 (seen, since) = (now, Instant::now());
             }
-            if since.elapsed() > self.patience * QUIET {
+            if since.elapsed() > quiet {
                 return false;
             }
             a_moment().await;

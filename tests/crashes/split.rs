@@ -6,7 +6,6 @@ use std::time::Duration;
 use timmy::core::effect::marker::key_of;
 use timmy::core::jobs::{JobId, StateKind};
 use timmy::core::model::ids::Subject;
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, decisions, jobs};
 
 use crate::bot::Bot;
@@ -34,8 +33,9 @@ const STEPS: [&str; 14] = [
     "committed:1",
 ];
 
-/// How long a life may take until it dies at its step, or does not come to it.
-const LIFE: Duration = Duration::from_secs(20);
+/// How long a life may take until it dies at its step, or does not come to it: more than it needs, and less
+/// than a test waits for anything.
+const LIFE: Duration = Duration::from_secs(100);
 
 const POLL: Duration = Duration::from_secs(1);
 
@@ -55,8 +55,7 @@ async fn killed_while_issues_are_made() {
 /// died.
 async fn walk(at: &str) -> usize {
     let hands = Hands::default();
-    let options = Options { clock: hands.clock(), ..Options::default() };
-    let mut stage = Stage::by(options, SHORT, 0).await;
+    let mut stage = Stage::by(&hands, SHORT, 0).await;
     stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
     let mut fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
     fleet.reveal_tokens();

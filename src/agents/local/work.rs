@@ -15,9 +15,9 @@ use crate::agents::brief::{one_line, shortened};
 use crate::agents::handed_in::result_line;
 use crate::agents::run::{Run, WorkEnd};
 use crate::agents::transcript::Speaker;
-use crate::confinement::{Bound, RunEnd, Session, SessionEnd};
-use crate::core::jobs::AgentClaim;
+use crate::confinement::{Bound, CannotRun, RunEnd, Session, SessionEnd};
 use crate::core::jobs::evidence::read_result;
+use crate::core::jobs::{AgentClaim, NeverRan};
 
 /// The most of a reason that is told, in characters.
 const LONGEST_REASON: usize = 400;
@@ -65,10 +65,13 @@ impl LocalWork {
                 self.host.sweep(&self.key).await;
                 return Err(match other {
                     Some(Err(why)) => not_begun(&why),
-                    _ if self.run.stop.is_cancelled() => WorkEnd::Stopped,
+                    _ if self.run.stop.is_cancelled() => because(
+                        FailureKind::NeverBegan(NeverRan::Stopped),
+                        "it was stopped before its program was called",
+                    ),
                     _ => {
                         let words = "its repository could not be had";
-                        because(FailureKind::NeverBegan, &self.within(words))
+                        because(FailureKind::NeverBegan(NeverRan::NoWorkplace), &self.within(words))
                     }
                 });
             }
@@ -84,6 +87,10 @@ impl LocalWork {
         }
         // Who is answered, or told what is wrong, goes on with what it had.
         let keeps = match &end {
+            WorkEnd::Failed { kind: FailureKind::NeverBegan(_), .. } => {
+                self.host.close_unbegun(bench).await;
+                return Ok(end);
+            }
             WorkEnd::Stopped => self.run.left_a_question(),
             WorkEnd::Failed { .. } => bench.is_for_the_next,
             WorkEnd::Finished(text) => {
@@ -237,9 +244,12 @@ fn too_much(ended: &SessionEnd) -> Option<&'static str> {
 
 /// Its program was not called yet: what is no fault of the agent costs it nothing.
 fn not_begun(why: &LocalTrouble) -> WorkEnd {
-    let kind = match why.kind() {
-        FailureKind::Upstream => FailureKind::NeverBegan,
-        kind => kind,
+    let kind = match (why, why.kind()) {
+        (LocalTrouble::CannotRun(CannotRun::NotStarted(_)), _) => {
+            FailureKind::NeverBegan(NeverRan::NoProgram)
+        }
+        (_, FailureKind::Upstream) => FailureKind::NeverBegan(NeverRan::NoWorkplace),
+        (_, kind) => kind,
     };
     because(kind, &why.to_string())
 }

@@ -49,7 +49,7 @@ pub(super) fn why(target: Option<&StatusTarget>) -> Handler<'_> {
 
 /// What has to be known to show a thread: this one if no other is named.
 pub(super) fn a_thread(target: Option<&StatusTarget>) -> Needs {
-    let jobs = JobQuery { latest: true, ..JobQuery::default() };
+    let jobs = JobQuery { latest: true, pull_reviews: true, ..JobQuery::default() };
     match target {
         None => Needs { item: true, blockers: true, jobs, ..Needs::default() },
         Some(StatusTarget::Issue(issue)) => {
@@ -132,12 +132,11 @@ impl CommandContext<'_> {
         Some(Box::new(self.job_view(&known)))
     }
 
-    /// The crew of a thread, and the review that is under way there, if its job is another one.
+    /// The crew of a thread, and the review that is under way there or of what was brought for it, if its
+    /// job is another one.
     fn beside(&self, thread: ThreadId) -> (Option<Box<CrewView>>, Option<Box<JobView>>) {
         let shown = self.job_in(thread).map(|known| known.id());
-        let review = self
-            .latest_review(thread)
-            .filter(|known| !known.record.job.state.kind().is_end() && Some(known.id()) != shown);
+        let review = self.live_review(thread).filter(|known| Some(known.id()) != shown);
         (self.crew_in(thread), review.map(|known| Box::new(self.job_view(&known))))
     }
 

@@ -245,6 +245,7 @@ impl Telling {
             | JobEvent::Lifted
             | JobEvent::Told(_)
             | JobEvent::Reviewed(_)
+            | JobEvent::Dismissed(_)
             | JobEvent::Cancel(_)
             | JobEvent::Refund(_)
             | JobEvent::Restored => {}

@@ -84,6 +84,9 @@ pub enum JobEvent {
     /// An agent that timmy asked for a review of its pull request wants it changed. The text is kept
     /// and counted as one that was told.
     Reviewed(ToldText),
+    /// The review that is the text with this number was dismissed before an agent heard it: nobody has to
+    /// mend what it found.
+    Dismissed(u32),
     Cancel(CancelReason),
     /// Once more, by this agent if one is named.
     Retry(Option<String>),
@@ -187,6 +190,10 @@ pub enum NeverRan {
     Moved,
     /// What it was to work on could not be brought to it.
     NoWorkplace,
+    /// Its program is not there, or cannot be started.
+    NoProgram,
+    /// It was asked to stop before that.
+    Stopped,
 }
 
 /// How an attempt failed.
@@ -411,6 +418,7 @@ kinds! {
     Lifted = "lifted": Self::Event(JobEvent::Lifted),
     Told = "told": Self::Event(JobEvent::Told(_)),
     Reviewed = "reviewed": Self::Event(JobEvent::Reviewed(_)),
+    Dismissed = "dismissed": Self::Event(JobEvent::Dismissed(_)),
     Cancel = "cancel": Self::Event(JobEvent::Cancel(_)),
     Retry = "retry": Self::Event(JobEvent::Retry(_)),
     Refund = "refund": Self::Event(JobEvent::Refund(_)),

@@ -98,9 +98,11 @@ pub(super) fn live(
         JobEvent::Judged(_) | JobEvent::NotMerged(_) | JobEvent::Reverted(_) => {
             Err(IllegalReason::OutOfDate)
         }
-        JobEvent::Ready | JobEvent::Recheck | JobEvent::Lifted | JobEvent::Retry(_) => {
-            Err(IllegalReason::NotHere)
-        }
+        JobEvent::Ready
+        | JobEvent::Recheck
+        | JobEvent::Lifted
+        | JobEvent::Dismissed(_)
+        | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }
 
@@ -153,18 +155,14 @@ fn progress_of(
                 turn.spend(leased, None)
             }
         }),
+        Progress::Failed { failure: Failure::NeverBegan(why), .. } => {
+            over(match is_to_end(attempt) {
+                Some(then) => turn.stopped(attempt, then, true, Charge::NOTHING),
+                None => never_began(turn, attempt, *why),
+            })
+        }
         Progress::Failed { failure, usage } => over(match &attempt.stopping {
-            Some(stopping) => {
-                let charge = match failure {
-                    Failure::NeverBegan(_) => Charge::NOTHING,
-                    Failure::Agent(_)
-                    | Failure::BadRequest
-                    | Failure::PoolSpent { .. }
-                    | Failure::Unable(_)
-                    | Failure::NeedsAnswer => attempt.charge(*usage),
-                };
-                turn.stopped(attempt, &stopping.then, true, charge)
-            }
+            Some(stopping) => turn.stopped(attempt, &stopping.then, true, attempt.charge(*usage)),
             None => failed(turn, attempt, failure, *usage),
         }),
         Progress::Stopped { usage } => over(match &attempt.stopping {

@@ -269,6 +269,8 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
         | JobEvent::AskAgain(_)
         | JobEvent::NotMerged(_)
         | JobEvent::Reverted(_) => Err(IllegalReason::OutOfDate),
-        JobEvent::Due | JobEvent::Ready | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
+        JobEvent::Due | JobEvent::Ready | JobEvent::Dismissed(_) | JobEvent::Retry(_) => {
+            Err(IllegalReason::NotHere)
+        }
     }
 }

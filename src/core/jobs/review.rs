@@ -60,6 +60,13 @@ pub struct GivenReview {
     pub is_dismissed: bool,
 }
 
+impl GivenReview {
+    /// The last one that `job` gave, of some in the order in which they were given.
+    pub fn last_of(given: &[Self], job: JobId) -> Option<&Self> {
+        given.iter().rev().find(|review| review.job == job)
+    }
+}
+
 /// What the reviews of an agent led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReviewShare {

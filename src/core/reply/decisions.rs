@@ -10,6 +10,7 @@ use super::jobs::{
 };
 use super::split::SplitView;
 use super::start_question::StartView;
+use super::told_reviews::ToldReviews;
 use super::words::counted;
 use crate::core::command::value::DecisionId;
 use crate::core::command::verb::Verb;
@@ -47,6 +48,9 @@ pub struct QuestionView {
     pub reviews: Vec<GivenReview>,
     /// What those of them said last of what was there before who said nothing of that one.
     pub earlier: Vec<GivenReview>,
+    /// What asked for changes of this very commit and was dismissed, of those of them who say nothing else
+    /// of it.
+    pub dismissed: Vec<GivenReview>,
     /// What was found, a sentence each.
     pub found: Vec<String>,
     /// What shows that nothing has to change.
@@ -87,6 +91,8 @@ impl QuestionView {
     ) -> Self {
         let job = &record.job;
         let is_code = matches!(job.spec.purpose, Purpose::Code | Purpose::Repair);
+        let ToldReviews { reviews, earlier, dismissed } =
+            if is_code { ToldReviews::of(record) } else { ToldReviews::default() };
         let (checks, mut found) = findings_of(record);
         found.extend(
             job.past.late.as_ref().map(|late| {
@@ -105,8 +111,9 @@ impl QuestionView {
             let_pass: LetPassView::of(record),
             unheard: if can_be_revised(question) { UnheardView::all(record) } else { Vec::new() },
             checks: if question == Question::Accept && is_code { checks } else { Vec::new() },
-            reviews: if is_code { reviews_of(record) } else { Vec::new() },
-            earlier: if is_code { earlier_reviews(record) } else { Vec::new() },
+            reviews,
+            earlier,
+            dismissed,
             found,
             shown_by: shown_of(record),
             says,
@@ -140,32 +147,6 @@ impl QuestionView {
     fn lines(&self, name: &str) -> Vec<String> {
         answer_lines(&self.id, verbs_for(self.question), name)
     }
-}
-
-/// What agents said of the commit that is asked about, each the last; nothing that was dismissed.
-fn reviews_of(record: &JobRecord) -> Vec<GivenReview> {
-    let commit = record.job.past.commit.as_ref();
-    let mut told: Vec<GivenReview> = Vec::new();
-    let stands = |review: &&GivenReview| Some(&review.head) == commit && !review.is_dismissed;
-    for review in record.reviews.iter().filter(stands) {
-        told.retain(|other| other.agent != review.agent);
-        told.push(review.clone());
-    }
-    told
-}
-
-/// What agents said last of commits before the one that is asked about, who said nothing of that.
-fn earlier_reviews(record: &JobRecord) -> Vec<GivenReview> {
-    let now = reviews_of(record);
-    let mut told: Vec<GivenReview> = Vec::new();
-    let is_told = |review: &&GivenReview| now.iter().any(|other| other.agent == review.agent);
-    let commit = record.job.past.commit.as_ref();
-    let is_earlier = |review: &&GivenReview| Some(&review.head) != commit && !review.is_dismissed;
-    for review in record.reviews.iter().filter(is_earlier).filter(|review| !is_told(review)) {
-        told.retain(|other| other.agent != review.agent);
-        told.push(review.clone());
-    }
-    told
 }
 
 /// Whether the result can be asked for otherwise.

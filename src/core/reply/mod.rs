@@ -32,6 +32,7 @@ pub mod split_list;
 mod start_question;
 mod state;
 mod status;
+mod told_reviews;
 mod verify_status;
 pub mod words;
 

@@ -81,17 +81,35 @@ impl SplitView {
         }
     }
 
-    /// How many issues: `four issues`, after the word for them.
-    pub(super) fn these(&self) -> String {
-        match self.lines.len() {
-            1 => "this issue".to_owned(),
-            many => format!("these {} issues", in_words(many)),
+    /// How many of them are there already.
+    pub(super) fn linked(&self) -> usize {
+        self.lines.len().saturating_sub(self.made)
+    }
+
+    /// What a yes does: `Make these three issues, and link one`.
+    pub(super) fn wish(&self) -> String {
+        match (self.made, self.linked()) {
+            (0, linked) => format!("Link {}", these(linked)),
+            (made, 0) => format!("Make {}", these(made)),
+            (made, linked) => format!("Make {}, and link {}", these(made), in_words(linked)),
         }
     }
 
     pub(super) fn all(&self) -> String {
         let s = if self.lines.len() == 1 { "" } else { "s" };
         format!("{} issue{s}", in_words(self.lines.len()))
+    }
+
+    /// For which of them the epic waits; none if all are closed.
+    pub(super) fn awaited(&self) -> Option<&'static str> {
+        let open = self.lines.iter().filter(|line| line.open).count();
+        match (open, self.lines.len()) {
+            (0, _) => None,
+            (1, 1) => Some("it"),
+            (open, all) if open == all => Some("all of them"),
+            (1, _) => Some("the one that is open"),
+            _ => Some("those that are open"),
+        }
     }
 
     pub(super) fn at_once(&self) -> String {
@@ -101,6 +119,13 @@ impl SplitView {
             (0, _) => "of which none can start at once".to_owned(),
             (free, _) => format!("of which {} can start at once", in_words(free)),
         }
+    }
+}
+
+fn these(count: usize) -> String {
+    match count {
+        1 => "this issue".to_owned(),
+        many => format!("these {} issues", in_words(many)),
     }
 }
 
@@ -274,6 +299,34 @@ pub(super) mod tests {
 
     pub(in crate::core::reply) fn anna() -> Account {
         Account { id: 2, login: "anna".to_owned() }
+    }
+
+    #[test]
+    fn what_is_asked_is_what_a_yes_does() {
+        let repo: RepoName = "o/door".parse().expect("a name");
+        let wish = |split: &SplitProposal| SplitView::of(split, 12, &repo).wish();
+        let both = split();
+        assert_eq!(wish(&both), "Make these two issues, and link two");
+        let made = SplitProposal { linked: Vec::new(), ..both.clone() };
+        assert_eq!(wish(&made), "Make these two issues");
+        let there = SplitProposal { issues: Vec::new(), ..both };
+        assert_eq!(wish(&there), "Link these two issues");
+    }
+
+    #[test]
+    fn an_epic_waits_for_what_is_open() {
+        let repo: RepoName = "o/door".parse().expect("a name");
+        let awaited = |split: &SplitProposal| SplitView::of(split, 12, &repo).awaited();
+        let both = split();
+        assert_eq!(awaited(&both), Some("those that are open"));
+        let made = SplitProposal { linked: Vec::new(), ..both.clone() };
+        assert_eq!(awaited(&made), Some("all of them"));
+        let mut there = SplitProposal { issues: Vec::new(), ..both };
+        assert_eq!(awaited(&there), Some("the one that is open"));
+        let closed = there.linked.pop().into_iter().collect();
+        assert_eq!(awaited(&there), Some("it"));
+        let closed = SplitProposal { linked: closed, ..there };
+        assert_eq!(awaited(&closed), None);
     }
 
     #[test]

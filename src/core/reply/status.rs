@@ -29,7 +29,7 @@ pub struct Status {
     pub target: Option<String>,
     /// The latest job that was there.
     pub job: Option<Box<JobView>>,
-    /// The review of it that is under way beside that.
+    /// The review of it, or of what that brought, that is under way beside that.
     pub review: Option<Box<JobView>>,
     /// The crew that works on it, or did last.
     pub crew: Option<Box<CrewView>>,

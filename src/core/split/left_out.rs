@@ -16,7 +16,7 @@ pub struct LeftOut {
 pub enum LeftOutWhy {
     /// The other one waits for it by now, on whatever way: nobody could begin either.
     Circle,
-    /// The other one waited for it when that was read last, on a way too long to be read once more.
+    /// The other one may wait for it, on a way that is too long to be read.
     Unproven,
     /// This one of the two was open when a person said yes, and is closed.
     Closed(i64),

@@ -125,7 +125,7 @@ impl Jobs {
             }
         };
         let pull = head.as_ref().map(|head| head.pull);
-        let into = head.as_ref().map(|head| (head.pull, head.target.clone()));
+        let merged = head.clone().filter(|_| question == Question::Accept);
         let [_, moved] = asked.moved;
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
@@ -175,10 +175,8 @@ impl Jobs {
         let notes = asked.crew.iter().filter(|_| question == Question::Accept);
         let notes = notes.flat_map(|crew| crew.review_notes(seen.job.past.commit.as_ref()));
         view.notes = notes.map(|note| note.said()).collect();
-        if let Some((pull, target)) = into.filter(|_| view.merges && question == Question::Accept) {
-            let shown = asked.record.reviews.iter().filter_map(|given| given.review);
-            let shown: Vec<i64> = shown.collect();
-            view.notes.extend(self.objections(repo, (pull, &target), &shown).await);
+        if let Some(head) = merged.filter(|_| view.merges) {
+            view.notes.extend(self.objections(repo, &head, &asked.record.reviews).await);
         }
         let Some(own) = self.identity.known() else { return Ok(self.later(seen)) };
         let name = own.login.clone();

@@ -3,16 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
-use jiff::tz::TimeZone;
-
 use super::Jobs;
+use super::refusal::{RefusalWords, agent_day, is_about_agent, nobody};
 use crate::core::jobs::ladder::{Rung, preferred};
 use crate::core::jobs::money::{BudgetScope, BudgetShortage};
 use crate::core::jobs::start_terms::StartProposal;
 use crate::core::jobs::{Job, JobId, StepTime};
 use crate::core::model::incident::Incident;
-use crate::core::model::time::{Timestamp, said as said_at};
-use crate::core::scheduling::{AgentRecords, AgentSlot, Depth, Rejection};
+use crate::core::model::time::Timestamp;
+use crate::core::scheduling::{AgentRecords, AgentSlot, Depth};
 use crate::store::jobs::{self, Advanced, ForgeView, LeaseRefusal, LeaseRequest, StoredJob};
 use crate::store::{Connection, Error, Transaction, backlog, controls, repos};
 
@@ -157,16 +156,19 @@ impl Jobs {
         agents: &mut SeenAgents,
         now: Timestamp,
     ) -> Result<DayBudget, Error> {
+        // Whether or not there is an agent for it: nobody is asked about a round that is none.
+        if self.is_any_dismissed(&waiting.job, waiting.repo.as_ref()).await? {
+            return Ok(DayBudget::Unknown);
+        }
         let (id, repo) = (waiting.job.spec.id, waiting.job.spec.repo());
-        let nobody = || nobody(&waiting.job, &ladder).to_owned();
+        let nobody = nobody(&waiting.job, &ladder);
         let requests: Vec<LeaseRequest> =
             ladder.iter().filter_map(|rung| self.request(&rung.agent, repo, view, now)).collect();
-        let (step, reason, zone) = (self.step_time(), nobody(), self.ctx.policy.zone.clone());
+        let (step, zone) = (self.step_time(), self.ctx.policy.zone.clone());
         let what = if waiting.job.spec.given().is_some() { "the issue" } else { "it" };
-        let tried = self
-            .ctx
-            .ledger
-            .write(move |tx| try_all(tx, id, &requests, step, (&reason, what, &zone)));
+        let named = waiting.job.past.agent.clone();
+        let words = RefusalWords { nobody, what, named, zone };
+        let tried = self.ctx.ledger.write(move |tx| try_all(tx, id, &requests, step, &words));
         match tried.await? {
             LeaseTry::Leased(advanced) => {
                 if let Some(fence) = advanced.after.past.fence {
@@ -273,7 +275,7 @@ fn try_all(
     id: JobId,
     requests: &[LeaseRequest],
     now: StepTime,
-    (nobody, what, zone): (&str, &str, &TimeZone),
+    how: &RefusalWords,
 ) -> Result<LeaseTry, Error> {
     let mut refusals = Vec::new();
     let mut unasking = None;
@@ -301,8 +303,8 @@ fn try_all(
     {
         return Ok(asks);
     }
-    let words = told(&refusals, what, now.at, zone);
-    let words = if words.is_empty() { nobody } else { &words };
+    let words = how.told(&refusals, now.at);
+    let words = if words.is_empty() { how.nobody } else { &words };
     jobs::note_waiting(tx, id, Some(words), now.at)?;
     Ok(LeaseTry::Refused(refusals))
 }
@@ -325,82 +327,4 @@ fn day_budget(refusals: &[(String, LeaseRefusal)]) -> DayBudget {
         _ => None,
     });
     over.map_or(DayBudget::Unknown, DayBudget::Spent)
-}
-
-/// The agent whose own day has no room, and by how much.
-fn agent_day((agent, why): &(String, LeaseRefusal)) -> Option<(String, BudgetShortage)> {
-    match why {
-        LeaseRefusal::OverBudget(over) if over.scope == BudgetScope::AgentDay => {
-            Some((agent.clone(), *over))
-        }
-        _ => None,
-    }
-}
-
-/// Why nobody got it: of each agent that was tried, and once what no agent is to blame for.
-fn told(
-    refusals: &[(String, LeaseRefusal)],
-    what: &str,
-    now: Timestamp,
-    zone: &TimeZone,
-) -> String {
-    let mut words: Vec<String> = Vec::new();
-    for (agent, why) in refusals {
-        let said = match why {
-            LeaseRefusal::OverBudget(over) if over.scope == BudgetScope::AgentDay => {
-                format!("{agent}: {}", over.told_of(agent))
-            }
-            LeaseRefusal::OverBudget(over) => over.to_string(),
-            LeaseRefusal::Ineligible(obstacles) => {
-                let said: Vec<&str> = obstacles.iter().map(|obstacle| obstacle.said()).collect();
-                format!("{what} is {}", said.join(" and "))
-            }
-            LeaseRefusal::Lacks(lack @ Rejection::CannotAsk) => {
-                let way_out = format!("/timmy retry agent={agent} asks a person whether it may");
-                format!("{agent}: {}; {way_out}", lack.said())
-            }
-            LeaseRefusal::Lacks(lack) => format!("{agent}: {}", lack.said()),
-            LeaseRefusal::PoolEmpty(Some(until)) => {
-                format!("{agent}: {why} until {}", said_at(*until, now, zone))
-            }
-            other => format!("{agent}: {other}"),
-        };
-        if !words.contains(&said) {
-            words.push(said);
-        }
-    }
-    words.join("; ")
-}
-
-/// Why nobody was even tried.
-fn nobody(job: &Job, ladder: &[Rung]) -> &'static str {
-    match (&job.past.agent, ladder.is_empty()) {
-        (Some(_), true) => "the agent that was named has no room, or may not work there",
-        (None, true) => "no agent has room, or none may work there",
-        (_, false) => "",
-    }
-}
-
-/// Whether an agent is refused for what it is, whichever job it would get.
-fn is_about_agent(why: &LeaseRefusal) -> bool {
-    match why {
-        LeaseRefusal::AgentPaused | LeaseRefusal::BreakerOpen | LeaseRefusal::PoolEmpty(_) => true,
-        LeaseRefusal::Lacks(lack) => matches!(
-            lack,
-            Rejection::AgentDown
-                | Rejection::AgentBusy
-                | Rejection::HostFull
-                | Rejection::PoolEmpty
-                | Rejection::ReviewsWaiting
-                | Rejection::Budget
-        ),
-        LeaseRefusal::NotThere
-        | LeaseRefusal::NamedAnother
-        | LeaseRefusal::Unknown
-        | LeaseRefusal::Ineligible(_)
-        | LeaseRefusal::OverBudget(_)
-        | LeaseRefusal::NeedsYes(_)
-        | LeaseRefusal::HeldBack(_)
-        | LeaseRefusal::NoLedgerName => false,
-    }
 }

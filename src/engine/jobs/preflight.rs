@@ -64,6 +64,9 @@ impl Jobs {
         if let Some(next) = self.claim(seen).await? {
             return Ok(next);
         }
+        if let Some(next) = self.forget_dismissed(seen).await? {
+            return Ok(next);
+        }
         // At once: the agent waits for work, and a forge may be far away.
         let (health, order) =
             tokio::try_join!(self.health(lease.agent(), &*agent), self.order(seen, &lease))?;

@@ -90,7 +90,7 @@ impl LiveForge {
         let pushes = terms.works_by == WorksBy::Pushing;
         let (place, pushed) = ((&result.repo, &base_branch[..]), (&agent, attempt.may_run_since()));
         if pushes && !makes_a_change(job) {
-            look_at_pushed(&self.ctx, place, pushed, (None, None)).await?;
+            look_at_pushed(&self.ctx, place, Some(pushed), (None, None)).await?;
         }
         if job.spec.purpose.is_review() {
             let Some(pull) = job.spec.given() else { return Ok(None) };
@@ -140,10 +140,10 @@ impl LiveForge {
             let query = EvidenceQuery { base_branch: &renamed, ..query };
             evidence = gather_evidence(&self.ctx.gitea, &*self.ctx.clock, query).await?;
         }
-        if pushes && makes_a_change(job) {
+        if makes_a_change(job) {
             let judged = evidence.pull.as_ref().map(|pull| pull.head_branch.as_str());
             let known = evidence.recent.clone();
-            look_at_pushed(&self.ctx, place, pushed, (judged, known)).await?;
+            look_at_pushed(&self.ctx, place, pushes.then_some(pushed), (judged, known)).await?;
         }
         let mut answer = None;
         if is_unsaid(&evidence) && claim == AgentClaim::Comment && !said.words.is_empty() {

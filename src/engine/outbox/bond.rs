@@ -17,7 +17,7 @@ const NOT_MADE: &str = "one of the two issues was not made";
 
 /// How many threads are asked for to see whether a dependency would close a circle. What this split has
 /// bound already, and what is open, the ledger knows.
-const MOST_READS: usize = 20;
+const MOST_READS: usize = 100;
 
 impl Deliver for Bond {
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
@@ -115,12 +115,9 @@ async fn closes_a_circle(
     let mut reads = DependencyReads::at_most(MOST_READS);
     Ok(match find_circle(to.ctx, start, issue, &mut reads).await? {
         CircleFound::Way(_) => Some(LeftOutWhy::Circle),
-        CircleFound::Unproven(_) => Some(LeftOutWhy::Unproven),
-        CircleFound::No => None,
-        CircleFound::Unfinished { .. } => {
-            tracing::debug!(effect = %to.row.key, "whether it closes a circle is unknown");
-            None
-        }
+        CircleFound::Unproven(_) | CircleFound::Unfinished { .. } => Some(LeftOutWhy::Unproven),
+        // Who set what nobody here can see has to look after it.
+        CircleFound::No | CircleFound::Unseen { .. } => None,
     })
 }
 

@@ -11,9 +11,7 @@ use crate::core::guards::{
     CheckFacts, ExpectedChecks, FindingCode, GuardFinding, GuardName, GuardRules, checks,
     rests_on_actions,
 };
-use crate::core::jobs::{JobEvent, JobRecord, MergeRefusal, StepTime};
-use crate::core::model::text::Review;
-use crate::core::model::verdict::Opinion;
+use crate::core::jobs::{JobEvent, JobRecord, MergeRefusal, Objection, ObjectionForce, StepTime};
 use crate::engine::dismissed_reviews::dismissed_review;
 use crate::engine::guards::said_of_heads;
 use crate::engine::incidents::WriteKind;
@@ -150,8 +148,10 @@ impl MergePull {
         let reviews = to.ctx.gitea.all_reviews(to.name(), to.number()).await?;
         let pull = to.thread();
         let shown = to.ctx.ledger.read(move |conn| jobs::reviews_of_pull(conn, pull)).await?;
-        let shown: Vec<i64> = shown.iter().filter_map(|given| given.review).collect();
-        Ok(self.wants_changes(&reviews, &shown).then_some(MergeRefusal::ChangesRequested))
+        let all = Objection::all(&reviews, &shown, &self.commit);
+        // The others the forge refuses by itself, where its rules are such.
+        let is_heeded = all.iter().any(|objection| objection.force == ObjectionForce::Heeded);
+        Ok(is_heeded.then_some(MergeRefusal::ChangesRequested))
     }
 
     /// Whether a review was dismissed on which it stands that a crew's change is to be merged.
@@ -227,27 +227,6 @@ impl MergePull {
         let (repo, commit) = (to.thread().repo, self.commit.clone());
         let lifted = to.ctx.ledger.read(move |conn| lifted_guards::of(conn, repo, &commit)).await?;
         Ok(lifted.contains_key(guard))
-    }
-
-    /// Whether the last word of anybody whose review of this commit counts is that something has to
-    /// change. What was asked of an earlier one is not said of this one, if that proposes something
-    /// else; what agents asked for in the reviews `shown` a person read when they said yes. Where the
-    /// forge's own rules see it otherwise it refuses by itself.
-    fn wants_changes(&self, reviews: &[Review], shown: &[i64]) -> bool {
-        let counts = |review: &&Review| {
-            let verdict = &review.verdict;
-            verdict.is_official
-                && !shown.contains(&review.id)
-                && !verdict.is_dismissed
-                && verdict.opinion != Opinion::Comment
-                && (!verdict.is_stale || verdict.commit == self.commit.to_string())
-        };
-        let mut last = std::collections::BTreeMap::new();
-        for review in reviews.iter().filter(counts) {
-            let by = review.text.written.author.as_ref().map(|by| by.id);
-            last.insert(by, review.verdict.opinion);
-        }
-        last.values().any(|opinion| *opinion == Opinion::ChangesRequested)
     }
 
     async fn refused(

@@ -9,7 +9,7 @@ use super::{crew, load, reviews};
 use crate::core::command::value::{DecisionId, JobId};
 use crate::core::decisions::{CoveredHead, Decision, DecisionStatus, VoidReason};
 use crate::core::jobs::{
-    JobAction, JobEvent, PersonAnswer, Question, StepTime, ToldText, standing,
+    GivenReview, JobAction, JobEvent, PersonAnswer, Question, StepTime, ToldText, standing,
 };
 use crate::core::model::account::Account;
 use crate::core::model::ids::ThreadId;
@@ -128,10 +128,7 @@ fn is_reviewed_as_shown(conn: &Connection, decision: &Decision) -> Result<bool, 
     let Some(crew) = crew::crew_of(conn, &stored.job)? else { return Ok(true) };
     let pull = ThreadId { repo: decision.thread.repo, number: *pull };
     let given = reviews::reviews_of_pull(conn, pull)?;
-    let stands = |job: JobId| {
-        let last = given.iter().rev().find(|review| review.job == job);
-        last.is_none_or(|review| !review.is_dismissed)
-    };
+    let stands = |job| GivenReview::last_of(&given, job).is_none_or(|review| !review.is_dismissed);
     Ok(crew.reviews_of(commit).into_iter().all(|(_, job)| stands(job)))
 }
 

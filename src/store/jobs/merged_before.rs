@@ -106,10 +106,11 @@ impl Earlier {
         let Spent { micro_usd, .. } = self.record.spent().spent;
         Some(EndedJob {
             agent: self.merged.agent.clone()?,
+            weighs: self.outcome().is_some(),
             is_verified: is_kept,
             is_merged: is_kept,
             at: self.merged.at,
-            tries: u32::try_from(self.record.started().count()).unwrap_or(u32::MAX),
+            tries: u32::try_from(self.record.tries()).unwrap_or(u32::MAX),
             micro_usd: micro_usd.min(MOST_COST),
             took: self.record.ran_for(self.merged.at),
         })

@@ -56,8 +56,8 @@ mod write_right;
 
 pub use advance::{Advanced, InTheWay, advance, in_the_way};
 pub use attempts::{
-    ProbeTime, StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_by, spent_on,
-    spent_since, trust_again,
+    ProbeTime, StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_by, spent_of,
+    spent_on, spent_since, trust_again,
 };
 pub use by_itself::{AutomaticLimits, AutomaticStart, Begun, begin_by_itself};
 pub use by_routine::{
@@ -88,7 +88,7 @@ pub use record::{
     refused_ids, reverted_between, unasked_ids,
 };
 pub use results::{merged_into, merged_since, outcomes, results, touches};
-pub use reviewed::{ToldReviewed, tell_reviewed, worked_on};
+pub use reviewed::{ToldReviewed, dismissed_texts, tell_reviewed, worked_on};
 pub use reviews::{
     count_review, keep_dismissed, keep_review, review_shares, reviews_of_pull, taken_reviews,
     uncounted_reviews,

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::load::LIVE_BESIDE;
 use super::merged_before::RETRIED;
 use super::record::LATEST_BESIDE;
-use super::results::{OUTCOMES, TOUCHES};
+use super::results::{OUTCOMES, RESULTS, TOUCHES};
 use super::reviewed::WORKED_ON;
 use super::run::WATCHED;
 use crate::store::migrate::{self, MIGRATIONS};
@@ -32,7 +32,7 @@ fn reads_all(step: &str) -> bool {
 
 #[test]
 fn nothing_that_is_asked_often_goes_through_all_jobs() {
-    let all = [WATCHED, LIVE_BESIDE, LATEST_BESIDE, WORKED_ON, RETRIED, TOUCHES, OUTCOMES];
+    let all = [WATCHED, LIVE_BESIDE, LATEST_BESIDE, WORKED_ON, RETRIED, TOUCHES, OUTCOMES, RESULTS];
     for sql in all.into_iter().chain(["SELECT id FROM jobs WHERE ended_at IS NULL ORDER BY id"]) {
         let steps = steps(sql);
         assert!(!steps.iter().any(|step| reads_all(step)), "{sql}: {steps:#?}");
@@ -42,7 +42,7 @@ fn nothing_that_is_asked_often_goes_through_all_jobs() {
 
 #[test]
 fn what_ended_since_a_moment_is_found_by_that_moment() {
-    for sql in [RETRIED, TOUCHES, OUTCOMES] {
+    for sql in [RETRIED, TOUCHES, OUTCOMES, RESULTS] {
         let steps = steps(sql);
         let by_moment = |step: &String| step.contains("jobs_ended (ended_at>?)");
         assert!(steps.iter().any(by_moment), "{sql}: {steps:#?}");

@@ -31,25 +31,84 @@ pub(super) const TOUCHES: &str = "WITH merged AS (
                 AND EXISTS (SELECT 1 FROM of_them WHERE of_them.repo = audit.repo
                             AND audit.number IN (of_them.number, of_them.pull)))";
 
+/// Whoever brought it last of those who began.
+macro_rules! brought_by {
+    () => {
+        "(SELECT agent FROM attempts WHERE attempts.job = jobs.id AND started_at IS NOT NULL
+          ORDER BY fence DESC LIMIT 1)"
+    };
+}
+
+/// Whether a person did not want what was brought since it is wrong.
+macro_rules! is_wrong {
+    () => {
+        "ifnull(json_extract(jobs.job, '$.state.cancelled.reason.rejected') = 'wrong', 0)"
+    };
+}
+
+/// Whether what came of a job is held for or against who brought it: the one rule for all that is
+/// counted of agents.
+macro_rules! weighs {
+    () => {
+        concat!(
+            "(NOT jobs.is_review
+              AND (json_extract(jobs.job, '$.past.merged_by') IS NULL
+                   OR json_extract(jobs.job, '$.state.done') IS 'reverted')
+              AND (json_extract(jobs.job, '$.state.done') IS NOT 'verified' OR jobs.pull IS NULL)
+              AND NOT (jobs.routine IS NOT NULL AND jobs.state = 'no_change')
+              AND (jobs.state IN ('done', 'no_change')
+                   OR ifnull(json_extract(jobs.job, '$.state.dead')
+                             IN ('attempts_spent', 'loop', 'bad_request', 'no_proposal'), 0)
+                   OR ",
+            is_wrong!(),
+            "))"
+        )
+    };
+}
+
+/// Whether it is held for them.
+macro_rules! is_good {
+    () => {
+        "(jobs.state IN ('done', 'no_change')
+          AND json_extract(jobs.job, '$.state.done') IS NOT 'reverted')"
+    };
+}
+
 /// `?1`: since when.
-pub(super) const OUTCOMES: &str = "SELECT agent, role, repo, is_good, ended_at FROM (
-        SELECT (SELECT agent FROM attempts WHERE job = jobs.id AND started_at IS NOT NULL
-                ORDER BY fence DESC LIMIT 1) AS agent,
-               json_extract(job, '$.spec.role') AS role, repo,
-               state IN ('done', 'no_change')
-                   AND json_extract(job, '$.state.done') IS NOT 'reverted' AS is_good,
-               ended_at
-        FROM jobs
-        WHERE ended_at >= ?1 AND NOT is_review
-          AND (json_extract(job, '$.past.merged_by') IS NULL
-               OR json_extract(job, '$.state.done') IS 'reverted')
-          AND (json_extract(job, '$.state.done') IS NOT 'verified' OR pull IS NULL)
-          AND NOT (routine IS NOT NULL AND state = 'no_change')
-          AND (state IN ('done', 'no_change')
-               OR json_extract(job, '$.state.dead')
-                  IN ('attempts_spent', 'loop', 'bad_request', 'no_proposal')
-               OR json_extract(job, '$.state.cancelled.reason.rejected') = 'wrong'))
-    WHERE agent IS NOT NULL AND role IS NOT NULL";
+pub(super) const OUTCOMES: &str = concat!(
+    "SELECT agent, role, repo, is_good, ended_at FROM (SELECT ",
+    brought_by!(),
+    " AS agent, json_extract(job, '$.spec.role') AS role, repo, ",
+    is_good!(),
+    " AS is_good, ended_at FROM jobs WHERE ended_at >= ?1 AND ",
+    weighs!(),
+    ") WHERE agent IS NOT NULL AND role IS NOT NULL"
+);
+
+/// `?1`: since when; `?2`: the last attempt of what was merged before, by job.
+pub(super) const RESULTS: &str = concat!(
+    "SELECT ",
+    weighs!(),
+    " AND count(started_at) > 0, ",
+    is_good!(),
+    " AND json_extract(jobs.job, '$.past.merged_by') IS NULL,
+        jobs.ended_at,
+        count(started_at) FILTER (WHERE ending IS NULL
+            OR ending ->> '$' NOT IN ('cut_off', 'asked')
+               AND json_type(ending, '$.never_ran') IS NULL),
+        min(started_at),
+        sum(min(micro_usd, 1000000000000)),
+        ifnull(",
+    brought_by!(),
+    ", (SELECT agent FROM attempts WHERE attempts.job = jobs.id ORDER BY fence DESC LIMIT 1)),
+        json_extract(jobs.job, '$.state.done') IS 'merged'
+            AND json_extract(jobs.job, '$.past.merged_by') IS NULL
+     FROM jobs JOIN attempts ON attempts.job = jobs.id
+     WHERE jobs.ended_at >= ?1
+       AND fence > ifnull((SELECT max(value ->> 1) FROM json_each(?2)
+                           WHERE value ->> 0 = jobs.id), 0)
+     GROUP BY jobs.ended_at, jobs.id ORDER BY jobs.ended_at, jobs.id"
+);
 
 /// How often people had to do something for the issues that were merged since a moment, and are
 /// still so, routines apart, which have none: what they decided, and what they said to steer or to overrule.
@@ -73,39 +132,25 @@ fn steers(verb: Verb) -> bool {
     (verb.group() == Group::Steer && verb != Verb::Dead) || verb == Verb::Override
 }
 
-/// How the jobs ended that were given up, or whose results were seen, since a moment. A pull request
-/// that nobody had to accept, and that was closed, was not wanted, and is no result. What was merged
-/// before a job began once more is a result of its own, with the attempts that brought it.
+/// How the jobs ended for which an agent was leased, since a moment; and which of that [`outcomes`] counts.
+/// What was cancelled, or not wanted, is paid for like anything else, and says nothing of an agent. What was
+/// merged before a job began once more is a result of its own, with the attempts that brought it.
 pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Error> {
     let before = merged_before(conn, since)?;
     let last = before.iter().map(|one| (one.record.job.spec.id.0, one.merged.fence.map(|f| f.0)));
     let last: Vec<_> = last.collect();
     let mut results: Vec<EndedJob> = conn
-        .prepare_cached(
-            "SELECT state <> 'dead' AND json_extract(jobs.job, '$.state.done') IS NOT 'reverted'
-                        AND json_extract(jobs.job, '$.past.merged_by') IS NULL,
-                    jobs.ended_at, count(started_at), min(started_at),
-                    sum(min(micro_usd, 1000000000000)),
-                    (SELECT agent FROM attempts WHERE job = jobs.id ORDER BY fence DESC LIMIT 1),
-                    json_extract(jobs.job, '$.state.done') IS 'merged'
-                        AND json_extract(jobs.job, '$.past.merged_by') IS NULL
-             FROM jobs JOIN attempts ON attempts.job = jobs.id
-             WHERE jobs.ended_at >= ?1 AND state IN ('done', 'no_change', 'dead')
-               AND NOT (json_extract(jobs.job, '$.state.done') IS 'verified'
-                        AND jobs.pull IS NOT NULL AND NOT jobs.pull_open)
-               AND fence > ifnull((SELECT max(value ->> 1) FROM json_each(?2)
-                                   WHERE value ->> 0 = jobs.id), 0)
-             GROUP BY jobs.id ORDER BY jobs.ended_at",
-        )?
+        .prepare_cached(RESULTS)?
         .query_map((since, Json(last)), |row| {
-            let (ended, began): (Timestamp, Option<Timestamp>) = (row.get(1)?, row.get(3)?);
+            let (ended, began): (Timestamp, Option<Timestamp>) = (row.get(2)?, row.get(4)?);
             Ok(EndedJob {
-                agent: row.get(5)?,
-                is_verified: row.get(0)?,
-                is_merged: row.get(6)?,
+                agent: row.get(6)?,
+                weighs: row.get(0)?,
+                is_verified: row.get(1)?,
+                is_merged: row.get(7)?,
                 at: ended,
-                tries: row.get(2)?,
-                micro_usd: row.get::<_, i64>(4)?.try_into().unwrap_or_default(),
+                tries: row.get(3)?,
+                micro_usd: row.get::<_, i64>(5)?.try_into().unwrap_or_default(),
                 took: began.map(|began| ended.since(began)),
             })
         })?

@@ -12,7 +12,8 @@ use crate::core::jobs::money::Spent;
 use crate::core::metrics::Histogram;
 use crate::store::metrics::{AttemptMetrics, no_attempts};
 
-/// By which name what agents did counts that the configuration does not hold any more.
+/// By which name and kind what agents did is told that the configuration does not hold any more. An agent
+/// may be called so, and is told apart: none is of that kind.
 pub(super) const OTHERS: &str = "other";
 
 /// What an agent did.
@@ -39,7 +40,8 @@ pub(super) struct CountedAgent {
 /// What was told until now.
 #[derive(Debug, Default)]
 pub(super) struct AttemptCounters {
-    told: BTreeMap<String, AgentAttempts>,
+    /// By agent; without a name, of all others.
+    told: BTreeMap<Option<String>, AgentAttempts>,
     /// What others had done when it was read first.
     others_before: Option<AgentAttempts>,
 }
@@ -51,22 +53,24 @@ impl AttemptCounters {
         agents: &[MetricsAgent],
         attempts: &[AttemptMetrics],
     ) -> Vec<CountedAgent> {
-        let mut held: BTreeMap<&str, AgentAttempts> = BTreeMap::new();
+        let mut held: BTreeMap<Option<&str>, AgentAttempts> = BTreeMap::new();
         for attempts in attempts {
             let is_known = agents.iter().any(|agent| agent.name == attempts.agent);
-            let name = if is_known { attempts.agent.as_str() } else { OTHERS };
-            held.entry(name).or_default().add(attempts);
+            held.entry(is_known.then_some(attempts.agent.as_str())).or_default().add(attempts);
         }
-        let others = held.remove(OTHERS).unwrap_or_default();
+        let others = held.remove(&None).unwrap_or_default();
         let before = self.others_before.get_or_insert_with(|| others.clone());
-        held.insert(OTHERS, others.since(before));
-        let labels = agents.iter().map(|agent| (agent.name.as_str(), agent.kind.as_str()));
+        held.insert(None, others.since(before));
         let mut counted = Vec::with_capacity(agents.len() + 1);
-        for (name, kind) in labels.chain([(OTHERS, OTHERS)]) {
-            let told = self.told.entry(name.to_owned()).or_default();
-            told.raise(&held.remove(name).unwrap_or_default());
-            let (name, kind) = (name.to_owned(), kind.to_owned());
-            counted.push(CountedAgent { name, kind, did: told.clone() });
+        for agent in agents.iter().map(Some).chain([None]) {
+            let name = agent.map(|agent| agent.name.as_str());
+            let told = self.told.entry(name.map(str::to_owned)).or_default();
+            told.raise(&held.remove(&name).unwrap_or_default());
+            counted.push(CountedAgent {
+                name: name.unwrap_or(OTHERS).to_owned(),
+                kind: agent.map_or(OTHERS, |agent| agent.kind.as_str()).to_owned(),
+                did: told.clone(),
+            });
         }
         counted
     }
@@ -161,6 +165,20 @@ mod tests {
         assert_eq!(told(&counted), [("ezra", 2, 500, 2), ("other", 0, 0, 0)]);
         let counted = counters.count(&agents, &[ended("ezra", 3, 700)]);
         assert_eq!(told(&counted), [("ezra", 3, 700, 3), ("other", 0, 0, 0)]);
+    }
+
+    #[test]
+    fn an_agent_that_is_called_as_the_others_are_is_told_apart() {
+        let (mut counters, agents) = (AttemptCounters::default(), [agent("other")]);
+        let held = |own, rest| [ended("other", own, 100 * own), ended("ezra", rest, 10 * rest)];
+        let counted = counters.count(&agents, &[]);
+        assert_eq!(told(&counted), [("other", 0, 0, 0), ("other", 0, 0, 0)]);
+        let counted = counters.count(&agents, &held(2, 5));
+        assert_eq!(told(&counted), [("other", 2, 200, 2), ("other", 5, 50, 5)]);
+        let counted = counters.count(&agents, &held(3, 5));
+        assert_eq!(told(&counted), [("other", 3, 300, 3), ("other", 5, 50, 5)]);
+        let kinds: Vec<&str> = counted.iter().map(|one| one.kind.as_str()).collect();
+        assert_eq!(kinds, ["forge", OTHERS], "the labels of the two are not the same");
     }
 
     /// One that is named otherwise leaves the others, or comes among them: a jump down to what is left

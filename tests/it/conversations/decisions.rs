@@ -1,13 +1,16 @@
 //! Questions to people: how they are put, and which answers count.
 
 use insta::assert_snapshot;
+use timmy::clock::Clock as _;
 use timmy::core::guards::{
     ExaminedChange, GuardCount, GuardName, LiftedGuard, Lifting, PassedGuard, Sentence,
 };
 use timmy::core::jobs::{AgentClaim, Citation, Progress, StateKind, ToldText, Verdict};
 use timmy::core::model::ids::Subject;
+use timmy::core::report::AgentResults;
+use timmy::core::scheduling::Depth;
 use timmy::sandbox::Mode;
-use timmy::store::jobs;
+use timmy::store::{Connection, jobs};
 
 use crate::conversations::talk::{Talk, talk, talk_where};
 use crate::conversations::work::{USED, Work};
@@ -85,6 +88,29 @@ async fn asked_about_nothing(t: &Talk) {
     let cited = vec![Citation::File("door.rs".to_owned())];
     work.claims(AgentClaim::NoChange { cited }, Verdict::NoChange { ask: true }, &[]).await;
     t.comment(2);
+}
+
+#[tokio::test]
+async fn what_is_rejected_is_counted_by_one_rule() {
+    for (cause, held_against) in [("", 1), (" unwanted", 0)] {
+        talk(async |t| {
+            asked_about_nothing(t).await;
+            t.ask("anna", &format!("/timmy reject d1{cause}")).await;
+            assert_eq!(t.job(1).await.state.kind(), StateKind::Cancelled);
+            let now = t.clock.now();
+            let read = move |conn: &Connection| {
+                let fit = jobs::outcomes(conn, now)?.fit("ezra", 500_000, Depth::Everything);
+                Ok((fit.tally, jobs::results(conn, now.before(DAY))?))
+            };
+            let (tally, results) = t.timmy.read(read).await;
+            assert_eq!((tally.good, tally.all), (0, held_against));
+            let told = AgentResults::of("ezra", &results).map(|one| (one.verified, one.ended));
+            assert_eq!(told, (held_against > 0).then_some((0, 1)), "as `why` counts it");
+            let paid: Vec<u64> = results.iter().map(|ended| ended.micro_usd).collect();
+            assert_eq!(paid, [412_000], "whatever came of it");
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

@@ -12,9 +12,10 @@ use timmy::core::jobs::{
 use timmy::core::model::ids::ThreadId;
 use timmy::core::model::text::Review;
 use timmy::core::model::verdict::Opinion;
+use timmy::core::policy::controls::{ControlChange, Pause, PauseScope};
 use timmy::sandbox::{Fault, Matcher, ReviewState, Sandbox, Scopes};
-use timmy::store::Transaction;
 use timmy::store::jobs::{self, ToldReviewed};
+use timmy::store::{Transaction, controls};
 
 use super::decisions::{BRANCH, delivered, questions, said, says};
 use super::scripted::ended;
@@ -22,6 +23,7 @@ use super::stage::{Stage, live};
 use crate::support::clock::{MINUTE, SECOND};
 use crate::support::config::Config;
 use crate::support::forge::{DOOR, client};
+use crate::support::people::account;
 
 /// bezalel reviews as well, and timmy holds the token of its account.
 async fn stage() -> (Stage, NamedTempFile) {
@@ -257,6 +259,94 @@ async fn a_request_for_changes_is_a_round_of_the_job_that_works_there() {
     let told = format!("Reviewed by `bezalel` on `{}`: approved.", &new[..7]);
     assert!(question.contains(&told), "{question}");
     assert!(!question.contains("before that"), "the later one counts: {question}");
+    stage.end().await;
+}
+
+/// bezalel asks for changes of what ezra delivered, and alexander dismisses that in the pause before the
+/// round: the job that works there, its pull request and its head.
+async fn dismissed_in_the_pause(stage: &Stage) -> (JobId, i64, String) {
+    let (works, pull) = delivered(stage).await;
+    let head = stage.job(works).await.past.commit.unwrap().to_string();
+    stage.asks(pull, Some("bezalel")).await;
+    let findings = json!([{ "path": "oil.md", "line": 1, "text": "Which oil?" }]);
+    let result = review("changes_requested", &head, &findings);
+    stage.bezalel.goes(ended(&format!("Done.\n\ntimmy-result: {result}")));
+    for _ in 0..30 {
+        if stage.kind(works).await != StateKind::Deciding {
+            break;
+        }
+        stage.wait(SECOND * 2).await;
+    }
+    assert_eq!(stage.kind(works).await, StateKind::BackingOff, "{:#?}", said(stage));
+    let given = stage.reviews(pull).await.pop().expect("a review").id;
+    stage.app.sandbox.dismiss_review("alexander", DOOR, pull, given).unwrap();
+    (works, pull, head)
+}
+
+fn free_and_merging(config: Config) -> Config {
+    let free = json!({ "input": 0, "output": 0 });
+    config.with("accept.on_yes", "merge").its("price", free)
+}
+
+#[tokio::test]
+async fn what_somebody_dismissed_before_its_round_is_no_round() {
+    let (stage, _file) = stage_where(free_and_merging).await;
+    let (works, pull, head) = dismissed_in_the_pause(&stage).await;
+    stage.pass(MINUTE * 5, SECOND * 20).await;
+    assert_eq!(stage.kind(works).await, StateKind::Deciding, "{:#?}", said(&stage));
+    assert_eq!(stage.ezra.script().sent.len(), 1, "nobody was asked to mend anything");
+    assert_eq!(stage.job(works).await.past.rounds, 0);
+    let asked = questions(&stage);
+    assert_eq!(asked.len(), 2, "{asked:#?}");
+    let told = format!(
+        " A review of `{}` by `bezalel` is dismissed or gone: changes requested, 1 finding.",
+        &head[..7]
+    );
+    assert!(asked[1].contains(&told), "{}", asked[1]);
+    says(&stage, "/timmy approve d2").await;
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert_eq!(stage.job(works).await.state, State::Done(Done::Merged));
+    assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_somebody_dismissed_needs_no_agent_to_be_none() {
+    let (stage, _file) = stage_where(free_and_merging).await;
+    let (works, _, head) = dismissed_in_the_pause(&stage).await;
+    let since = stage.app.clock.now();
+    let pause = |agent: &str| {
+        let part = PauseScope::Agent(agent.to_owned());
+        ControlChange::Pause(Pause { part, by: account("alexander"), since })
+    };
+    for paused in [pause("ezra"), pause("bezalel")] {
+        stage.app.timmy.write(move |tx| controls::apply(tx, &paused)).await;
+    }
+    stage.pass(MINUTE * 5, SECOND * 20).await;
+    assert_eq!(stage.kind(works).await, StateKind::Deciding, "{:#?}", said(&stage));
+    assert_eq!(stage.job(works).await.past.rounds, 0);
+    let asked = questions(&stage);
+    assert_eq!(asked.len(), 2, "{asked:#?}");
+    assert!(
+        asked[1].contains(&format!("A review of `{}` by `bezalel`", &head[..7])),
+        "{}",
+        asked[1]
+    );
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_else_was_asked_for_is_done_without_what_was_dismissed() {
+    let (stage, _file) = stage_where(free_and_merging).await;
+    let (works, ..) = dismissed_in_the_pause(&stage).await;
+    let text = ToldText::by("alexander", "Take green oil.");
+    stage.tell(works, JobEvent::Told(text)).await;
+    stage.pass(MINUTE * 5, SECOND * 20).await;
+    let State::Running(running) = stage.job(works).await.state else { panic!("no round") };
+    assert_eq!(running.attempt.leased.work, WorkKind::Repair(1));
+    let prompt = stage.ezra.script().sent.last().unwrap().body.clone();
+    assert!(prompt.contains("Take green oil."), "{prompt}");
+    assert!(!prompt.contains("Which oil?"), "{prompt}");
     stage.end().await;
 }
 

@@ -9,7 +9,7 @@ use timmy::agents::AgentTrouble;
 use timmy::core::crew::{Crew, CrewState};
 use timmy::core::jobs::{Deciding, Done, Job, JobId, Purpose, Question, State, StateKind};
 use timmy::core::model::ids::{Subject, ThreadId};
-use timmy::sandbox::{Fault, Matcher, ReviewState, Sandbox, Scopes};
+use timmy::sandbox::{BranchRule, Fault, Matcher, Mode, ReviewState, Sandbox, Scopes};
 use timmy::store::{crews, jobs};
 
 use super::decisions::{questions, said, says};
@@ -611,6 +611,40 @@ async fn a_review_that_somebody_dismissed_is_given_again() {
 }
 
 #[tokio::test]
+async fn what_a_reviewer_took_back_is_told_only_where_the_branch_blocks_on_it() {
+    for blocks in [None, Some(false), Some(true)] {
+        let file = NamedTempFile::new().unwrap();
+        let stage = stage_with_own_reviews(&file).await;
+        let sandbox = &stage.app.sandbox;
+        if let Some(blocks_on_rejection) = blocks {
+            let rule = BranchRule { blocks_on_rejection, ..BranchRule::default() };
+            sandbox.protect(DOOR, "main", &rule).unwrap();
+            // Rules are for who administers the repository.
+            sandbox.collaborator(DOOR, "timmy", Mode::Owner).unwrap();
+        }
+        let pull = stage.is_handed_in().await;
+        let before = stage.job_of(2).await.past.commit.unwrap().to_string();
+        let findings = json!([{ "path": "oil.md", "line": 1, "text": "Which oil?" }]);
+        stage.reviews_with("changes_requested", &findings).await;
+        stage.pass(MINUTE * 3, SECOND * 30).await;
+        stage.hands_in(Some(pull), "green oil").await;
+        stage.pass(MINUTE * 3, MINUTE).await;
+        stage.reviews_with("approved", &json!([])).await;
+        stage.pass(MINUTE, SECOND * 20).await;
+        let asked = questions(&stage).pop().unwrap();
+        assert!(asked.starts_with("### Merge") && asked.contains(": approved."), "{asked}");
+        let told = format!(
+            " **`bezalel` approved since, but its review of `{}`, which asked for changes, still \
+             stands there",
+            &before[..7]
+        );
+        assert_eq!(asked.contains(&told), blocks == Some(true), "{blocks:?}: {asked}");
+        assert_eq!(asked.contains("for changes"), blocks == Some(true), "{blocks:?}: {asked}");
+        stage.ends_soundly().await;
+    }
+}
+
+#[tokio::test]
 async fn a_review_that_was_dismissed_before_it_was_heard_is_given_again() {
     let stage = stage().await;
     let pull = stage.is_handed_in().await;
@@ -680,6 +714,21 @@ async fn closing_the_issue_ends_all_of_it() {
     stage.pass(MINUTE * 5, MINUTE).await;
     assert_eq!(stage.crew().await.state, CrewState::Cancelled);
     assert_eq!(stage.bezalel.script().stops.len(), 1);
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn nothing_waits_for_a_pull_request_that_is_deleted() {
+    let stage = stage().await;
+    let pull = stage.is_handed_in().await;
+    stage.app.sandbox.delete_issue("alexander", DOOR, pull).unwrap();
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(HOUR, MINUTE * 5).await;
+    let job = stage.job_of(2).await;
+    assert_eq!(job.state.kind(), StateKind::Running, "{job:#?}\n{:#?}", stage.crew().await);
+    stage.commands("/timmy cancel").await;
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert_eq!(stage.crew().await.state, CrewState::Cancelled);
     stage.ends_soundly().await;
 }
 

@@ -166,7 +166,7 @@ async fn a_review_for_which_nothing_is_merged_is_said_with_the_question() {
         hands_in(&stage, &commit).await;
         let asked = questions(&stage);
         assert_eq!(asked.len(), 1, "{asked:?}");
-        let says = "anna asks for changes, and nothing is merged as long as that stands";
+        let says = "`anna` asks for changes, and nothing is merged as long as that stands";
         assert!(asked[0].contains(says), "{asked:?}");
         stage.end().await;
     }

@@ -1,7 +1,7 @@
 //! Somebody has the forge merge what a person is asked about: it waits for no yes, and people are
 //! told.
 
-use timmy::sandbox::{BranchRule, Sandbox};
+use timmy::sandbox::{BranchRule, Fault, Matcher, Sandbox};
 
 use super::decisions::{BRANCH, delivered, questions, said};
 use super::guards::hands_in;
@@ -48,6 +48,21 @@ async fn it_is_said_once_who_did_it_and_how_it_is_stopped() {
     let told = notices(&stage);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[1].starts_with("**`alexander` scheduled"), "{}", told[1]);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_look_that_fails_is_made_again() {
+    let stage = stage().await;
+    let (_, pull) = delivered(&stage).await;
+    let timeline = Matcher::method_path("GET", "/timeline");
+    stage.app.sandbox.faults().rate(1, timeline, 1000, Fault::BadGateway);
+    stage.app.sandbox.schedule_merge("anna", DOOR, pull).unwrap();
+    stage.pass(MINUTE * 65, MINUTE * 5).await;
+    assert_eq!(notices(&stage), [""; 0]);
+    stage.app.sandbox.faults().clear();
+    stage.pass(MINUTE * 65, MINUTE * 5).await;
+    assert_eq!(notices(&stage).len(), 1);
     stage.end().await;
 }
 

@@ -58,6 +58,7 @@ pub struct Script {
     pub denied: usize,
     /// What it was allowed to do, each time.
     pub allowed: Vec<String>,
+    pub hangs_at_health: bool,
     pub hangs_at_follow: bool,
     pub hangs_at_transcript: bool,
     /// It knows nothing of what it is asked for.
@@ -119,8 +120,11 @@ impl Scripted {
 
     /// From now on it answers.
     pub fn answers(&self) {
+        {
+            let mut script = self.script();
+            (script.hangs_at_follow, script.hangs_at_health) = (false, false);
+        }
         self.hangs.send_replace(false);
-        self.script().hangs_at_follow = false;
     }
 
     async fn hang<T>(&self) -> T {
@@ -151,6 +155,11 @@ impl Agent for Scripted {
     fn health(&self) -> AgentCall<'_, AgentHealth> {
         Box::pin(async {
             self.away()?;
+            let hangs_at_health = self.script().hangs_at_health;
+            if hangs_at_health {
+                self.hangs.send_replace(true);
+                self.hangs.subscribe().wait_for(|hangs| !hangs).await.unwrap();
+            }
             let script = self.script();
             let (steer, asking) = (script.steers, script.asking);
             Ok(AgentHealth {

@@ -3,6 +3,7 @@
 
 use timmy::core::jobs::{Done, JobId, State, StateKind};
 use timmy::sandbox::Sandbox;
+use timmy::store::{Connection, agent_heads};
 
 use super::decisions::{BRANCH, questions, says};
 use super::guards::{found, hands_in};
@@ -120,5 +121,40 @@ async fn a_branch_that_nobody_is_asked_to_merge_takes_the_proof_as_well() {
     sandbox.comment("anna", DOOR, 1, "/timmy verify").unwrap();
     stage.pass(MINUTE * 5, MINUTE).await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn none_of_many_branches_is_overlooked() {
+    let stage = live(with_actions, needs_checks).await;
+    let sandbox = &stage.app.sandbox;
+    let job = stage.assign(1, Some("ezra")).await;
+    stage.assign(2, Some("bezalel")).await;
+    sandbox.commit("bezalel", DOOR, "aside", &[WORKFLOW], "Steer").unwrap();
+    for nth in 0..15 {
+        let name = format!("more-{nth}");
+        sandbox.commit("bezalel", DOOR, &name, &[("more.md", "more")], "More").unwrap();
+    }
+    stage.bezalel.goes(ended("timmy-result: {\"outcome\":\"blocked\",\"summary\":\"How?\"}"));
+    stage.follow().await;
+    brings_green(&stage).await;
+    stage.pass(MINUTE * 2, SECOND * 30).await;
+    assert_eq!(found(&stage, job).await, ["actions_changed_beside"]);
+    let noted = async || {
+        let repo = stage.job(job).await.spec.repo();
+        let read = move |conn: &Connection| agent_heads::branches_that_change_actions(conn, repo);
+        let noted = stage.app.timmy.read(read).await;
+        noted.into_iter().map(|(name, ..)| name).collect::<Vec<_>>()
+    };
+    // What was too much to be looked at is believed to, until it is looked at.
+    let believed = noted().await;
+    assert!(believed.len() > 5 && believed.contains(&"aside".to_owned()), "{believed:?}");
+    for _ in 0..3 {
+        stage.pass(MINUTE * 11, MINUTE).await;
+        sandbox.comment("anna", DOOR, 1, "/timmy verify").unwrap();
+        stage.pass(MINUTE * 2, SECOND * 30).await;
+    }
+    assert_eq!(noted().await, ["aside"]);
+    assert_eq!(found(&stage, job).await, ["actions_changed_beside"]);
     stage.end().await;
 }

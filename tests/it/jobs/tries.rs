@@ -98,6 +98,9 @@ fn what_never_began_though_its_agent_took_it_costs_nothing() {
     let taken = Progress::Failed { failure: Failure::Unable(why), usage: Usage::NONE };
     let story = story.work().progress(taken);
     assert!(!story.actions.iter().any(free), "what ran is charged, whatever ended it");
+    // Nor where its time was over meanwhile.
+    let late = Story::new().work().due().progress(never.clone());
+    assert_eq!((late.state(), &late.job.past.charged[..]), ("backing_off", &[][..]));
     // Not for ever.
     let mut story = story;
     while story.state() == "backing_off" {

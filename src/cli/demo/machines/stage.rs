@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -15,7 +16,7 @@ use super::part::{End, Part};
 use super::starts::Starts;
 use crate::cli::demo::error::DemoError;
 use crate::cli::demo::printout::Printout;
-use crate::cli::demo::session::Folder;
+use crate::cli::demo::session;
 use crate::confinement::Confinement;
 use crate::core::jobs::JobId;
 use crate::core::model::time::Timestamp;
@@ -52,7 +53,7 @@ pub(super) struct MachinesStage {
     starts: Starts,
     /// The jobs whose end was printed.
     told: BTreeSet<JobId>,
-    folder: Folder,
+    folder: TempDir,
 }
 
 impl MachinesStage {
@@ -76,7 +77,7 @@ impl MachinesStage {
         let url = format!("http://127.0.0.1:{webhook}/webhook");
         sandbox.add_hook("foundation", &url, KEY, &["issues", "pull_request"])?;
 
-        let folder = Folder::new().map_err(DemoError::Folder)?;
+        let folder = session::folder().map_err(DemoError::Folder)?;
         let text = configuration(sandbox.url(), ports, kept_in_by().await);
         let home = folder.path().join("home");
         make(folder.path()).map_err(DemoError::Folder)?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::guards::{CheckLink, FindingCode, GuardFinding, GuardGrade, GuardName};
+use crate::core::guards::{CheckLink, FindingCode, GuardFinding, GuardGrade};
 use crate::core::jobs::event::Citation;
 use crate::core::jobs::ids::Commit;
 
@@ -97,12 +97,9 @@ impl Finding {
         found.check().filter(|_| found.code == FindingCode::CheckRed)
     }
 
-    /// Whether who was told of it knows of `other`: the same, or that the change is too large, by
-    /// whatever limit.
+    /// Whether who was told of it knows of `other`.
     pub fn covers(&self, other: &GuardFinding) -> bool {
-        let Self::Guard(known) = self else { return false };
-        let is_same = known.guard == other.guard && known.code == other.code;
-        is_same && (known.guard == GuardName::Size || known.said == other.said)
+        matches!(self, Self::Guard(known) if known.asked_key() == other.asked_key())
     }
 }
 

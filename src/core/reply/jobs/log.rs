@@ -42,7 +42,7 @@ pub fn timeline(
     let purpose = record.job.spec.purpose;
     let begin = (record.created_at, begun(&record.job.spec.origin));
     let mut lines = vec![begin];
-    let (mut is_live, mut is_asked, mut last) = (false, false, None);
+    let (mut is_live, mut permission, mut last) = (false, Permission::None, None);
     for (nth, (step, now)) in record.steps.iter().enumerate() {
         is_live = is_live_after(is_live, step);
         // Whoever says it twice wants it once.
@@ -55,11 +55,16 @@ pub fn timeline(
         if next.is_some_and(|(next, at)| at.at == now.at && is_one_act(step, next)) {
             continue;
         }
-        let was_asked = is_asked;
-        is_asked = awaits_permission_after(was_asked, step);
+        let before = permission;
+        permission = before.after(step);
         let text = match words {
             AgentWords::Withheld if gives_its_words(step) => Some("it failed".to_owned()),
-            _ if was_asked && is_denied(step) => Some("a person denied it".to_owned()),
+            _ if before == Permission::Asked && is_denied(step) => {
+                Some("a person denied it".to_owned())
+            }
+            _ if before == Permission::Answered && has_to_ask(step) => {
+                Some("it ended, and the next attempt has the answer".to_owned())
+            }
             _ => told(step, is_live, purpose),
         };
         lines.extend(text.map(|text| (now.at, text)));
@@ -67,7 +72,9 @@ pub fn timeline(
     if let (Some(at), Some(doing), State::Running(_), AgentWords::Shown) =
         (record.seen_at, &record.doing, &record.job.state, words)
     {
-        lines.push((at, foreign(doing)));
+        // What it did last may be older than what happened since.
+        let place = lines.iter().rposition(|(line, _)| *line <= at).map_or(0, |place| place + 1);
+        lines.insert(place, (at, foreign(doing)));
     }
     let days = lines.first().map(|(at, _)| at.zoned(zone).date());
     let is_one_day = lines.iter().all(|(at, _)| Some(at.zoned(zone).date()) == days);
@@ -88,13 +95,38 @@ pub fn timeline(
     told
 }
 
-/// Whether a person is asked to allow something after a step.
-fn awaits_permission_after(was_asked: bool, step: &JobStep) -> bool {
-    match step {
-        JobStep::Event(JobEvent::Attempt(_, Progress::Asks)) => true,
-        JobStep::Event(JobEvent::Decided(..) | JobEvent::Judged(_)) | JobStep::Act(_) => false,
-        JobStep::Event(_) => was_asked,
+/// How it stands with what an attempt asks a person to allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Permission {
+    None,
+    Asked,
+    /// A person answered, and neither the attempt heard that nor another one began since.
+    Answered,
+}
+
+impl Permission {
+    fn after(self, step: &JobStep) -> Self {
+        match (self, step) {
+            (_, JobStep::Event(JobEvent::Attempt(_, Progress::Asks))) => Self::Asked,
+            (Self::Asked, JobStep::Event(JobEvent::Decided(..))) => Self::Answered,
+            // It goes on with that: what it asks next is something else.
+            (Self::Answered, JobStep::Event(JobEvent::Attempt(_, Progress::Answered))) => {
+                Self::None
+            }
+            (_, JobStep::Event(JobEvent::Decided(..) | JobEvent::Judged(_)) | JobStep::Act(_)) => {
+                Self::None
+            }
+            (before, JobStep::Event(_)) => before,
+        }
     }
+}
+
+/// Whether an attempt ended since it cannot go on without a person.
+fn has_to_ask(step: &JobStep) -> bool {
+    let JobStep::Event(JobEvent::Attempt(_, Progress::Failed { failure, .. })) = step else {
+        return false;
+    };
+    matches!(failure, Failure::NeedsAnswer)
 }
 
 /// Whether an answer to that allows it not: other words than a yes say what to do instead.
@@ -195,6 +227,9 @@ fn event_told(event: &JobEvent, is_live: bool, purpose: Purpose) -> Option<Strin
             Some(by) => format!("a review by `{}` asks for changes", foreign(by)),
             None => "a review asks for changes".to_owned(),
         },
+        JobEvent::Dismissed(_) => {
+            "a review that asked for changes was dismissed, or is gone".to_owned()
+        }
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
         JobEvent::Cancel(CancelReason::PullClosed { by, pull }) => {
             format!("cancelled by {by}: `#{pull}` was closed unmerged")
@@ -234,7 +269,7 @@ fn progress_told(progress: &Progress, purpose: Purpose) -> Option<String> {
             Failure::PoolSpent { .. } => "its quota ran out".to_owned(),
             Failure::Unable(why) => format!("it had to end: {}", why.said()),
             Failure::NeverBegan(why) => format!("it never began: {}", why.said()),
-            Failure::NeedsAnswer => "it needs a person".to_owned(),
+            Failure::NeedsAnswer => "it ended to ask a person".to_owned(),
         },
         Progress::Stopped { .. } => "it stopped".to_owned(),
         Progress::Lost => "it is lost: its gateway knows nothing of it".to_owned(),
