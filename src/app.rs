@@ -3,6 +3,7 @@
 mod error;
 mod listen;
 mod own_pages;
+mod traces;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::error::AppError;
 use self::listen::{Listening, bind, serve};
 use self::own_pages::OwnPages;
+use self::traces::Traces;
 use crate::agents::{self, Agent};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
@@ -31,6 +33,7 @@ use crate::engine::{
 use crate::gitea::signature::Keys;
 use crate::gitea::{ClientOptions, Gitea, Token};
 use crate::store::Ledger;
+use crate::tracer::Tracer;
 use crate::web::{self, Introduced, ListenerLimits, Receiver, WebhookResults, WebhookState};
 
 /// By which clocks it works.
@@ -57,6 +60,8 @@ pub struct App {
     listener: Option<Listening>,
     /// What operators look at.
     own: Option<Listening>,
+    /// What becomes of traces.
+    traces: Traces,
 }
 
 impl App {
@@ -86,7 +91,8 @@ impl App {
         drivers: Option<JobDrivers>,
     ) -> Result<Self, AppError> {
         let clock = clocks.engine.clone();
-        let (ledger, engine) = engine(config, clocks, drivers)?;
+        let traces = Traces::of(config)?;
+        let (ledger, engine) = traced_engine(config, clocks, drivers, traces.tracer())?;
         let knows = engine.clone();
         let introduced: Introduced = Arc::new(move || knows.own_account().is_some());
         let results: Arc<WebhookResults> = Arc::default();
@@ -109,7 +115,7 @@ impl App {
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }
         };
-        Ok(Self { engine, listener, own })
+        Ok(Self { engine, listener, own, traces })
     }
 
     /// Where it listens, if it does.
@@ -128,6 +134,7 @@ impl App {
     /// If the ledger fails. Nothing that the forge or strangers do ends it.
     pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
         let engine = self.engine;
+        let sending = self.traces.begin();
         // To be ready early: the first text would ask for it anyway.
         let knows = engine.clone();
         let known = tokio::spawn(async move { knows.introduce().await });
@@ -136,6 +143,8 @@ impl App {
         let working = async { engine.run(stop.clone()).await.map_err(AppError::from) };
         let ended = tokio::try_join!(heard, shown, working).map(drop);
         known.abort();
+        // What was traced until now is sent as well, if that takes no time.
+        sending.end().await;
         ended
     }
 }
@@ -152,6 +161,16 @@ pub(super) fn engine(
     config: &Config,
     clocks: Clocks,
     drivers: Option<JobDrivers>,
+) -> Result<(Ledger, Arc<Engine>), AppError> {
+    traced_engine(config, clocks, drivers, Tracer::default())
+}
+
+/// The same, whose spans go there.
+fn traced_engine(
+    config: &Config,
+    clocks: Clocks,
+    drivers: Option<JobDrivers>,
+    tracer: Tracer,
 ) -> Result<(Ledger, Arc<Engine>), AppError> {
     let ledger = Ledger::open(&config.ledger.path)?;
     let mut options =
@@ -192,7 +211,7 @@ pub(super) fn engine(
         Some(drivers) => drivers,
         None => JobDrivers { agents: configured(config, &gitea, &world)?, forge: None },
     };
-    let ctx = Context::new(ledger.clone(), gitea, world, policy, timing);
+    let ctx = Context::new(ledger.clone(), gitea, world, policy, timing).traced(tracer);
     let engine = Engine::new(ctx, drivers);
     Ok((ledger, engine))
 }

@@ -101,6 +101,7 @@ fn passed_secrets(config: &Config) -> Vec<String> {
 fn secrets(config: &Config) -> Vec<&str> {
     let mut known = vec![&config.gitea.token];
     known.extend(config.notify.iter().flat_map(|notify| &notify.token));
+    known.extend(config.otlp.iter().flat_map(|otlp| &otlp.headers));
     for agent in &config.agents {
         known.extend(&agent.token);
         match &agent.kind {

@@ -4,6 +4,7 @@ use std::io;
 
 use crate::agents::AgentTrouble;
 use crate::gitea::NotAToken;
+use crate::otlp::OtlpError;
 use crate::store::OpenError;
 
 /// Why timmy cannot start, or had to stop.
@@ -18,6 +19,9 @@ pub enum AppError {
     /// An agent of the configuration cannot be driven at all.
     #[error("agent {agent}: {trouble}")]
     Agent { agent: String, trouble: AgentTrouble },
+    /// Traces cannot be sent at all.
+    #[error(transparent)]
+    Otlp(#[from] OtlpError),
     /// The client cannot be made.
     #[error(transparent)]
     Client(#[from] crate::gitea::Error),

@@ -14,6 +14,7 @@ use super::gitea::{GiteaConfig, PollConfig, WebConfig};
 use super::guards::GuardsConfig;
 use super::loaded::{Config, Loaded};
 use super::notify::NotifyConfig;
+use super::otlp::OtlpConfig;
 use super::people::PeopleDraft;
 use super::pool::PoolConfig;
 use super::problem::Problems;
@@ -50,6 +51,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     let routines = root.tables("routine", RoutineDraft::read);
     let report = root.table("report", ReportConfig::read).flatten();
     let notify = root.table("notify", NotifyConfig::read).flatten();
+    let otlp = root.table("otlp", OtlpConfig::read).flatten();
     let engine = root.table("engine", EngineConfig::read);
     let web = root.table("web", WebConfig::read);
 
@@ -82,6 +84,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
         routines: routines.into_iter().map(RoutineDraft::routine).collect::<Option<_>>()?,
         report: report.map(Spanned::into_inner),
         notify,
+        otlp,
         engine: engine?,
         web: web?,
     })

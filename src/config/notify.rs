@@ -88,7 +88,7 @@ fn receiver(value: &DeValue<'_>, kind: Option<NotifyKind>) -> Result<Url, Wrong>
 
 /// Whether it is this machine, or an address of a network that is nobody else's. A name may lead
 /// anywhere.
-fn is_near(url: &Url) -> bool {
+pub(super) fn is_near(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(address)) => is_private(IpAddr::V4(address)),

@@ -25,6 +25,7 @@ use crate::agents::trouble::AgentTrouble;
 use crate::core::jobs::money::Usage;
 use crate::core::model::time::Timestamp;
 use crate::gitea::Error;
+use crate::tracer::Tracer;
 
 /// A program on this machine that works in a sandbox.
 pub struct LocalAgent {
@@ -230,6 +231,10 @@ impl Agent for LocalAgent {
             }
             Ok(())
         })
+    }
+
+    fn traced(&self, tracer: &Tracer) {
+        self.host.traced(tracer);
     }
 
     fn ends_with_timmy(&self) -> bool {

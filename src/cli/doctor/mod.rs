@@ -18,6 +18,7 @@ mod known_accounts;
 mod ledger;
 mod listener;
 mod notify;
+mod otlp;
 mod people;
 mod print;
 mod probe;
@@ -143,6 +144,7 @@ impl DoctorArgs {
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
         findings.extend(web::check(config.web, memory.is_served).await);
         findings.extend(notify::check(config.notify.as_ref(), memory.readers.as_ref(), now).await);
+        findings.extend(otlp::check(config.otlp.as_ref()).await);
         match &config.webhook {
             Some(webhook) => {
                 let known = (memory, list);

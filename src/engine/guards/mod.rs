@@ -12,6 +12,7 @@ mod readable;
 mod running;
 mod script;
 mod target;
+mod traced;
 
 pub(in crate::engine) use change::{
     ChangeQuery, Examined, HeadStatuses, examine_change, statuses_of,
@@ -21,3 +22,4 @@ pub(super) use fixtures::{can_confine, runs_unconfined};
 pub use fixtures::{check_fixtures, id as fixture_id};
 pub(in crate::engine) use running::{Excused, RunQuery, RunningGuards};
 pub(in crate::engine) use target::{Targets, said_of_heads};
+pub(in crate::engine) use traced::guards_said;

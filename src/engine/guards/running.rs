@@ -14,10 +14,11 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::fixtures::{check_fixtures, runner, try_confinement};
 use super::script::script_run;
+use super::traced::GuardSteps;
 use crate::config::{GuardRuns, Script};
 use crate::confinement::{self, Bounds, CannotRun, FetchedRepository, Remote};
 use crate::core::guards::{CheckoutCommand, GuardResult, LiftedGuards};
-use crate::core::jobs::{Commit, JobId, SeenResult};
+use crate::core::jobs::{Commit, Job, JobId, SeenResult};
 use crate::core::model::confined::ConfinementResult;
 use crate::core::model::fixture::FixtureResult;
 use crate::core::model::repository::Repo;
@@ -41,7 +42,7 @@ const MOST: usize = 1000;
 
 /// The change of a job that is to be run.
 pub(in crate::engine) struct RunQuery<'a> {
-    pub(in crate::engine) job: JobId,
+    pub(in crate::engine) job: &'a Job,
     pub(in crate::engine) repo: &'a Repo,
     pub(in crate::engine) pull: &'a PullRequest,
     pub(in crate::engine) issue: Option<i64>,
@@ -163,7 +164,7 @@ impl RunningGuards {
             return Some(plan.refused(&CannotRun::Git { command: "merge-base".to_owned(), said }));
         };
         let mut runs = self.table.runs();
-        let known = runs.get_mut(&query.job);
+        let known = runs.get_mut(&query.job.spec.id);
         let known = known.filter(|run| (&run.plan, &run.base, &run.head) == (&plan, &base, &head));
         let known = known.and_then(|run| run.serves(query.look, &query.excused).then_some(&*run));
         let failures = match known {
@@ -186,7 +187,7 @@ impl RunningGuards {
         // What ran of the head before is ended with it.
         let (look, excused) = (query.look, query.excused.clone());
         let run = OneRun { number, plan, base, head, look, excused, failures, state };
-        runs.insert(query.job, run);
+        runs.insert(query.job.spec.id, run);
         None
     }
 
@@ -210,7 +211,8 @@ impl RunningGuards {
         plan: GuardPlan,
         (base, head): (Commit, Commit),
     ) -> tokio::task::JoinHandle<()> {
-        let RunQuery { job, repo, pull, issue, runs, .. } = *query;
+        let RunQuery { job: of, repo, pull, issue, runs, .. } = *query;
+        let job = of.spec.id;
         let (ctx, slots) = (self.ctx.clone(), self.slots.clone());
         let mut ending = RunEnding { job, number, table: self.table.clone(), results: None };
         let (work, stored) = (ctx.activity.begin(), ctx.stored.clone());
@@ -225,11 +227,11 @@ impl RunningGuards {
             files: Vec::new(),
         };
         let change = ChangeToRun { base, head, facts };
-        let (repo, runs) = (repo.clone(), runs.clone());
+        let (of, repo, runs) = (of.clone(), repo.clone(), runs.clone());
         tokio::spawn(async move {
             let slot = slots.acquire().await;
             tracing::info!(%job, commit = %change.head, "guards run");
-            match carry_out(&ctx, &repo, (&runs, &plan), change).await {
+            match carry_out(&ctx, (&of, &repo), (&runs, &plan), change).await {
                 Ok(results) => ending.results = Some(results),
                 Err(error) => tracing::warn!(%job, %error, "guards cannot run yet"),
             }
@@ -306,7 +308,7 @@ impl Drop for RunEnding {
 /// If they cannot be had now.
 async fn carry_out(
     ctx: &Context,
-    repo: &Repo,
+    (job, repo): (&Job, &Repo),
     (runs, plan): (&GuardRuns, &GuardPlan),
     change: ChangeToRun,
 ) -> Result<Vec<GuardResult>, CannotRun> {
@@ -322,12 +324,16 @@ async fn carry_out(
     let remote = Remote::new(url, ctx.gitea.authorization());
     let commits = [&change.base, &change.head];
     let bounds = Bounds::within(FETCH);
-    let fetched = match FetchedRepository::of(&runner.place, &remote, &commits, &bounds).await {
+    let steps = GuardSteps::begin(ctx, job);
+    let fetched = FetchedRepository::of(&runner.place, &remote, &commits, &bounds).await;
+    steps.fetched(fetched.is_err());
+    let fetched = match fetched {
         Ok(fetched) => fetched,
         Err(why) if why.is_of_this_machine() => return Err(why),
         Err(why) => return Ok(refused(plan, &why)),
     };
-    Ok(plan.run(&runner, fetched.repository(), change).await)
+    let ended = |result: &GuardResult| steps.said(result);
+    Ok(plan.run(&runner, fetched.repository(), change, &ended).await)
 }
 
 fn refused(plan: &GuardPlan, why: &CannotRun) -> Vec<GuardResult> {

@@ -24,7 +24,7 @@ use crate::core::scheduling::text::TextReader;
 use crate::engine::context::Context;
 use crate::engine::guards::{
     ChangeQuery, Examined, Excused, HeadStatuses, RunQuery, RunningGuards, Targets, add_check_logs,
-    examine_change, statuses_of,
+    examine_change, guards_said, statuses_of,
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
 use crate::gitea::{Error, PullRequest, PullState};
@@ -111,6 +111,7 @@ impl Examiner {
                 return Ok(None);
             };
             let by = (&commit, rules, workflows_changed);
+            let began = self.ctx.now();
             let Some(mut examined) = self.change(result, change, by).await? else {
                 return Ok(None);
             };
@@ -125,6 +126,8 @@ impl Examiner {
             let Some(excused) = self.excused(result, &commit).await else { return Ok(None) };
             let let_pass = LetPass { guards: excused.lifted.clone(), ..LetPass::default() };
             examined.verdict = examined.verdict.without(&let_pass);
+            // Those that run something say for themselves what they took.
+            let without_runs = examined.verdict.results.len();
             // What blocks is mended first, and run then.
             if examined.verdict.standing() != Standing::Block {
                 let Some(said) = self.running.said(&to_run(result, change, &policy.runs, excused))
@@ -141,6 +144,8 @@ impl Examiner {
                 }
                 return Ok(None);
             }
+            let said = examined.verdict.results.get(..without_runs).unwrap_or_default();
+            guards_said(&self.ctx, &result.job, said, began);
             add_check_logs(&self.ctx, &result.repo.name, &mut examined.verdict).await;
             let updates = change.updates.clone();
             evidence.judgement.change =
@@ -372,7 +377,7 @@ fn to_run<'a>(
     excused: Excused,
 ) -> RunQuery<'a> {
     RunQuery {
-        job: result.job.spec.id,
+        job: &result.job,
         repo: &result.repo,
         pull: &change.pull,
         issue: change.issue.as_ref().map(|issue| issue.number),

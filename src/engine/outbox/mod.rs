@@ -45,6 +45,7 @@ use super::incidents::Incidents;
 use super::planner::Planner;
 use super::report::Reporter;
 use super::repositories;
+use super::traces;
 use super::try_result::{Applied, TryResult};
 use crate::core::effect::{Effect, Source};
 use crate::core::model::repository::Repo;
@@ -117,6 +118,7 @@ impl Outbox {
                 };
                 self.ctx.ledger.write(done).await?;
                 crash::point("done");
+                self.trace(row, false).await;
                 Ok(())
             }
             TryResult::Later { due, reason, certain } => {
@@ -154,15 +156,26 @@ impl Outbox {
 
     /// It will never be delivered, which whoever waits for it learns with it.
     async fn die(&self, row: &Row, reason: String) -> Result<(), Error> {
-        let (row, now) = (row.clone(), self.ctx.step_time());
+        let (ended, row, now) = (row, row.clone(), self.ctx.step_time());
         let write = self.ctx.ledger.write(move |tx| {
             outbox::die(tx, row.seq, &reason, now.at)?;
             make_part::gave_up(tx, &row, now.at)?;
             merge::gave_up(tx, &row, reason, now)
         });
         write.await?;
+        self.trace(ended, true).await;
         self.ctx.stored.notify();
         Ok(())
+    }
+
+    /// It is over, for a trace.
+    async fn trace(&self, row: &Row, is_dead: bool) {
+        if !self.ctx.tracer.is_on() {
+            return;
+        }
+        if let Ok(effect) = effect_of(row) {
+            traces::effect_over(&self.ctx, row, &effect, is_dead).await;
+        }
     }
 
     async fn try_once(&self, row: &Row) -> Result<TryResult, Error> {

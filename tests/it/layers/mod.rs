@@ -5,7 +5,7 @@ mod imports;
 use imports::Imports;
 
 /// Which parts each part may name. One that is not listed here is a mistake.
-const PARTS: [(&str, &[&str]); 17] = [
+const PARTS: [(&str, &[&str]); 19] = [
     (
         "cli",
         &[
@@ -19,18 +19,19 @@ const PARTS: [(&str, &[&str]); 17] = [
             "crash",
             "engine",
             "gitea",
+            "otlp",
             "sandbox",
             "store",
             "version",
             "web",
         ],
     ),
-    ("agents", &["chance", "clock", "config", "confinement", "core", "gitea"]),
+    ("agents", &["chance", "clock", "config", "confinement", "core", "gitea", "tracer"]),
     (
         "app",
         &[
-            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "page",
-            "store", "version", "web",
+            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "otlp",
+            "page", "store", "tracer", "version", "web",
         ],
     ),
     (
@@ -46,8 +47,10 @@ const PARTS: [(&str, &[&str]); 17] = [
             "gitea",
             "guard_runs",
             "store",
+            "tracer",
         ],
     ),
+    ("otlp", &["config", "core", "gitea", "tracer", "version"]),
     ("page", &["core", "engine", "store"]),
     ("web", &["clock", "core", "crash", "gitea", "store"]),
     ("sandbox", &["clock", "core"]),
@@ -59,12 +62,13 @@ const PARTS: [(&str, &[&str]); 17] = [
     ("chance", &[]),
     ("clock", &["core"]),
     ("crash", &[]),
+    ("tracer", &["core"]),
     ("version", &[]),
     ("core", &[]),
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 19] = [
+const CORE: [(&str, &[&str]); 20] = [
     ("model", &[]),
     ("metrics", &[]),
     ("notify", &["command", "model"]),
@@ -75,6 +79,7 @@ const CORE: [(&str, &[&str]); 19] = [
     ("policy", &["command", "model"]),
     ("scheduling", &["command", "model", "policy"]),
     ("jobs", &["command", "guards", "model", "policy"]),
+    ("trace", &["command", "jobs", "model"]),
     ("guards", &["command", "model"]),
     ("crew", &["command", "jobs", "model"]),
     ("split", &["command", "jobs"]),

@@ -1,0 +1,84 @@
+//! What guards took, for the trace of a job.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::core::guards::{GuardGrade, GuardResult};
+use crate::core::jobs::Job;
+use crate::core::model::time::Timestamp;
+use crate::core::trace::{Span, guard_span};
+use crate::engine::context::Context;
+
+/// Guards of one change that run one after the other.
+pub(super) struct GuardSteps<'a> {
+    ctx: &'a Context,
+    job: &'a Job,
+    /// When the one before ended.
+    since: Mutex<Timestamp>,
+}
+
+impl<'a> GuardSteps<'a> {
+    pub(super) fn begin(ctx: &'a Context, job: &'a Job) -> Self {
+        Self { ctx, job, since: Mutex::new(ctx.now()) }
+    }
+
+    /// The commits were fetched, or could not be.
+    pub(super) fn fetched(&self, has_failed: bool) {
+        let Some(ledger) = self.ctx.tracer.ledger() else { return };
+        let times = self.times();
+        let key = times.0.micros().to_string();
+        let span = guard_span(ledger, self.job, ("fetch", &key), times).failed(has_failed);
+        self.ctx.tracer.send(span);
+    }
+
+    /// One has said what it has to say.
+    pub(super) fn said(&self, result: &GuardResult) {
+        let Some(ledger) = self.ctx.tracer.ledger() else { return };
+        let times = self.times();
+        // Of the same look it may run several times.
+        let key = format!("{}/{}", result.guard.as_str(), times.0.micros());
+        self.ctx.tracer.send(span(ledger, self.job, &key, result, times));
+    }
+
+    fn times(&self) -> (Timestamp, Timestamp) {
+        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.ctx.now();
+        (std::mem::replace(&mut *since, now), now)
+    }
+}
+
+/// What the guards say that run nothing: they looked at the change since `began`, together.
+pub(in crate::engine) fn guards_said(
+    ctx: &Context,
+    job: &Job,
+    results: &[GuardResult],
+    began: Timestamp,
+) {
+    let Some(ledger) = ctx.tracer.ledger() else { return };
+    for result in results {
+        let key = result.guard.as_str();
+        ctx.tracer.send(span(ledger, job, key, result, (began, ctx.now())));
+    }
+}
+
+fn span(
+    ledger: &str,
+    job: &Job,
+    key: &str,
+    result: &GuardResult,
+    times: (Timestamp, Timestamp),
+) -> Span {
+    let gravest = result.findings.first().map(|finding| finding.grade());
+    let says = match gravest {
+        _ if result.lifted.is_some() => "lifted",
+        Some(GuardGrade::Block) => "block",
+        Some(GuardGrade::Ask) => "ask",
+        None if !result.waits_for.is_empty() => "wait",
+        Some(GuardGrade::Warn) => "warn",
+        None => "pass",
+    };
+    guard_span(ledger, job, ("guard", key), times)
+        .configured("timmy.guard", result.guard.as_str())
+        .word("timmy.says", says)
+        .number("timmy.findings", i64::try_from(result.findings.len()).unwrap_or(i64::MAX))
+        .failed(says == "block")
+}

@@ -1,0 +1,182 @@
+//! Traces of jobs, told from the ledger, and of texts and effects, told when they are over.
+//!
+//! How much of which job was told is stored once it is with the collector: what a crash or a
+//! collector that is away keeps back is told later, under the same ids, and some of it twice.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::activity::Loop;
+use super::context::Context;
+use crate::core::effect::Effect;
+use crate::core::model::time::Timestamp;
+use crate::core::trace::{
+    EffectOwner, Span, TextKey, Trace, TraceSubject, effect_owner, job_spans,
+};
+use crate::store::outbox::OutboxRow;
+use crate::store::traced_jobs::{self, MovedJob, TracedJobs};
+use crate::store::{Error, meta, traces};
+
+/// How long it is from one look at the jobs to the next.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Lets spans be made, which are called by the name of the ledger. It has one.
+pub(super) async fn begin(ctx: &Context) -> Result<(), Error> {
+    if !ctx.tracer.is_on() {
+        return Ok(());
+    }
+    if let Some(name) = ctx.ledger.read(|conn| meta::get(conn, meta::LEDGER)).await? {
+        ctx.tracer.set_ledger(&name);
+    }
+    Ok(())
+}
+
+/// Tells what became of jobs.
+pub(super) struct JobTraces<'a> {
+    ctx: &'a Context,
+}
+
+impl<'a> JobTraces<'a> {
+    pub(super) fn new(ctx: &'a Context) -> Self {
+        Self { ctx }
+    }
+
+    /// Tells it until `stop`, and then what happened until then.
+    pub(super) async fn run(&self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
+        if self.ctx.tracer.ledger().is_none() {
+            return Ok(());
+        }
+        let mut told = self.told().await?;
+        let mut stored = told.clone();
+        loop {
+            told = self.look(told).await?;
+            if told != stored && self.ctx.tracer.is_drained() {
+                self.store(&told).await?;
+                stored = told.clone();
+            }
+            if stop.is_cancelled() {
+                return Ok(());
+            }
+            let due = self.ctx.now().after(LOOK);
+            let rest = at.rest(&*self.ctx.clock, Some(due), None);
+            // The last look is after the stop.
+            let _ = stop.run_until_cancelled(rest).await;
+        }
+    }
+
+    /// What was told before; of a ledger of which nothing ever was, what happened until now counts as
+    /// told.
+    async fn told(&self) -> Result<TracedJobs, Error> {
+        let read = self.ctx.ledger.read(|conn| match meta::get(conn, meta::TRACED_JOBS)? {
+            Some(told) => Ok((told, true)),
+            None => Ok((TracedJobs::now(conn)?, false)),
+        });
+        let (told, was_stored) = read.await?;
+        if !was_stored {
+            self.store(&told).await?;
+        }
+        Ok(told)
+    }
+
+    async fn store(&self, told: &TracedJobs) -> Result<(), Error> {
+        let told = told.clone();
+        self.ctx.ledger.write(move |tx| meta::set(tx, meta::TRACED_JOBS, &told)).await
+    }
+
+    /// Tells what is new, as far as there is room for it: the rest with a later look.
+    async fn look(&self, told: TracedJobs) -> Result<TracedJobs, Error> {
+        if !self.ctx.tracer.has_room() {
+            return Ok(told);
+        }
+        let (moved, mut told) =
+            self.ctx.ledger.read(move |conn| traced_jobs::moved(conn, told)).await?;
+        for job in moved {
+            if !self.ctx.tracer.has_room() {
+                break;
+            }
+            for span in self.spans(job).await? {
+                self.ctx.tracer.send(span);
+            }
+            told.told(job);
+        }
+        Ok(told)
+    }
+
+    async fn spans(&self, job: MovedJob) -> Result<Vec<Span>, Error> {
+        let Some(ledger) = self.ctx.tracer.ledger() else { return Ok(Vec::new()) };
+        let read = self.ctx.ledger.read(move |conn| traces::story(conn, job.id));
+        let Some(story) = read.await? else { return Ok(Vec::new()) };
+        // What happened since it was counted is told with the next look.
+        let steps = story.steps.iter().map(|stored| (&stored.step, stored.now));
+        let steps = steps.take(usize::try_from(job.steps).unwrap_or(usize::MAX));
+        let known = usize::try_from(job.told).unwrap_or(usize::MAX);
+        let spans = job_spans(ledger, (story.first, story.created_at), steps, known);
+        Ok(spans.unwrap_or_else(|illegal| {
+            tracing::debug!(job = %job.id, %illegal, "its trace cannot be told");
+            Vec::new()
+        }))
+    }
+}
+
+/// An effect is done, or is a dead letter: that, and all of the text that led to it once nothing else of
+/// it is to be done. What keeps that from being told keeps nothing else.
+pub(super) async fn effect_over(ctx: &Context, row: &OutboxRow, effect: &Effect, is_dead: bool) {
+    let told = tell_effect(ctx, row, effect, is_dead).await;
+    if let Err(error) = told {
+        tracing::debug!(effect = %row.key, %error, "its trace cannot be told");
+    }
+}
+
+async fn tell_effect(
+    ctx: &Context,
+    row: &OutboxRow,
+    effect: &Effect,
+    is_dead: bool,
+) -> Result<(), Error> {
+    let Some(ledger) = ctx.tracer.ledger() else { return Ok(()) };
+    let Some(owner) = effect_owner(&row.key, ledger) else { return Ok(()) };
+    let trace = match owner {
+        EffectOwner::Text(key) => Trace::of(ledger, TraceSubject::Text(&key.to_string())),
+        EffectOwner::Job(id) => Trace::of(ledger, TraceSubject::Job(id)),
+        EffectOwner::Decision(number) => {
+            let job = ctx.ledger.read(move |conn| traces::job_of(conn, number)).await?;
+            let Some(job) = job else { return Ok(()) };
+            Trace::of(ledger, TraceSubject::Job(job))
+        }
+    };
+    let now = ctx.now();
+    let span = trace
+        .keyed_step("effect", &row.key, (row.created_at, now))
+        .word("timmy.effect", effect.name())
+        .number("timmy.tries", row.tries)
+        .failed(is_dead);
+    ctx.tracer.send(span);
+    match owner {
+        EffectOwner::Text(key) => tell_text(ctx, key, now, Some(row.created_at)).await,
+        EffectOwner::Job(_) | EffectOwner::Decision(_) => Ok(()),
+    }
+}
+
+/// All of a text, if nothing of it is to be done any more.
+pub(super) async fn text_over(ctx: &Context, key: TextKey, now: Timestamp) -> Result<(), Error> {
+    tell_text(ctx, key, now, None).await
+}
+
+/// The same, if what was stored `then` was decided with it: what is confirmed later is told apart.
+async fn tell_text(
+    ctx: &Context,
+    key: TextKey,
+    now: Timestamp,
+    then: Option<Timestamp>,
+) -> Result<(), Error> {
+    let Some(ledger) = ctx.tracer.ledger() else { return Ok(()) };
+    let read = ctx.ledger.read(move |conn| traces::text(conn, key));
+    let text = read.await?.filter(|text| then.is_none_or(|then| then == text.handled_at));
+    let Some(text) = text else { return Ok(()) };
+    let trace = Trace::of(ledger, TraceSubject::Text(&key.to_string()));
+    let (kind, id) = (key.root_name(), key.number());
+    let span = trace.root(kind, (text.received_at, now)).number("timmy.text", id);
+    ctx.tracer.send(span);
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! Brings spans to the collector, beside all else.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::collector::Collector;
+use super::encode;
+use super::error::OtlpError;
+use super::outcome::SendOutcome;
+use crate::config::OtlpConfig;
+use crate::core::backoff::Backoff;
+use crate::core::trace::Span;
+use crate::tracer::SpanQueue;
+
+/// Before a collector that is away or fails is tried again.
+const PAUSE: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
+
+/// How long a stop waits for what is not sent yet.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Sends what comes out of a queue.
+pub struct Exporter {
+    collector: Collector,
+    queue: SpanQueue,
+    /// Whether the last batch was taken: what is so is said once.
+    is_well: bool,
+}
+
+impl Exporter {
+    /// # Errors
+    /// If the headers of the configuration are none.
+    pub fn new(config: &OtlpConfig, queue: SpanQueue) -> Result<Self, OtlpError> {
+        Ok(Self { collector: Collector::new(config)?, queue, is_well: true })
+    }
+
+    /// Sends what there is until `stop`, then what is left, as far as the collector takes it at once.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut begun = Vec::new();
+        let ended = stop.run_until_cancelled(self.send_all(&mut begun)).await;
+        if ended.is_none() {
+            // A collector that hangs keeps nobody from ending.
+            let _ = tokio::time::timeout(LAST_WORDS, self.send_rest(begun)).await;
+        }
+    }
+
+    /// Ends only when nobody hands anything in any more. What is under way is in `begun`.
+    async fn send_all(&mut self, begun: &mut Vec<Span>) {
+        loop {
+            self.queue.gather(begun).await;
+            if begun.is_empty() {
+                return;
+            }
+            self.bring(begun).await;
+            self.queue.sent(begun.len());
+            begun.clear();
+        }
+    }
+
+    async fn send_rest(&mut self, begun: Vec<Span>) {
+        let mut batch = begun;
+        loop {
+            if !batch.is_empty() {
+                let outcome = self.collector.send(encode::request(&batch)).await;
+                self.queue.sent(batch.len());
+                if outcome != SendOutcome::Taken {
+                    return self.note(&outcome);
+                }
+            }
+            batch = self.queue.rest();
+            if batch.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Until they are taken, or will never be.
+    async fn bring(&mut self, batch: &[Span]) {
+        let request = encode::request(batch);
+        let mut failures: u32 = 0;
+        loop {
+            let outcome = self.collector.send(request.clone()).await;
+            self.note(&outcome);
+            let asked = match outcome {
+                SendOutcome::Taken => return,
+                SendOutcome::Refused(_) => {
+                    // Nor will the next ones be, most likely.
+                    tokio::time::sleep(PAUSE.first).await;
+                    return;
+                }
+                SendOutcome::Later { asked, .. } => asked,
+            };
+            failures = failures.saturating_add(1);
+            let pause = asked.unwrap_or_else(|| PAUSE.pause(failures, fastrand::f64()));
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Says what changed.
+    fn note(&mut self, outcome: &SendOutcome) {
+        let host = self.collector.host();
+        match outcome {
+            SendOutcome::Taken if !self.is_well => {
+                let dropped = self.queue.take_dropped();
+                tracing::info!(collector = host, dropped, "traces are taken again");
+                self.is_well = true;
+            }
+            SendOutcome::Refused(why) | SendOutcome::Later { why, .. } if self.is_well => {
+                tracing::warn!(
+                    collector = host,
+                    why,
+                    "traces are not taken: all else goes on; timmy doctor says more"
+                );
+                self.is_well = false;
+            }
+            SendOutcome::Taken | SendOutcome::Refused(_) | SendOutcome::Later { .. } => {}
+        }
+    }
+}
+
+/// Whether the collector takes what it is sent; else why not, and what to do. It is sent no span.
+///
+/// # Errors
+/// If nothing can be sent at all.
+pub async fn probe(config: &OtlpConfig) -> Result<Result<(), String>, OtlpError> {
+    let collector = Collector::new(config)?;
+    Ok(match collector.send(encode::request(&[])).await {
+        SendOutcome::Taken => Ok(()),
+        SendOutcome::Refused(why) | SendOutcome::Later { why, .. } => Err(why),
+    })
+}

@@ -1,0 +1,137 @@
+//! What an answer of a collector means.
+
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use prost::Message as _;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+/// However long a collector asks to be left alone.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
+
+/// What became of spans that were sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum SendOutcome {
+    Taken,
+    /// They will not be taken, however often they are sent; with what to do.
+    Refused(String),
+    /// They may be taken later.
+    Later {
+        /// How long the collector asks to be left alone.
+        asked: Option<Duration>,
+        why: String,
+    },
+}
+
+impl SendOutcome {
+    /// What an answer says, as OTLP has it. Nothing of what the collector wrote is repeated.
+    pub(super) fn of(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let number = status.as_u16();
+        if status.is_success() {
+            return Self::taken(body);
+        }
+        if status.is_redirection() {
+            return Self::Refused(format!(
+                "it answers {number} and leads elsewhere, which is not followed: write the address \
+                 to which it leads as otlp.endpoint"
+            ));
+        }
+        if matches!(number, 408 | 429 | 502 | 503 | 504) {
+            let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+            let asked = asked.and_then(|asked| asked.trim().parse().ok());
+            let asked = asked.map(|seconds| Duration::from_secs(seconds).min(LONGEST_PAUSE));
+            return Self::Later { asked, why: format!("it answers {number}") };
+        }
+        Self::Refused(match number {
+            401 | 403 => format!(
+                "it answers {number}: put headers that may write there into the file of \
+                 otlp.headers_file, and restart timmy serve"
+            ),
+            404 | 405 => format!(
+                "it answers {number}: nothing takes traces there over HTTP; correct otlp.endpoint \
+                 (collectors listen on port 4318; 4317 is another protocol)"
+            ),
+            415 => format!("it answers {number}: it does not take protobuf"),
+            _ => format!("it answers {number}"),
+        })
+    }
+
+    fn taken(body: &[u8]) -> Self {
+        // Many say nothing, or say it in another form: that is no reason to send it once more.
+        let answer = ExportTraceServiceResponse::decode(body).unwrap_or_default();
+        match answer.partial_success {
+            Some(partial) if partial.rejected_spans > 0 => Self::Refused(format!(
+                "it takes {} spans of a batch not: its log says why",
+                partial.rejected_spans
+            )),
+            _ => Self::Taken,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
+
+    use crate::otlp::outcome::*;
+
+    fn of(status: u16, retry_after: &str, body: &[u8]) -> SendOutcome {
+        let mut headers = HeaderMap::new();
+        if !retry_after.is_empty() {
+            headers.insert(RETRY_AFTER, retry_after.parse().unwrap());
+        }
+        SendOutcome::of(StatusCode::from_u16(status).unwrap(), &headers, body)
+    }
+
+    #[test]
+    fn what_may_be_taken_later_is_what_otlp_says() {
+        for status in [429, 502, 503, 504] {
+            assert!(
+                matches!(of(status, "", b""), SendOutcome::Later { asked: None, .. }),
+                "{status}"
+            );
+        }
+        let asked = |retry_after| match of(503, retry_after, b"") {
+            SendOutcome::Later { asked, .. } => asked.map(|asked| asked.as_secs()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(asked("30"), Some(30));
+        assert_eq!(asked("99999999"), Some(600));
+        for odd in ["", "soon", "-1", "99999999999999999999"] {
+            assert_eq!(asked(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_has_to_correct_says_what_that_is() {
+        for (status, remedy) in [
+            (301, "not followed"),
+            (401, "headers_file"),
+            (403, "headers_file"),
+            (404, "4318"),
+            (415, "protobuf"),
+            (400, "400"),
+            (500, "500"),
+        ] {
+            match of(status, "5", b"") {
+                SendOutcome::Refused(why) => assert!(why.contains(remedy), "{status}: {why}"),
+                other => panic!("{status}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_not_taken_is_said_and_its_text_is_not_repeated() {
+        let error_message = "s3cret".to_owned();
+        let partial = ExportTracePartialSuccess { rejected_spans: 3, error_message };
+        let answer = ExportTraceServiceResponse { partial_success: Some(partial) };
+        match of(200, "", &answer.encode_to_vec()) {
+            SendOutcome::Refused(why) => assert!(why.contains('3') && !why.contains("s3cret")),
+            other => panic!("{other:?}"),
+        }
+        for good in [&b""[..], b"{}", b"ok"] {
+            assert_eq!(of(200, "", good), SendOutcome::Taken, "{good:?}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! How much of which job was told to the collector of traces, and what moved since.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use serde::{Deserialize, Serialize};
+
+use super::error::Error;
+use crate::core::jobs::JobId;
+
+/// How many jobs that ended are remembered: what is merged or begun once more is told then.
+const ENDED: usize = 500;
+
+/// How much of which job was told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TracedJobs {
+    /// The steps that were told, by job.
+    steps: BTreeMap<i64, u32>,
+    /// The newest job of which anything was known.
+    newest: i64,
+}
+
+/// A job that moved since its history was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MovedJob {
+    pub id: JobId,
+    /// How many of its steps were told.
+    pub told: u32,
+    /// How many there are.
+    pub steps: u32,
+}
+
+impl TracedJobs {
+    /// As if all that happened by now was told: nobody is told old stories.
+    pub fn now(conn: &Connection) -> Result<Self, Error> {
+        let newest = conn
+            .prepare_cached("SELECT ifnull(max(id), 0) FROM jobs")?
+            .query_row([], |row| row.get(0))?;
+        let live = conn
+            .prepare_cached("SELECT id, steps FROM jobs WHERE ended_at IS NULL")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        Ok(Self { steps: live, newest })
+    }
+
+    /// All of a job was told.
+    pub fn told(&mut self, moved: MovedJob) {
+        self.steps.insert(moved.id.0, moved.steps);
+        self.newest = self.newest.max(moved.id.0);
+    }
+
+    /// Forgets the oldest of those that ended.
+    fn shorten(&mut self, live: &BTreeMap<i64, u32>) {
+        let ended = self.steps.keys().filter(|id| !live.contains_key(id));
+        let ended: Vec<i64> = ended.copied().collect();
+        let too_many = ended.len().saturating_sub(ENDED);
+        for id in &ended[..too_many] {
+            self.steps.remove(id);
+        }
+    }
+}
+
+/// The jobs that moved since they were told, the oldest first. What is too old is forgotten in `told`.
+pub fn moved(
+    conn: &Connection,
+    mut told: TracedJobs,
+) -> Result<(Vec<MovedJob>, TracedJobs), Error> {
+    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let live: BTreeMap<i64, u32> = conn
+        .prepare_cached("SELECT id, steps FROM jobs WHERE ended_at IS NULL")?
+        .query_map([], row)?
+        .collect::<Result<_, _>>()?;
+    told.shorten(&live);
+    let mut all = live;
+    let new = conn
+        .prepare_cached("SELECT id, steps FROM jobs WHERE id > ?1")?
+        .query_map([told.newest], row)?
+        .collect::<Result<Vec<(i64, u32)>, _>>()?;
+    all.extend(new);
+    let mut one = conn.prepare_cached("SELECT steps FROM jobs WHERE id = ?1")?;
+    for id in told.steps.keys() {
+        if !all.contains_key(id)
+            && let Some(steps) = one.query_row([id], |row| row.get(0)).optional()?
+        {
+            all.insert(*id, steps);
+        }
+    }
+    let known = |id: &i64, steps: &u32| match told.steps.get(id) {
+        Some(known) => *known,
+        None if *id > told.newest => 0,
+        // It was forgotten, and begins once more.
+        None => steps.saturating_sub(1),
+    };
+    let moved = all
+        .iter()
+        .map(|(id, steps)| MovedJob { id: JobId(*id), told: known(id, steps), steps: *steps })
+        .filter(|job| job.told < job.steps || !told.steps.contains_key(&job.id.0));
+    let moved = moved.collect();
+    Ok((moved, told))
+}
