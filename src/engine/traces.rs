@@ -43,7 +43,7 @@ impl<'a> JobTraces<'a> {
     }
 
     /// Tells it until `stop`, and then what happened until then.
-    pub(super) async fn run(&self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
+    pub(super) async fn run(self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
         if self.ctx.tracer.ledger().is_none() {
             return Ok(());
         }
