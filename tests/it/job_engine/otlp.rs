@@ -56,7 +56,7 @@ async fn from_a_job_to_its_verdict_in_one_trace_over_a_restart() {
     assert_eq!(stage.kind(job).await, StateKind::Running);
     tells(&stage, &collector, "preflight").await;
     stage.app.timmy.stop().await;
-    stage.app.clock.advance(MINUTE * 15);
+    stage.app.clock.advance(MINUTE * 2);
     stage.app.timmy.wake().await;
     hands_in(&stage, &commit).await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
@@ -76,7 +76,7 @@ async fn from_a_job_to_its_verdict_in_one_trace_over_a_restart() {
     assert_eq!(only("run").parent, only("attempt").id);
     assert_eq!(only("attempt").facts["timmy.agent"], "ezra");
     let run = only("run").ended - only("run").started;
-    assert!(run >= 900_000_000_000, "over the restart: {run}");
+    assert!(run >= 120_000_000_000, "over the restart: {run}");
     let verify = only("verify");
     assert_eq!(verify.facts["timmy.verdict"], "pass");
     let guards = named(&spans, "guard");

@@ -28,10 +28,8 @@ async fn it_is_asked_with_its_headers_and_told_nothing() {
     let (path, headers) = collector.requests().remove(0);
     assert_eq!(path, "/v1/traces");
     assert_eq!(headers["content-type"], "application/x-protobuf");
-    assert_eq!(
-        (&headers["api-key"], &headers["x"]),
-        (&"s3cret-key".parse().unwrap(), &"a b".parse().unwrap())
-    );
+    assert_eq!(headers["api-key"], "s3cret-key");
+    assert_eq!(headers["x"], "a b");
     assert!(collector.spans().is_empty());
     assert!(!format!("{config:?}").contains("s3cret"));
 }
