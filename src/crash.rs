@@ -4,9 +4,13 @@
 //! each of these by `TIMMY_CRASH_AT=<step>` (or `<step>:<n>` for the n-th time it is passed).
 //! A release build cannot be told to die.
 
+/// What its last line says, before the step at which it dies.
+pub const DIES_AT: &str = "dies at ";
+
 /// Dies here, as by SIGKILL, if the environment says so.
 #[cfg(debug_assertions)]
 pub fn point(step: &str) {
+    use std::io::Write as _;
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -20,6 +24,8 @@ pub fn point(step: &str) {
         && at == step
         && left.fetch_sub(1, Ordering::SeqCst) == 1
     {
+        // Whoever killed it there looks for that line. If nobody can read it, it dies all the same.
+        let _ = writeln!(std::io::stderr(), "{DIES_AT}{step}");
         std::process::abort();
     }
 }

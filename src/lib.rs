@@ -90,7 +90,7 @@
 //!    (`engine/jobs/posting`), what the forge shows of it is `engine/jobs/reviewing`, and what it
 //!    asks for (`given_review`) is told to the other ([`store::jobs::tell_reviewed`]).
 //! 7. What only a person can decide becomes a question in the thread: `engine/jobs/ask` puts it, and
-//!    voids it when anything moves that a yes to it covers ([`core::decisions`]). An answer is a
+//!    `engine/jobs/question_watch` voids it when anything moves that a yes to it covers ([`core::decisions`]). An answer is a
 //!    comment like any other, or a review in the forge's own page (`engine/inbox/review`,
 //!    `core/handlers/review`); `engine/decision_check` reads from the forge that all is as it was
 //!    shown, and [`store::jobs::decide`] closes the decision and moves the job, once.

@@ -168,6 +168,7 @@ fn judged() -> JobEvent {
         digest: OutcomeDigest("done".to_owned()),
         change: None,
         examined: None,
+        asks: None,
     })
 }
 

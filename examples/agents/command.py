@@ -52,7 +52,9 @@ def main():
         # Or {"outcome": "blocked", "summary": "what a person has to decide"}.
         say(result={"outcome": "pull_request", "summary": summary})
     elif task["purpose"] in ("code", "repair"):
-        say(result={"outcome": "no_change", "summary": summary})
+        # Whoever knows that nothing has to change says what shows it:
+        # {"outcome": "no_change", "files": ["src/door.py"], "summary": "why"}; or "commit", or "pull".
+        say(result={"outcome": "blocked", "summary": "It changed nothing. " + summary})
     else:
         say(result={"outcome": "comment", "summary": said})
 

@@ -66,6 +66,9 @@ WRITING = {"code", "repair"}
 # What CrewAI fills in wherever it stands, also in what people wrote.
 FILLED_IN = ("{input}", "{tools}", "{tool_names}")
 
+# Nobody sees it.
+WORD_JOINER = "\u2060"
+
 
 SAYING = threading.Lock()
 
@@ -162,10 +165,18 @@ class Clone:
 
 
 def as_written(prompt):
-    """The prompt as CrewAI leaves it alone: a word joiner, which nobody sees, within such a place."""
+    """The prompt as CrewAI leaves it alone: a word joiner within such a place."""
     for place in FILLED_IN:
-        prompt = prompt.replace(place, place[:-1] + "\u2060}")
+        prompt = prompt.replace(place, place[:-1] + WORD_JOINER + "}")
     return prompt
+
+
+def as_meant(value):
+    """What a model copied out of its prompt, without what `as_written` put there; all else as it is."""
+    if isinstance(value, str):
+        for place in FILLED_IN:
+            value = value.replace(place[:-1] + WORD_JOINER, place[:-1])
+    return value
 
 
 def tools(clone, purpose):
@@ -198,6 +209,7 @@ def tools(clone, purpose):
             args_schema: type[BaseModel] = create_model(title, **fields)
 
             def _run(self, **arguments):
+                arguments = {key: as_meant(value) for key, value in arguments.items()}
                 shown = " ".join(str(v) for v in list(arguments.values())[:1])[:80]
                 say(doing=f"{title} {shown}".strip())
                 try:
@@ -273,7 +285,7 @@ def work(task, options):
     result = crew.kickoff()
     crewai_event_bus.flush(timeout=30)
     usage.compare(crew.usage_metrics)
-    say(say=result.raw)
+    say(say=as_meant(result.raw))
 
 
 def main():

@@ -189,6 +189,8 @@ pub enum FailureKind {
     ModelGone,
     /// What stands behind it failed: no fault of the attempt.
     Upstream,
+    /// What it was to work on could not be brought to it: nothing of it ran, and nothing was used.
+    NeverBegan,
 }
 
 /// What became of a text for a running attempt.

@@ -41,8 +41,12 @@ pub fn fleet(
             AgentKind::Command(_) | AgentKind::CrewAi(_) => {
                 LocalOptions::of(config, agent, forge, &redactor, clock).map(command)
             }
-            AgentKind::Acp(acp) => LocalOptions::of(config, agent, forge, &redactor, clock)
-                .map(|options| acp_agent(options, AcpDialogue::new(acp))),
+            AgentKind::Acp(acp) => {
+                LocalOptions::of(config, agent, forge, &redactor, clock).map(|options| {
+                    let start = agent.timeout.over(config.dispatch.timeout).start;
+                    acp_agent(options, AcpDialogue::new(acp, start))
+                })
+            }
             AgentKind::Forge => Ok(Some(watching(agent.account.clone(), forge, clock))),
         };
         let made = made.map_err(|error| (agent.name.clone(), error))?;

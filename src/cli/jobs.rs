@@ -158,7 +158,8 @@ impl JobList {
             for row in letters {
                 let place = place(conn, row.lane)?;
                 let reason = row.reason.unwrap_or_else(|| "nobody knows why".to_owned());
-                undelivered.push(DeadLetter { place, at: said(row.due_at, now, &in_zone), reason });
+                let at = said(row.ended_at.unwrap_or(row.due_at), now, &in_zone);
+                undelivered.push(DeadLetter { place, at, reason });
             }
             let standing = RoutineStanding::read(conn)?;
             Ok((listed, logs, undelivered, (standing, own_name(conn)?)))

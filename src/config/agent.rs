@@ -14,7 +14,7 @@ use super::secret::Secret;
 use super::secrets;
 use super::section::Section;
 use super::timeouts::OwnTimeouts;
-use super::value::{Wrong, account, count, http_url, line, one_of, quoted, text, whole, word};
+use super::value::{Wrong, account, count, http_url, line, name_of, one_of, quoted, whole, word};
 use crate::core::jobs::money::TokenPrice;
 
 /// `[[agent]]`: one agent of the fleet.
@@ -244,16 +244,7 @@ fn price(section: &Section<'_>) -> Option<TokenPrice> {
 
 /// One lower-case word that cannot be taken for anything else in a command.
 fn agent_name(value: &DeValue<'_>) -> Result<String, Wrong> {
-    let name = text(value)?;
-    let is_word = name.len() <= 40
-        && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'));
-    if !is_word {
-        let remedy = "Write one word of lower-case letters, digits, - and _, such as \"ezra-2\".";
-        return Err(Wrong::not(&name, "name of an agent", remedy));
-    }
+    let name = name_of("an agent", "ezra-2", value)?;
     let taken = |meaning: &str| {
         Wrong::new(format!("is {}, which means {meaning}", quoted(&name)), "Choose another name.")
     };

@@ -10,9 +10,8 @@ use super::calendar::recurrence;
 use super::gitea::GiteaConfig;
 use super::role::Role;
 use super::section::Section;
-use super::value::{Wrong, one_of, quoted, repository, text, word};
+use super::value::{Wrong, agent_text, name_of, one_of, quoted, repository, word};
 use crate::core::command::grammar::nearest;
-use crate::core::command::invisible::Invisible;
 use crate::core::jobs::Purpose;
 use crate::core::model::ids::RepoName;
 use crate::core::model::recurrence::Recurrence;
@@ -68,14 +67,7 @@ impl RoutineDraft {
 
 /// One word that can stand anywhere.
 fn name(value: &DeValue<'_>) -> Result<String, Wrong> {
-    let name = text(value)?;
-    let is_word = name.len() <= 40
-        && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'));
-    let remedy = "Write one word of lower-case letters, digits, - and _, such as \"dependencies\".";
-    if is_word { Ok(name) } else { Err(Wrong::not(&name, "name of a routine", remedy)) }
+    name_of("a routine", "dependencies", value)
 }
 
 /// A role whose work is a pull request: a routine has no thread for anything else.
@@ -90,21 +82,11 @@ fn change_role(value: &DeValue<'_>) -> Result<Role, Wrong> {
     }
 }
 
-/// A text for agents, of as many lines as it likes.
+/// A text for agents that says something.
 fn prompt(value: &DeValue<'_>) -> Result<String, Wrong> {
-    let text = text(value)?;
-    if text.chars().count() > LONGEST {
-        return Err(Wrong::new("is too long", format!("Write at most {LONGEST} characters.")));
-    }
-    if text.trim().is_empty() {
-        return Err(Wrong::new("is blank", "Say what is to be done."));
-    }
-    let is_hidden = |c: char| !matches!(c, '\n' | '\r' | '\t') && Invisible::new(c).is_some();
-    match text.contains(is_hidden) {
-        true => Err(Wrong::new(
-            "holds characters that nobody sees",
-            "Delete them: what agents read, people have to see.",
-        )),
+    let text = agent_text(LONGEST)(value)?;
+    match text.trim().is_empty() {
+        true => Err(Wrong::new("is blank", "Say what is to be done.")),
         false => Ok(text),
     }
 }

@@ -8,10 +8,14 @@ use toml::de::DeValue;
 use url::Url;
 
 use crate::core::command::grammar::nearest;
+use crate::core::command::invisible::Invisible;
 use crate::core::model::ids::RepoName;
 
 /// Longest excerpt of a value that a message quotes, in characters.
 const LONGEST_QUOTE: usize = 40;
+
+/// Longest name of an agent or a routine.
+const LONGEST_NAME: usize = 40;
 
 /// Why a value cannot be. `message` continues the name of the key: "is empty".
 #[derive(Debug)]
@@ -80,6 +84,36 @@ pub(super) fn word(value: &DeValue<'_>) -> Result<String, Wrong> {
     match text.contains(char::is_whitespace) {
         true => Err(Wrong::not(&text, "single word", "Write it without blanks.")),
         false => Ok(text.to_lowercase()),
+    }
+}
+
+/// One lower-case word that can stand in a command: `what` is called so, as in `example`.
+pub(super) fn name_of(what: &str, example: &str, value: &DeValue<'_>) -> Result<String, Wrong> {
+    let name = text(value)?;
+    let is_first = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_word = name.len() <= LONGEST_NAME
+        && name.starts_with(is_first)
+        && name.chars().all(|c| is_first(c) || matches!(c, '-' | '_'));
+    let remedy =
+        format!("Write one word of lower-case letters, digits, - and _, such as \"{example}\".");
+    if is_word { Ok(name) } else { Err(Wrong::not(&name, &format!("name of {what}"), remedy)) }
+}
+
+/// A text for agents, of as many lines as it likes and at most so many characters.
+pub(super) fn agent_text(longest: usize) -> impl Fn(&DeValue<'_>) -> Result<String, Wrong> {
+    move |value| {
+        let text = text(value)?;
+        if text.chars().count() > longest {
+            return Err(Wrong::new("is too long", format!("Write at most {longest} characters.")));
+        }
+        let is_hidden = |c: char| !matches!(c, '\n' | '\r' | '\t') && Invisible::new(c).is_some();
+        match text.contains(is_hidden) {
+            true => Err(Wrong::new(
+                "holds characters that nobody sees",
+                "Delete them: what agents read, people have to see.",
+            )),
+            false => Ok(text),
+        }
     }
 }
 

@@ -12,8 +12,9 @@ use crate::store::{self, Connection, backlog};
 /// How many threads are looked at, however well the ledger knows them.
 const MOST_MET: usize = 20_000;
 
-/// Of how many threads on a way that the ledger knows it is asked whether it still is so.
-const MOST_DOUBTFUL: usize = 10;
+/// Of how many threads on a way that the ledger knows it is asked at once whether it still is so: the
+/// first of them may show that there is no such way.
+const DOUBTFUL_AT_ONCE: usize = 10;
 
 /// What the forge said of dependencies since a search for circles began, or several.
 pub(super) struct DependencyReads {
@@ -53,10 +54,14 @@ impl DependencyReads {
 pub(super) enum CircleFound {
     /// No way leads there.
     No,
-    /// On this way; both ends belong to it.
+    /// On this way, as the forge says right now; both ends belong to it.
     Way(Vec<Blocker>),
-    /// Nobody can tell: so many threads were met, and there are more, or some that cannot be seen.
+    /// On this way as far as the ledger knows, of which not all could be asked for again.
+    Unproven(Vec<Blocker>),
+    /// Nobody can tell: so many threads were met, and there are more.
     Unfinished { met: usize },
+    /// No way that can be seen leads there: so many were met, and some that cannot be seen.
+    Unseen { met: usize },
 }
 
 /// Looks whether `start` waits for `goal`, on whatever way.
@@ -71,23 +76,30 @@ pub(super) async fn find_circle(
         let search = ctx.ledger.read(move |conn| search(conn, start, goal, &known));
         let to_read = match search.await? {
             Searched::TooMany => return Ok(CircleFound::Unfinished { met: MOST_MET }),
-            Searched::Open { unknown, known: met, unseen } if unknown.is_empty() => {
-                return Ok(match unseen {
-                    true => CircleFound::Unfinished { met },
-                    false => CircleFound::No,
-                });
+            Searched::Open { unknown, cut, known: met, unseen } if unknown.is_empty() => {
+                if cut.is_empty() || reads.left == 0 {
+                    return Ok(match unseen {
+                        true => CircleFound::Unseen { met },
+                        false => CircleFound::No,
+                    });
+                }
+                // What was closed when the ledger heard of it may be open again.
+                cut
             }
             Searched::Open { known: met, .. } if reads.left == 0 => {
                 return Ok(CircleFound::Unfinished { met });
             }
             Searched::Open { unknown, .. } => unknown,
-            // The ledger may be a minute old: before a refusal a short way is looked at again.
+            // The ledger may be a minute old: before a refusal the way is looked at again.
             Searched::Circle(way) => {
                 let doubtful = way.iter().filter(|at| at.thread != goal);
                 let doubtful = doubtful.filter(|at| !reads.known.contains_key(&at.thread));
-                let doubtful: Vec<Blocker> = doubtful.cloned().collect();
-                if doubtful.is_empty() || doubtful.len() > MOST_DOUBTFUL || reads.left == 0 {
+                let doubtful: Vec<Blocker> = doubtful.take(DOUBTFUL_AT_ONCE).cloned().collect();
+                if doubtful.is_empty() {
                     return Ok(CircleFound::Way(way));
+                }
+                if reads.left == 0 {
+                    return Ok(CircleFound::Unproven(way));
                 }
                 doubtful
             }
@@ -103,6 +115,8 @@ enum Searched {
     Open {
         /// Of these it is not known what they wait for.
         unknown: Vec<Blocker>,
+        /// These wait for something that was closed, as far as the ledger knows.
+        cut: Vec<Blocker>,
         /// How many others were met.
         known: usize,
         /// Whether one of them waits for something that cannot be seen.
@@ -120,9 +134,10 @@ fn search(
     read: &HashMap<ThreadId, WaitsFor<Blocker>>,
 ) -> Result<Searched, store::Error> {
     let mut walk = DependencyWalk::new(start, goal);
-    let (mut unknown, mut unseen) = (Vec::new(), false);
+    let (mut unknown, mut cut, mut unseen) = (Vec::new(), Vec::new(), false);
     while let Some((place, at)) = walk.next_unread() {
-        let blockers = match read.get(&at.thread) {
+        let was_read = read.get(&at.thread);
+        let blockers = match was_read {
             Some(waits) => {
                 unseen |= waits.unseen;
                 Some(waits.seen.clone())
@@ -131,7 +146,13 @@ fn search(
         };
         match blockers {
             None => unknown.push(at),
-            Some(blockers) => {
+            Some(mut blockers) => {
+                // What is closed holds nothing up, whatever it waits for itself.
+                let all = blockers.len();
+                blockers.retain(|blocker| blocker.open || blocker.thread == goal);
+                if was_read.is_none() && blockers.len() < all {
+                    cut.push(at);
+                }
                 if let Some(way) = walk.add_blockers(place, blockers) {
                     return Ok(Searched::Circle(way));
                 }
@@ -142,5 +163,5 @@ fn search(
         }
     }
     let known = walk.met() - unknown.len();
-    Ok(Searched::Open { unknown, known, unseen })
+    Ok(Searched::Open { unknown, cut, known, unseen })
 }

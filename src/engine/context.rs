@@ -226,10 +226,11 @@ impl Policy {
     }
 
     /// That a pull request was merged as `commit` by this account, where the forge says which.
-    pub(super) fn merge(&self, commit: Commit, by: Option<&Account>) -> JobMerge {
+    pub(super) fn merge(&self, commit: Commit, by: Option<&Account>, into: &str) -> JobMerge {
         let is_its = |by: &Account| self.jobs.agents.iter().find(|(_, its)| by.is(&its.account));
         let agent = by.and_then(is_its).map(|(name, _)| name.clone());
-        JobMerge { commit, by_agent: agent }
+        let into = agent.is_some().then(|| into.to_owned());
+        JobMerge { commit, by_agent: agent, into }
     }
 }
 

@@ -2,16 +2,18 @@
 //! from the forge right before anybody's answer counts.
 
 use super::context::Context;
+use super::dismissed_reviews::{DismissedReview, dismissed_review};
 use super::error::EngineError;
 use crate::core::decisions::{
     Covered, CoveredHead, CoveredStart, Decision, QuestionCheck, VoidReason,
 };
+use crate::core::jobs::Question;
 use crate::core::jobs::money::Ceiling;
 use crate::core::model::account::Account;
-use crate::core::model::ids::{RepoName, Subject};
+use crate::core::model::ids::{RepoName, Subject, ThreadId};
 use crate::gitea::{Error, PullState, TextLookup};
 use crate::store::decisions::StoredDecision;
-use crate::store::{backlog, controls, covered_text};
+use crate::store::{Connection, backlog, controls, covered_text, jobs};
 
 /// What the forge shows of an open decision, in the repository that is called `name`; `own` is
 /// timmy's account.
@@ -96,10 +98,33 @@ pub(super) async fn check_covered(
         let raised = ctx.ledger.read(move |conn| controls::raised(conn, job)).await?;
         now.start = Some(start_now(ctx, start, raised));
     }
-    Ok(match covers.difference(&now) {
-        Some(why) => QuestionCheck::Void(why),
-        None => QuestionCheck::Stands,
-    })
+    let why = match covers.difference(&now) {
+        Some(why) => Some(why),
+        None => no_longer_reviewed(ctx, decision, name).await?,
+    };
+    Ok(why.map_or(QuestionCheck::Stands, QuestionCheck::Void))
+}
+
+/// Whether a review was dismissed on which it stands that a crew's result is to be accepted.
+async fn no_longer_reviewed(
+    ctx: &Context,
+    decision: &Decision,
+    name: &RepoName,
+) -> Result<Option<VoidReason>, EngineError> {
+    let head = decision.covers.head.as_ref().filter(|_| decision.question == Question::Accept);
+    let Some(CoveredHead { pull, commit, .. }) = head else { return Ok(None) };
+    let job = decision.job;
+    let read = move |conn: &Connection| match jobs::get(conn, job)? {
+        Some(stored) => jobs::crew_of(conn, &stored.job),
+        None => Ok(None),
+    };
+    let Some(crew) = ctx.ledger.read(read).await? else { return Ok(None) };
+    let pull = ThreadId { repo: decision.thread.repo, number: *pull };
+    let found = dismissed_review(ctx, (name, pull), &crew, commit).await?;
+    Ok(found.map(|DismissedReview { task, job, agent }| {
+        let is_due = crew.reviews_again(task, job, commit);
+        VoidReason::Dismissed { agent, is_due }
+    }))
 }
 
 /// What the configuration says by now of work that was to begin, and the owner, who has `raised` what

@@ -164,12 +164,14 @@ impl Incidents {
         let (Some(agent), Some(repo)) = (merge.by_agent.clone(), lane.repo()) else { return };
         let terms = self.ctx.policy.jobs.agents.get(&agent);
         let account = terms.map_or(agent.as_str(), |terms| terms.account.as_str());
+        let branch = merge.into.clone();
+        let place = branch.as_deref().map_or_else(String::new, |branch| format!(" into {branch}"));
         let text = format!(
-            "{account}, the account of agent {agent}, merged what was brought for this by itself: \
+            "{account}, the account of agent {agent}, merged what was brought for this by itself{place}: \
              take away its right to merge there, by a rule for the branch that names who may, then \
              say `/timmy resume {agent}`"
         );
-        let incident = Incident::MergedByAgent { repo, agent };
+        let incident = Incident::MergedByAgent { repo, agent, branch };
         self.note_at(incident, lane.thread().map(|thread| thread.number), text).await;
     }
 

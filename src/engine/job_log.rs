@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::agents::{Speaker, Transcript, TranscriptEntry};
 use crate::core::command::invisible::Invisible;
+use crate::core::jobs::AttemptEnd;
 use crate::core::prompt::sent_prompt;
 use crate::store::jobs::AttemptLog;
 
@@ -25,15 +26,28 @@ pub fn job_log(logs: &[AttemptLog], zone: &TimeZone) -> String {
 
 /// The same of the attempt that is called number `nth`.
 pub fn sections(log: &AttemptLog, nth: usize, zone: &TimeZone) -> Vec<LogSection> {
-    let AttemptLog { agent, asked, transcript, said } = log;
+    let AttemptLog { agent, asked, transcript, .. } = log;
     let mut all = vec![section(&format!("attempt {nth}, by {agent}: asked"), &sent_prompt(asked))];
     match transcript.as_deref().map(serde_json::from_str::<Transcript>) {
         Some(Ok(transcript)) => all.push(section("did", &did(&transcript, zone))),
         Some(Err(_)) => all.push(section("did", "(another version of timmy kept that)")),
         None => {}
     }
-    all.push(section("said", said.as_deref().unwrap_or("(nothing yet)")));
+    all.push(last_words(log));
     all
+}
+
+/// What an attempt said in the end; where that is nothing, with what it ended.
+fn last_words(log: &AttemptLog) -> LogSection {
+    match (&log.said, log.ended) {
+        (Some(said), _) => section("said", said),
+        (None, None) => section("said", "(nothing yet)"),
+        (None, Some(AttemptEnd::Asked)) => {
+            let asks = log.asks.as_deref().unwrap_or("(it does not say what)");
+            section("ended to ask a person whether it may", asks)
+        }
+        (None, Some(ended)) => section("ended", &ended.said()),
+    }
 }
 
 fn section(title: &str, words: &str) -> LogSection {
@@ -78,7 +92,30 @@ mod tests {
 
     fn log(transcript: Option<String>) -> AttemptLog {
         let asked = "mend the door".to_owned();
-        AttemptLog { agent: "ezra".to_owned(), asked, transcript, said: Some("done".to_owned()) }
+        let (agent, said) = ("ezra".to_owned(), Some("done".to_owned()));
+        AttemptLog { agent, asked, transcript, said, asks: None, ended: Some(AttemptEnd::Ended) }
+    }
+
+    #[test]
+    fn what_ended_without_a_word_is_told_by_its_end() {
+        let asks = || Some("rm \u{1b}junk".to_owned());
+        let last = |ended, asks| {
+            let LogSection { title, words } =
+                last_words(&AttemptLog { said: None, ended, asks, ..log(None) });
+            (title, words)
+        };
+        let section = |title: &str, words: &str| (title.to_owned(), words.to_owned());
+        assert_eq!(last(None, asks()), section("said", "(nothing yet)"));
+        assert_eq!(
+            last(Some(AttemptEnd::Asked), asks()),
+            section("ended to ask a person whether it may", "rm <U+001B>junk")
+        );
+        assert_eq!(
+            last(Some(AttemptEnd::Asked), None),
+            section("ended to ask a person whether it may", "(it does not say what)")
+        );
+        let lost = last(Some(AttemptEnd::Lost), asks());
+        assert_eq!(lost, section("ended", &AttemptEnd::Lost.said()));
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod confirmations;
 mod context;
 mod decision_check;
 mod deleted;
+mod dismissed_reviews;
 mod error;
 pub mod evidence;
 mod first_start;
@@ -214,8 +215,13 @@ impl Engine {
         let questions = ScopeQuestions::new(&ctx, world.clone(), reader.clone());
         let reporter = Reporter::new(ctx.clone(), world.clone(), accounts.clone(), planner.clone());
         let reporter = Arc::new(reporter);
-        let outbox =
-            Arc::new(Outbox::new(ctx.clone(), world.clone(), (reporter.clone(), planner.clone())));
+        let outbox = Outbox::new(
+            ctx.clone(),
+            world.clone(),
+            policies.clone(),
+            (reporter.clone(), planner.clone()),
+        );
+        let outbox = Arc::new(outbox);
         let inbox = Inbox::new(
             ctx.clone(),
             world.clone(),

@@ -15,9 +15,10 @@ use super::activity::{Loop, Work};
 use super::context::Context;
 use super::inbox::Inbox;
 use super::jobs::{DueJobs, Jobs, JobsAtHand};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, give_up};
 use super::report::Reporter;
 use super::tasks::Tasks;
+use crate::core::jobs::StepTime;
 use crate::core::model::ids::{JobId, Lane};
 use crate::core::model::time::Timestamp;
 use crate::core::report::ReportTiming;
@@ -119,8 +120,11 @@ impl LaneQueue {
             let due = self.begin_what_is_due(&mut running, stop).await?;
             let rest =
                 at.rest_or(&*self.ctx.clock, due, Some(&self.ctx.stored), running.next_end());
-            if let Some(Some(ended)) = stop.run_until_cancelled(rest).await {
-                self.ended(&mut running, ended).await?;
+            let mut ended = stop.run_until_cancelled(rest).await.flatten();
+            // What ended meanwhile is one reason to look, however many these are.
+            while let Some(one) = ended {
+                self.ended(&mut running, one).await?;
+                ended = running.tasks.try_join_next_with_id();
             }
         }
         let mut patience = self.ctx.clock.sleep(DRAIN);
@@ -256,22 +260,24 @@ impl LaneQueue {
                 if let Some(Piece::Job(job)) = piece {
                     self.jobs.set_aside(job);
                 }
-                let now = self.ctx.now();
-                match piece {
-                    Some(piece) => self.ctx.ledger.write(move |tx| set_aside(tx, piece, now)).await,
-                    None => Ok(()),
-                }
+                let Some(piece) = piece else { return Ok(()) };
+                let now = self.ctx.step_time();
+                self.ctx.ledger.write(move |tx| set_aside(tx, piece, now)).await?;
+                self.ctx.stored.notify();
+                Ok(())
             }
         }
     }
 }
 
 /// Ends what a panic has interrupted, without having done it.
-fn set_aside(tx: &Transaction<'_>, piece: Piece, now: Timestamp) -> Result<(), Error> {
+fn set_aside(tx: &Transaction<'_>, piece: Piece, now: StepTime) -> Result<(), Error> {
     match piece {
-        Piece::Lane(lane) => match queue::next_in(tx, lane, now)? {
-            Some(LaneWork::Effect(row)) => outbox::die(tx, row.seq, "a bug in timmy", now),
-            Some(LaneWork::Text(text)) => inbox::finish(tx, text.seq, Ending::Bug, now),
+        Piece::Lane(lane) => match queue::next_in(tx, lane, now.at)? {
+            Some(LaneWork::Effect(row)) => {
+                give_up(tx, &row, ("a bug in timmy".to_owned(), false), now)
+            }
+            Some(LaneWork::Text(text)) => inbox::finish(tx, text.seq, Ending::Bug, now.at),
             None => Ok(()),
         },
         Piece::Task(_, task) => tasks::take(tx, task).map(drop),
@@ -377,11 +383,15 @@ impl Running {
 
 #[cfg(test)]
 mod tests {
-    use crate::core::effect::{Condition, LabelScope, SetLabel};
+    use crate::core::effect::{Bond, Condition, Effect, IssueName, LabelScope, SetLabel};
+    use crate::core::jobs::Draw;
+    use crate::core::model::ids::ThreadId;
     use crate::engine::queue::*;
-    use crate::store::Ledger;
+    use crate::store::outbox::{EffectState, NewEffect};
     use crate::store::tasks::ScheduledTask;
+    use crate::store::{Ledger, meta, threads};
     use crate::support::facts::comment;
+    use crate::support::people::account;
 
     #[tokio::test]
     async fn a_task_that_panicked_is_set_aside_and_no_text_of_its_thread() {
@@ -396,9 +406,37 @@ mod tests {
             inbox::insert(tx, &text, now)?;
             tasks::set(tx, thread, &task, now)?;
             let due = tasks::due(tx, true, now, 1)?.remove(0);
-            set_aside(tx, Piece::of(&due), now)?;
+            set_aside(tx, Piece::of(&due), step(now))?;
             Ok((tasks::due(tx, true, now, 1)?.len(), queue::lanes_due(tx, now, 1)?))
         });
         assert_eq!(left.await.unwrap(), (0, vec![thread.into()]));
+    }
+
+    fn step(at: Timestamp) -> StepTime {
+        StepTime { at, chance: Draw(0) }
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_an_effect_that_panicked_learns_that_it_will_not_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path().join("timmy.db")).unwrap();
+        let now = Timestamp::default();
+        let epic = comment(1, now, "/timmy split").thread();
+        let waits = ThreadId { number: epic.number + 30, ..epic };
+        let (issue, on) = (IssueName::Number(waits.number), IssueName::Number(7));
+        let bond = Effect::Bond(Bond { issue, on, while_open: Vec::new() });
+        let left = ledger.write(move |tx| {
+            meta::set(tx, meta::ACCOUNT, &account("timmy"))?;
+            outbox::push(
+                tx,
+                &NewEffect::new("f-j1.9.bond#31-7".to_owned(), epic, &bond, now)?,
+                now,
+            )?;
+            set_aside(tx, Piece::Lane(epic.into()), step(now))?;
+            let state = outbox::get(tx, "f-j1.9.bond#31-7")?.map(|row| row.state);
+            Ok((state, threads::state(tx, waits)?.hold.map(|hold| hold.by.login)))
+        });
+        let expected = (Some(EffectState::Dead), Some("timmy".to_owned()));
+        assert_eq!(left.await.unwrap(), expected, "nobody begins it before it waits");
     }
 }

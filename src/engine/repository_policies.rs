@@ -21,7 +21,7 @@ use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::Autonomy;
-use crate::gitea::Error;
+use crate::gitea::{Error, PullRequest};
 
 /// Where it stands.
 const PATH: &str = ".timmy.toml";
@@ -92,6 +92,24 @@ impl RepositoryPolicies {
             return Ok(file);
         }
         self.read(repo, Some(commit)).await
+    }
+
+    /// What stands on the branch that a pull request is to be merged into; `commit` is its head, which
+    /// says nothing of that.
+    ///
+    /// # Errors
+    /// If the forge does not tell now.
+    pub(super) async fn of_target(
+        &self,
+        repo: &Repo,
+        pull: &PullRequest,
+        commit: &Commit,
+    ) -> Result<PolicyFile, Error> {
+        let base = pull.base.as_ref().or(pull.merge_base.as_ref()).filter(|base| *base != commit);
+        match base {
+            Some(base) => self.at(repo, base).await,
+            None => Ok(PolicyFile::Unreadable),
+        }
     }
 
     /// Reads anew, of these repositories, what was not read lately.

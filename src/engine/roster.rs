@@ -37,10 +37,11 @@ impl FleetRecords<'_> {
         for worker in &mut roster.workers {
             let pause = self.controls.pause_of(&PauseScope::Agent(worker.name.clone()));
             worker.is_up &= pause.is_none();
+            worker.is_unseen &= pause.is_none();
             match jobs::probe_time(self.conn, &worker.name, self.now)? {
                 ProbeTime::Now => {}
                 ProbeTime::At(at) => {
-                    worker.is_up = false;
+                    (worker.is_up, worker.is_unseen) = (false, false);
                     roster.until = roster.until.into_iter().chain(at).min();
                 }
             }

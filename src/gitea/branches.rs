@@ -9,6 +9,7 @@ use super::error::Error;
 use super::route::Route;
 use super::wire::{MissingField, or_default};
 use crate::core::jobs::Commit;
+use crate::core::model::glob::Glob;
 use crate::core::model::ids::RepoName;
 
 /// A branch of a repository.
@@ -52,6 +53,22 @@ struct WireHead {
     id: String,
 }
 
+/// A rule that protects branches.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WireRule {
+    #[serde(deserialize_with = "or_default")]
+    rule_name: String,
+    #[serde(deserialize_with = "or_default")]
+    block_on_rejected_reviews: bool,
+}
+
+impl WireRule {
+    fn covers(&self, branch: &str) -> bool {
+        Glob::new(&self.rule_name).is_some_and(|glob| glob.matches(branch))
+    }
+}
+
 impl TryFrom<WireBranch> for ForgeBranch {
     type Error = MissingField;
 
@@ -81,6 +98,26 @@ impl Gitea {
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether the rule of the branch `name` merges nothing as long as a review that counts asks for
+    /// changes; none where that is not shown: rules are for who administers the repository.
+    pub async fn blocks_on_rejection(
+        &self,
+        repo: &RepoName,
+        name: &str,
+    ) -> Result<Option<bool>, Error> {
+        let template = "repos/{owner}/{repo}/branch_protections";
+        let rules = match self.get(&Route::new(template, &[&repo.owner(), &repo.name()])).await {
+            Ok(answer) => answer.json::<Option<Vec<WireRule>>>()?.unwrap_or_default(),
+            Err(Error::NotFound { .. } | Error::Forbidden { .. } | Error::MissingScope { .. }) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let exact = rules.iter().find(|rule| rule.rule_name == name);
+        let of_it = exact.or_else(|| rules.iter().find(|rule| rule.covers(name)));
+        Ok(Some(of_it.is_some_and(|rule| rule.block_on_rejected_reviews)))
     }
 
     /// Makes the branch `name`, which begins at `from`. Needs the scope `write:repository`.

@@ -50,6 +50,16 @@ struct WireCommit {
     committer: Option<WireUser>,
     #[serde(deserialize_with = "or_default")]
     parents: Vec<WireParent>,
+    #[serde(deserialize_with = "or_default")]
+    files: Vec<WireFile>,
+}
+
+/// A file that a commit changes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WireFile {
+    #[serde(deserialize_with = "or_default")]
+    filename: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -136,6 +146,32 @@ impl Gitea {
             found.commits.into_iter().map(ForgeCommit::try_from).collect();
         let commits = commits?;
         Ok(Some(Comparison { ahead: found.total_commits.max(commits.len()), commits }))
+    }
+
+    /// The paths that any commit changes which the branch `head` has and the branch `base` has not;
+    /// none if one of them is gone. Needs the scope `read:repository`.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] if it is very much: Gitea lists it all.
+    pub async fn paths_ahead(
+        &self,
+        repo: &RepoName,
+        base: &str,
+        head: &str,
+    ) -> Result<Option<Vec<String>>, Error> {
+        let both = format!("{base}...{head}");
+        let route = Route::new(
+            "repos/{owner}/{repo}/compare/{basehead}",
+            &[&repo.owner(), &repo.name(), &both],
+        );
+        let route = route.with("stat", false).with("files", true).with("verification", false);
+        let found: WireComparison = match self.get(&route).await {
+            Ok(answer) => answer.json()?,
+            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let paths = found.commits.into_iter().flat_map(|commit| commit.files);
+        Ok(Some(paths.map(|file| file.filename).collect()))
     }
 
     /// The commits of a pull request that its base has not, the newest first: that is what the forge

@@ -10,7 +10,8 @@
 //! - `branches`, `commits`, `trees`, `files`, `contents`, `pulls`, `pull_diffs`, `pushes`, `statuses`,
 //!   `verdicts` and `merging` are what jobs read and write: code, pull requests, who pushed, what
 //!   checks and reviews say, and the merge.
-//! - `job_logs` reads how the log of a job of Actions ends.
+//! - `job_logs` reads how the log of a job of Actions ends, `action_secrets` whether such jobs may read
+//!   secrets.
 //! - `agent_token` is what it takes to act as an agent's account.
 //! - `current_token` looks for another token where the forge does not accept this one.
 //! - `capabilities` asks the server what it lacks, and what it has that newer ones do better
@@ -24,6 +25,7 @@
 
 mod access;
 mod account;
+mod action_secrets;
 mod agent_token;
 mod answer;
 mod branches;

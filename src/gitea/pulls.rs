@@ -44,6 +44,8 @@ pub struct PullRequest {
     /// Whether who may write to the base may push to its branch, if that is in a fork.
     pub allows_maintainers: bool,
     pub created_at: Timestamp,
+    /// When it was merged, if it was and the forge says when.
+    pub merged_at: Option<Timestamp>,
 }
 
 /// What became of a pull request.
@@ -103,6 +105,7 @@ struct WirePull {
     merged: bool,
     merge_commit_sha: Option<String>,
     merged_by: Option<WireUser>,
+    merged_at: WireTime,
     #[serde(deserialize_with = "or_default")]
     allow_maintainer_edit: bool,
     #[serde(deserialize_with = "or_default")]
@@ -157,6 +160,7 @@ impl TryFrom<WirePull> for PullRequest {
             is_mergeable: pull.mergeable,
             allows_maintainers: pull.allow_maintainer_edit,
             created_at: pull.created_at.or(pull.updated_at, "created_at")?,
+            merged_at: pull.merged_at.given().filter(|_| pull.merged),
         })
     }
 }
@@ -195,6 +199,14 @@ impl Gitea {
         let route = list(repo).with("state", "open").with("sort", "recentupdate");
         let shape = ListShape { list: pages::plain, entry: pages::entry::<WirePull, PullRequest> };
         Pages::new(self, route, shape)
+    }
+
+    /// Those there that are closed, merged or not, and moved last: as many as one page shows.
+    pub async fn closed_lately(&self, repo: &RepoName) -> Result<Vec<PullRequest>, Error> {
+        let route = list(repo).with("state", "closed").with("sort", "recentupdate");
+        let shape = ListShape { list: pages::plain, entry: pages::entry::<WirePull, PullRequest> };
+        let page = Pages::new(self, route, shape).next().await?;
+        Ok(page.map(|page| page.entries).unwrap_or_default())
     }
 
     /// The open pull requests of the branch `head` of this repository, whatever they are to be

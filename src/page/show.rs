@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use tokio::time::timeout;
 
 use super::state::PageState;
 use super::words::{line, opening, pieces};
@@ -22,23 +23,54 @@ const NO_JOB: &str = "There is no such job, or it cannot be shown here: `timmy j
                       that there are.\n";
 const UNREAD: &str = "The ledger cannot be read right now: try again, and see the log.\n";
 
+const BUSY: &str = "The ledger is busy: try again.\n";
+
 pub(super) async fn overview(State(page): State<Arc<PageState>>) -> Response {
-    let _turn = page.turns.acquire().await;
-    match page.engine.overview(page.audience()).await {
-        Ok(all) => shown(&OverviewPage { all: &all }),
-        Err(error) => unread(&error),
-    }
+    let (engine, audience) = (page.engine.clone(), page.audience());
+    let look = async move { engine.overview(audience).await };
+    in_time(&page, look, |all| shown(&OverviewPage { all: &all })).await
 }
 
 pub(super) async fn job(State(page): State<Arc<PageState>>, Path(id): Path<String>) -> Response {
     let Some(id) = JobId::read(&id).filter(|read| read.to_string() == id) else {
         return (StatusCode::NOT_FOUND, NO_JOB).into_response();
     };
-    let _turn = page.turns.acquire().await;
-    match page.engine.job_story(id, page.audience()).await {
-        Ok(Some(story)) => shown(&JobPage { story: &story }),
-        Ok(None) => (StatusCode::NOT_FOUND, NO_JOB).into_response(),
-        Err(error) => unread(&error),
+    let (engine, audience) = (page.engine.clone(), page.audience());
+    let look = async move { engine.job_story(id, audience).await };
+    let show = |story: Option<JobStory>| match story {
+        Some(story) => shown(&JobPage { story: &story }),
+        None => (StatusCode::NOT_FOUND, NO_JOB).into_response(),
+    };
+    in_time(&page, look, show).await
+}
+
+/// What is seen in one look, when its turn comes; or that it takes too long.
+async fn in_time<T: Send + 'static>(
+    page: &PageState,
+    look: impl Future<Output = Result<T, Error>> + Send + 'static,
+    show: impl FnOnce(T) -> Response,
+) -> Response {
+    let looking = async {
+        let turn = page.turns.clone().acquire_owned().await;
+        // Apart: a read of the ledger cannot be broken off, and keeps its turn until it ends.
+        let apart = tokio::spawn(async move {
+            let seen = look.await;
+            drop(turn);
+            seen
+        });
+        apart.await
+    };
+    match timeout(page.patience, looking).await {
+        Ok(Ok(Ok(seen))) => show(seen),
+        Ok(Ok(Err(error))) => {
+            tracing::warn!(%error, "status page cannot read the ledger");
+            later(UNREAD)
+        }
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a look of the status page broke off");
+            later(UNREAD)
+        }
+        Err(_) => later(BUSY),
     }
 }
 
@@ -47,10 +79,9 @@ pub(super) async fn style() -> Response {
     ([(header::CONTENT_TYPE, kind)], STYLE).into_response()
 }
 
-fn unread(error: &Error) -> Response {
-    tracing::warn!(%error, "status page cannot read the ledger");
+fn later(why: &'static str) -> Response {
     let later = (header::RETRY_AFTER, HeaderValue::from_static("5"));
-    (StatusCode::SERVICE_UNAVAILABLE, [later], UNREAD).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, [later], why).into_response()
 }
 
 fn shown(page: &impl Template) -> Response {

@@ -163,6 +163,20 @@ impl Sandbox {
         })
     }
 
+    /// Gives the workflows of a repository a secret of this name.
+    ///
+    /// # Errors
+    /// If there is no such repository.
+    pub fn add_secret(&self, repo: &str, name: &str) -> Result<(), Refusal> {
+        self.forge.act(|world| {
+            let repo = repo_id(world, repo)?;
+            if let Some(repo) = world.repos.get_mut(&repo) {
+                repo.secrets.push(name.to_owned());
+            }
+            Ok(())
+        })
+    }
+
     /// Plays a server that does not have this path of the API, such as
     /// `/repos/{owner}/{repo}/issues/{index}/dependencies`: neither it nor its description does.
     pub fn take_away(&self, path: &str) {

@@ -1,5 +1,6 @@
-//! Heads of pull requests that agents may have pushed: whether they change what Gitea's own Actions
-//! run. As long as one that is open does, whatever Actions say in its repository may be its doing.
+//! Heads of pull requests that agents may have pushed, and of branches that they asked nobody to merge:
+//! whether they change what Gitea's own Actions run. As long as one of them does that is open, or is
+//! there, whatever Actions say in its repository may be its doing.
 
 use std::time::Duration;
 
@@ -7,13 +8,16 @@ use rusqlite::{Connection, Transaction};
 
 use super::error::Error;
 use super::jobs;
-use super::meta::{self, AgentHeads};
+use super::meta::{self, AgentBranches, AgentHeads};
 use crate::core::jobs::Commit;
-use crate::core::model::ids::ThreadId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
 
 /// How long it may take until the backlog knows a pull request that was looked at.
 const NEW: Duration = Duration::from_secs(60 * 60);
+
+/// How many branches of one repository are kept.
+const MOST_BRANCHES: usize = 100;
 
 /// Whether this head changes what Actions run; none if nobody has looked.
 pub fn changes_actions(
@@ -26,12 +30,16 @@ pub fn changes_actions(
     Ok(noted.filter(|(noted, ..)| noted == head).map(|(_, changes, _)| *changes))
 }
 
-/// Whether another open pull request of the same repository does.
+/// Whether another open pull request of the same repository does, or a branch other than `branch`, which
+/// is that of this one.
 pub fn change_actions_beside(
     conn: &Connection,
-    pull: ThreadId,
+    (pull, branch): (ThreadId, &str),
     now: Timestamp,
 ) -> Result<bool, Error> {
+    if branches_that_change_actions(conn, pull.repo)?.iter().any(|(name, ..)| name != branch) {
+        return Ok(true);
+    }
     let heads = all(conn)?;
     for (number, (_, changes, at)) in heads.get(&pull.repo).into_iter().flatten() {
         let other = ThreadId { repo: pull.repo, number: *number };
@@ -63,6 +71,38 @@ pub fn note(
     let here = heads.entry(pull.repo).or_default();
     here.insert(pull.number, (head.clone(), changes, now));
     meta::set(tx, meta::AGENT_HEADS, &heads)
+}
+
+/// The branches there that were noted to: each with the head that does, and when that was noted.
+pub fn branches_that_change_actions(
+    conn: &Connection,
+    repo: RepoId,
+) -> Result<Vec<(String, Commit, Timestamp)>, Error> {
+    let all: AgentBranches = meta::get(conn, meta::AGENT_BRANCHES)?.unwrap_or_default();
+    let here = all.into_iter().filter(|(of, _)| *of == repo).flat_map(|(_, branches)| branches);
+    Ok(here.map(|(name, (head, at))| (name, head, at)).collect())
+}
+
+/// Keeps that this head of a branch does; none: it does not, or is gone. Beyond a hundred of one
+/// repository no more are kept, for nothing there proves anything by then.
+pub fn note_branch(
+    tx: &Transaction<'_>,
+    (repo, branch): (RepoId, &str),
+    head: Option<&Commit>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let mut all: AgentBranches = meta::get(tx, meta::AGENT_BRANCHES)?.unwrap_or_default();
+    let here = all.entry(repo).or_default();
+    let changed = match head {
+        Some(head) if here.len() < MOST_BRANCHES || here.contains_key(branch) => {
+            here.insert(branch.to_owned(), (head.clone(), now));
+            true
+        }
+        Some(_) => false,
+        None => here.remove(branch).is_some(),
+    };
+    all.retain(|_, branches| !branches.is_empty());
+    if changed { meta::set(tx, meta::AGENT_BRANCHES, &all) } else { Ok(()) }
 }
 
 fn all(conn: &Connection) -> Result<AgentHeads, Error> {

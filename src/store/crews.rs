@@ -8,6 +8,7 @@ use super::error::Error;
 use crate::core::crew::{Crew, CrewEvent};
 use crate::core::jobs::JobId;
 use crate::core::model::ids::ThreadId;
+use crate::core::model::issue::TextDigest;
 use crate::core::model::time::Timestamp;
 
 /// Makes a crew on a thread.
@@ -32,6 +33,21 @@ pub fn get(conn: &Connection, id: JobId) -> Result<Option<Crew>, Error> {
         .query_row([id.0], |row| row.get(0).map(|Json(crew)| crew))
         .optional()?;
     Ok(crew)
+}
+
+/// Keeps what the issue of a crew said when its plan was judged.
+pub(super) fn keep_text(tx: &Transaction<'_>, id: JobId, text: TextDigest) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE crews SET text = ?2 WHERE job = ?1")?.execute((id.0, text.0))?;
+    Ok(())
+}
+
+/// What the issue of a crew said when its plan was judged.
+pub fn text(conn: &Connection, id: JobId) -> Result<Option<TextDigest>, Error> {
+    let text: Option<Option<[u8; 32]>> = conn
+        .prepare_cached("SELECT text FROM crews WHERE job = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    Ok(text.flatten().map(TextDigest))
 }
 
 /// The crew on a thread that was made last.

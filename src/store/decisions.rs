@@ -14,10 +14,10 @@ use crate::core::decisions::{
     AskedDecision, Covered, Decision, DecisionStatus, QuestionCheck, VoidReason,
 };
 use crate::core::effect::{Body, CreateComment, Effect};
-use crate::core::jobs::{PersonAnswer, Question};
+use crate::core::jobs::{GivenReview, PersonAnswer, Question};
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
-use crate::core::reply::decisions::void_notice;
+use crate::core::reply::decisions::{review_notice, void_notice};
 
 integer_column!(DecisionId);
 
@@ -196,6 +196,26 @@ pub fn say_beside(
     let body = Body::finished(says(&stored.decision)).marked(&key);
     comment(tx, stored.decision.thread, key, body, now)?;
     Ok(true)
+}
+
+/// Says beside an open question what a review by an agent says of exactly what that is about.
+pub fn say_reviewed(
+    tx: &Transaction<'_>,
+    pull: ThreadId,
+    review: &GivenReview,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let covers = |stored: &StoredDecision| {
+        let head = stored.decision.covers.head.as_ref();
+        head.is_some_and(|head| head.pull == pull.number && head.commit == review.head)
+    };
+    let asked = in_thread(tx, pull)?.into_iter().filter(|stored| stored.decision.is_open());
+    for asked in asked.filter(covers) {
+        let what = format!("review.{}", review.attempt.0);
+        let says = |decision: &Decision| review_notice(decision, review);
+        say_beside(tx, asked.decision.id, &what, says, now)?;
+    }
+    Ok(())
 }
 
 pub fn get(conn: &Connection, id: DecisionId) -> Result<Option<StoredDecision>, Error> {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::columns::{Json, Spelled, lane, thread};
 use super::error::Error;
-use super::{controls, jobs, repos};
+use super::{controls, decisions, jobs, repos};
 use crate::core::command::value::DecisionId;
 use crate::core::effect::BLOCKED;
 use crate::core::model::ids::{Lane, RepoId, RepoName};
@@ -16,7 +16,10 @@ use crate::core::model::thread::{Hold, Snooze, ThreadState};
 use crate::core::model::time::Timestamp;
 use crate::core::policy::audience::Audience;
 use crate::core::policy::controls::{Pause, PauseScope};
-use crate::core::report::digest::{DeadEffect, Digest, NamedLane, NamedThread, RoutineWait};
+use crate::core::reply::decisions::asked_in_short;
+use crate::core::report::digest::{
+    AskedThread, DeadEffect, Digest, NamedLane, NamedThread, RoutineWait,
+};
 use crate::core::report::{Outlook, Period};
 
 /// The most entries of each list; nobody reads more.
@@ -41,6 +44,7 @@ pub fn of(
         people: people(conn, &named, period)?,
         parked: parked(conn, &named, now)?,
         asked: asked(conn, &named)?,
+        merged: merged(conn, &named, period)?,
         dead: dead(conn, &named, period)?,
         routines: waiting_routines(conn, &repos)?,
         repos: paused_repos(conn, &repos)?,
@@ -102,8 +106,8 @@ fn parked(
     Ok(parked)
 }
 
-fn asked(conn: &Connection, named: &Named) -> Result<Vec<(NamedThread, DecisionId)>, Error> {
-    let asked = conn
+fn asked(conn: &Connection, named: &Named) -> Result<Vec<AskedThread>, Error> {
+    let open: Vec<(NamedThread, DecisionId)> = conn
         .prepare_cached(
             "SELECT decisions.id AS decision, repo, number, name
              FROM decisions JOIN repos ON repos.id = repo
@@ -115,7 +119,37 @@ fn asked(conn: &Connection, named: &Named) -> Result<Vec<(NamedThread, DecisionI
             Ok((NamedThread { thread: thread(row)?, repo }, row.get("decision")?))
         })?
         .collect::<Result<_, _>>()?;
+    let mut asked = Vec::new();
+    for (place, id) in open {
+        let Some(decision) = decisions::get(conn, id)?.map(|stored| stored.decision) else {
+            continue;
+        };
+        let Some(record) = jobs::record(conn, decision.job)? else { continue };
+        let named = |number: i64| format!("{}#{number}", place.repo);
+        let question = asked_in_short(&decision, &record, named);
+        asked.push(AskedThread { place, id, question });
+    }
     Ok(asked)
+}
+
+fn merged(conn: &Connection, named: &Named, period: Period) -> Result<Vec<NamedThread>, Error> {
+    let merged = conn
+        .prepare_cached(
+            "SELECT repo, pull AS number, name FROM jobs JOIN repos ON repos.id = repo
+             JOIN job_events ON job_events.job = jobs.id
+             WHERE job_events.at >= ?2 AND job_events.at < ?3
+               AND state = 'done' AND pull IS NOT NULL
+               AND json_extract(step, '$.event.merged') IS NOT NULL
+               AND json_extract(jobs.job, '$.state.done') IS 'merged'
+               AND repo IN (SELECT value FROM json_each(?1))
+             GROUP BY jobs.id ORDER BY max(job_events.at), jobs.id LIMIT ?4",
+        )?
+        .query_map((named, period.since, period.until, MOST), |row| {
+            let Spelled(repo) = row.get("name")?;
+            Ok(NamedThread { thread: thread(row)?, repo })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(merged)
 }
 
 fn dead(conn: &Connection, named: &Named, period: Period) -> Result<Vec<DeadEffect>, Error> {
@@ -133,6 +167,43 @@ fn dead(conn: &Connection, named: &Named, period: Period) -> Result<Vec<DeadEffe
         })?
         .collect::<Result<_, _>>()?;
     Ok(dead)
+}
+
+/// Writes that were given up in one lane for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUpWrites {
+    pub lane: Lane,
+    pub reason: String,
+    /// When the last one was.
+    pub last: Timestamp,
+    pub count: u32,
+}
+
+/// What was given up after this moment, but for what calls nobody: up to `limit`, the latest first, and
+/// how many there are.
+pub fn given_up(
+    conn: &Connection,
+    since: Timestamp,
+    limit: u32,
+) -> Result<(Vec<GivenUpWrites>, usize), Error> {
+    let listed = conn
+        .prepare_cached(
+            "SELECT repo, number, reason, max(ended_at) AS last, count(*) AS count FROM outbox
+             WHERE state = 'dead' AND ended_at > ?1 AND reason <> ?2
+             GROUP BY repo, number, reason ORDER BY last DESC, repo, number, reason LIMIT ?3",
+        )?
+        .query_map((since, BLOCKED, limit), |row| {
+            let (reason, last, count) = (row.get("reason")?, row.get("last")?, row.get("count")?);
+            Ok(GivenUpWrites { lane: lane(row)?, reason, last, count })
+        })?
+        .collect::<Result<_, _>>()?;
+    let all: u32 = conn
+        .prepare_cached(
+            "SELECT count(*) FROM (SELECT DISTINCT repo, number, reason FROM outbox
+             WHERE state = 'dead' AND ended_at > ?1 AND reason <> ?2)",
+        )?
+        .query_row((since, BLOCKED), |row| row.get(0))?;
+    Ok((listed, usize::try_from(all).unwrap_or(usize::MAX)))
 }
 
 fn waiting_routines(

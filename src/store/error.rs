@@ -25,8 +25,8 @@ pub enum Error {
         what: &'static str,
         id: i64,
     },
-    /// What was decided about a job was decided from what is no longer so.
-    #[error("a job moved since it was looked at")]
+    /// What was decided about a job, or about how a thread rests, was decided from what is no longer so.
+    #[error("a job or its thread moved since it was looked at")]
     JobMoved,
     /// Something cannot be written as JSON.
     #[error("it cannot be stored: {0}")]

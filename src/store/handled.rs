@@ -69,8 +69,9 @@ fn store(
     now: Timestamp,
 ) -> Result<(), Error> {
     let thread = inbound.thread();
-    if let Some(state) = &changes.state {
-        threads::save(tx, thread, state)?;
+    if let Some(change) = &changes.state {
+        let made = change.made_of(&threads::state(tx, thread)?);
+        threads::save(tx, thread, &made.ok_or(Error::JobMoved)?)?;
     }
     for ScheduledLabel { scope, due } in &changes.later {
         match due {

@@ -13,8 +13,16 @@ const LOCK: &str = ".lock";
 /// ends, so a stale file never locks anybody out.
 #[derive(Debug)]
 pub(super) struct Lock {
-    /// Locked as long as it is open.
+    /// Locked until this is dropped.
     file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // To close it is not enough: a child that another thread has forked keeps a copy of the
+        // descriptor until it runs its program, and with it the lock.
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -77,7 +85,11 @@ pub fn holder(path: &Path) -> io::Result<Holder> {
         file => file?,
     };
     match file.try_lock_shared() {
-        Ok(()) => Ok(Holder::Nobody),
+        Ok(()) => {
+            // To close it is not enough, as for a writer: see there.
+            file.unlock()?;
+            Ok(Holder::Nobody)
+        }
         Err(TryLockError::WouldBlock) => {
             Ok(LockOwner::read(&side).unwrap_or_default().holder(path))
         }
@@ -142,5 +154,18 @@ mod tests {
         assert_eq!(holder(&path).unwrap(), Holder::Stray(Some(std::process::id())));
         drop(lock);
         assert_eq!(holder(&path).unwrap(), Holder::Nobody);
+    }
+    #[test]
+    fn a_copy_of_its_descriptor_does_not_keep_a_ledger_locked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("timmy.db");
+        let lock = Lock::take(&path).unwrap();
+        // As a child has it that another thread has forked, until it runs its program.
+        let copy = lock.file.try_clone().unwrap();
+        assert!(matches!(Lock::take(&path), Err(OpenError::Held { .. })));
+        drop(lock);
+        assert_eq!(holder(&path).unwrap(), Holder::Nobody);
+        drop(Lock::take(&path).unwrap());
+        drop(copy);
     }
 }

@@ -95,6 +95,13 @@ pub const TRACED_JOBS: Key<TracedJobs> = Key::new("traced_jobs");
 /// run, and when that was noted.
 pub type AgentHeads = BTreeMap<RepoId, BTreeMap<i64, (Commit, bool, Timestamp)>>;
 
+/// What is known of branches that agents pushed and asked nobody to merge.
+pub const AGENT_BRANCHES: Key<AgentBranches> = Key::new("agent_branches");
+
+/// By repository, the branches that change what Gitea's own Actions run: a head that does, and when that
+/// was noted.
+pub type AgentBranches = BTreeMap<RepoId, BTreeMap<String, (Commit, Timestamp)>>;
+
 /// When the ledger first learned who timmy is, and whether that account had answered before then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerStart {

@@ -126,7 +126,8 @@ impl LedgerMetrics {
             incidents: incidents(conn)?,
             notifications: waiting(
                 conn,
-                "SELECT count(*), min(found_at) FROM notifications WHERE ended_at IS NULL",
+                "SELECT count(*), min(found_at) FROM notifications
+                 WHERE ended_at IS NULL AND gone_at IS NULL",
             )?,
             spent_today: jobs::spent_since(conn, query.day_began)?,
             spent_by_agent: query.agents.iter().map(spent_by).collect::<Result<_, Error>>()?,

@@ -56,55 +56,78 @@ impl NotificationNews {
 
 /// What there is to note now.
 pub fn news(conn: &Connection, now: Timestamp) -> Result<NotificationNews, Error> {
-    let mut news = NotificationNews::default();
-    for subject in subjects(conn, now)? {
-        let is_known = conn
-            .prepare_cached("SELECT 1 FROM notifications WHERE kind = ?1 AND about = ?2")?
-            .exists((subject.kind().name(), subject.about()))?;
-        if !is_known {
-            news.found.push(subject);
-        }
-    }
+    let mut news = NotificationNews { found: unknown(conn, now)?, ..NotificationNews::default() };
     let mut all = conn.prepare_cached(
-        "SELECT seq, subject, found_at, ended_at, gone_at FROM notifications ORDER BY seq",
+        "SELECT seq, subject, found_at, sent_at, ended_at, gone_at FROM notifications ORDER BY seq",
     )?;
     let rows = all.query_map([], |row| {
-        let (ended, gone): (Option<Timestamp>, Option<Timestamp>) = (row.get(3)?, row.get(4)?);
-        Ok((row.get(0)?, readable(row)?, row.get::<_, Timestamp>(2)?, ended, gone))
+        let known = KnownRow {
+            found_at: row.get(2)?,
+            is_sent: row.get::<_, Option<Timestamp>>(3)?.is_some(),
+            has_ended: row.get::<_, Option<Timestamp>>(4)?.is_some(),
+            gone_at: row.get(5)?,
+        };
+        Ok((row.get(0)?, readable(row)?, known))
     })?;
     for row in rows {
-        let (seq, subject, found_at, ended_at, gone_at) = row?;
+        let (seq, subject, known) = row?;
         let Some(subject) = subject else {
             // A later version wrote it.
             news.gone.push(seq);
             continue;
         };
-        let stands = stands(conn, &subject)?;
-        match (&subject, ended_at) {
-            (NotificationSubject::Incident(_), Some(_)) => match (stands, gone_at) {
-                (false, Some(gone)) if now.since(gone) >= OVER => news.gone.push(seq),
-                (false, None) => news.over.push((seq, true)),
-                (true, Some(_)) => news.over.push((seq, false)),
-                (false, Some(_)) | (true, None) => {}
-            },
-            (NotificationSubject::Job { .. } | NotificationSubject::Effect { .. }, Some(_)) => {
-                // Longer than it could be found again.
-                if now.since(found_at) >= FRESH * 2 {
-                    news.gone.push(seq);
-                }
-            }
-            (_, _) if !stands => news.gone.push(seq),
-            (_, _) => {}
+        match known.becomes(&subject, stands(conn, &subject)?, now) {
+            RowChange::Stays => {}
+            RowChange::IsOver(is_over) => news.over.push((seq, is_over)),
+            RowChange::Leaves => news.gone.push(seq),
         }
     }
     Ok(news)
 }
 
+/// What a row says beside what it is about.
+struct KnownRow {
+    found_at: Timestamp,
+    /// Whether it was told, or may have been.
+    is_sent: bool,
+    has_ended: bool,
+    gone_at: Option<Timestamp>,
+}
+
+/// What is to become of a row.
+enum RowChange {
+    Stays,
+    /// What it is about is over for the time being, or it is back.
+    IsOver(bool),
+    Leaves,
+}
+
+impl KnownRow {
+    fn becomes(&self, subject: &NotificationSubject, stands: bool, now: Timestamp) -> RowChange {
+        match subject {
+            // One that is back is the one that was told: a restart alone makes some vanish, until
+            // they are found anew.
+            NotificationSubject::Incident(_) if self.is_sent => match (stands, self.gone_at) {
+                (false, Some(gone)) if now.since(gone) >= OVER => RowChange::Leaves,
+                (false, None) => RowChange::IsOver(true),
+                (true, Some(_)) => RowChange::IsOver(false),
+                (false, Some(_)) | (true, None) => RowChange::Stays,
+            },
+            NotificationSubject::Job { .. } | NotificationSubject::Effect { .. }
+                if self.has_ended =>
+            {
+                // Longer than it could be found again.
+                let is_old = now.since(self.found_at) >= FRESH * 2;
+                if is_old { RowChange::Leaves } else { RowChange::Stays }
+            }
+            _ if stands => RowChange::Stays,
+            _ => RowChange::Leaves,
+        }
+    }
+}
+
 /// Notes what there is to note, as it is now.
 pub fn note(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
-    if meta::get(tx, meta::NOTIFIED_SINCE)?.is_none() {
-        meta::set(tx, meta::NOTIFIED_SINCE, &now)?;
-    }
     let news = news(tx, now)?;
     for subject in news.found {
         tx.prepare_cached(
@@ -124,13 +147,44 @@ pub fn note(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether anything was ever noted: what was given up before that is not told.
-pub fn has_begun(conn: &Connection) -> Result<bool, Error> {
+/// It is told from now on: what was given up before is an old story. All that waits is due now:
+/// whoever starts may have corrected what kept it.
+pub fn switched_on(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
+    if meta::get(tx, meta::NOTIFIED_SINCE)?.is_none() {
+        meta::set(tx, meta::NOTIFIED_SINCE, &now)?;
+    }
+    tx.prepare_cached(
+        "UPDATE notifications SET due_at = ?1 WHERE ended_at IS NULL AND due_at > ?1",
+    )?
+    .execute([now])?;
+    Ok(())
+}
+
+/// Nobody is told any more: what waits is told nowhere, also not when it is switched on again. What
+/// was told stays known.
+pub fn switched_off(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
+    meta::take(tx, meta::NOTIFIED_SINCE)?;
+    tx.prepare_cached(
+        "DELETE FROM notifications
+         WHERE kind = 'incident' OR (ended_at IS NULL AND sent_at IS NULL)",
+    )?
+    .execute([])?;
+    // These may have arrived.
+    tx.prepare_cached(
+        "UPDATE notifications SET ended_at = ?1, ending = ?2 WHERE ended_at IS NULL",
+    )?
+    .execute((now, NotificationEnd::GivenUp))?;
+    Ok(())
+}
+
+/// Whether anybody was told until now.
+pub fn is_switched_on(conn: &Connection) -> Result<bool, Error> {
     Ok(meta::get(conn, meta::NOTIFIED_SINCE)?.is_some())
 }
 
-/// All that may be told, of what stands now.
-fn subjects(conn: &Connection, now: Timestamp) -> Result<Vec<NotificationSubject>, Error> {
+/// The first of what may be told, of what stands now and has no row yet. A row is known by the words
+/// of [`NotificationSubject::about`].
+fn unknown(conn: &Connection, now: Timestamp) -> Result<Vec<NotificationSubject>, Error> {
     let begun = meta::get(conn, meta::NOTIFIED_SINCE)?.unwrap_or(now);
     let since = begun.max(now.before(FRESH));
     let mut subjects = Vec::new();
@@ -138,6 +192,8 @@ fn subjects(conn: &Connection, now: Timestamp) -> Result<Vec<NotificationSubject
         .prepare_cached(
             "SELECT decisions.id FROM decisions LEFT JOIN outbox ON outbox.key = decisions.comment
              WHERE decisions.state = 'open' AND (outbox.comment IS NOT NULL OR asked_at <= ?1)
+               AND NOT EXISTS (SELECT 1 FROM notifications AS known
+                   WHERE known.kind = 'decision' AND known.about = 'd' || decisions.id)
              ORDER BY decisions.id LIMIT ?2",
         )?
         .query_map((now.before(POSTING), MOST), |row| row.get(0))?
@@ -146,6 +202,9 @@ fn subjects(conn: &Connection, now: Timestamp) -> Result<Vec<NotificationSubject
     let dead = conn
         .prepare_cached(
             "SELECT id, ended_at FROM jobs WHERE state = 'dead' AND ended_at > ?1
+               AND NOT EXISTS (SELECT 1 FROM notifications AS known
+                   WHERE known.kind = 'dead_letter'
+                     AND known.about = 'j' || jobs.id || ' ' || jobs.ended_at)
              ORDER BY ended_at LIMIT ?2",
         )?
         .query_map((since, MOST), |row| {
@@ -156,17 +215,26 @@ fn subjects(conn: &Connection, now: Timestamp) -> Result<Vec<NotificationSubject
     let undelivered = conn
         .prepare_cached(
             "SELECT key FROM outbox WHERE state = 'dead' AND ended_at > ?1
+               AND NOT EXISTS (SELECT 1 FROM notifications AS known
+                   WHERE known.kind = 'dead_letter' AND known.about = outbox.key)
              ORDER BY ended_at LIMIT ?2",
         )?
         .query_map((since, MOST), |row| Ok(NotificationSubject::Effect { key: row.get(0)? }))?
         .collect::<Result<Vec<_>, _>>()?;
     subjects.extend(undelivered);
-    let wrong = conn
-        .prepare_cached("SELECT incident FROM incidents ORDER BY since, incident LIMIT ?1")?
-        .query_map([MOST], |row| row.get::<_, Json<Incident>>(0))?
+    let mut wrong = conn.prepare_cached(
+        "SELECT incident FROM incidents WHERE NOT EXISTS (SELECT 1 FROM notifications AS known
+             WHERE known.kind = 'incident' AND known.about = incidents.incident)
+         ORDER BY since, incident",
+    )?;
+    let wrong = wrong
+        .query_map([], |row| row.get::<_, Json<Incident>>(0))?
+        // Those that are told nobody take the place of none.
+        .filter(|read| read.as_ref().map_or(true, |Json(incident)| is_told(incident)))
+        .take(MOST as usize)
         .collect::<Result<Vec<_>, _>>()?;
     let wrong = wrong.into_iter().map(|Json(incident)| incident);
-    subjects.extend(wrong.filter(is_told).map(NotificationSubject::Incident));
+    subjects.extend(wrong.map(NotificationSubject::Incident));
     Ok(subjects)
 }
 
@@ -188,11 +256,25 @@ fn stands(conn: &Connection, subject: &NotificationSubject) -> Result<bool, Erro
                 .exists([Json(incident)])?;
             Ok(is_open)
         }
-        NotificationSubject::Job { .. } | NotificationSubject::Effect { .. } => Ok(true),
+        NotificationSubject::Job { job, at } => {
+            let is_dead = conn
+                .prepare_cached(
+                    "SELECT 1 FROM jobs WHERE id = ?1 AND state = 'dead' AND ended_at = ?2",
+                )?
+                .exists((job, at))?;
+            Ok(is_dead)
+        }
+        NotificationSubject::Effect { key } => {
+            let is_dead = conn
+                .prepare_cached("SELECT 1 FROM outbox WHERE key = ?1 AND state = 'dead'")?
+                .exists([key])?;
+            Ok(is_dead)
+        }
     }
 }
 
-/// Where what it is about is looked at; none if it is not so any more.
+/// Where what it is about is looked at; none if it is not so any more. A repository that is not public
+/// is named to no receiver: there it is the front page of the forge.
 pub fn place(
     conn: &Connection,
     subject: &NotificationSubject,
@@ -238,8 +320,11 @@ pub fn place(
             }
         }
     };
-    let repo = repos::name(conn, repo)?.map(|repo| repo.name);
-    Ok(Some(MessagePlace { repo, number, comment }))
+    let public = repos::name(conn, repo)?.filter(|repo| !repo.private);
+    Ok(Some(match public {
+        Some(repo) => MessagePlace { repo: Some(repo.name), number, comment },
+        None => MessagePlace::default(),
+    }))
 }
 
 /// The first that is due at `now`.
@@ -247,7 +332,8 @@ pub fn due(conn: &Connection, now: Timestamp) -> Result<Option<StoredNotificatio
     let due = conn
         .prepare_cached(
             "SELECT seq, subject, found_at, tries FROM notifications
-             WHERE ended_at IS NULL AND due_at <= ?1 ORDER BY due_at, seq LIMIT 1",
+             WHERE ended_at IS NULL AND gone_at IS NULL AND due_at <= ?1
+             ORDER BY due_at, seq LIMIT 1",
         )?
         .query_row([now], |row| {
             let (seq, found_at, tries) = (row.get(0)?, row.get(2)?, row.get(3)?);
@@ -303,19 +389,13 @@ pub fn put_off(tx: &Transaction<'_>, seq: i64, due_at: Timestamp) -> Result<(), 
     Ok(())
 }
 
-/// All that waits is due now: whoever starts may have corrected what kept it.
-pub fn hasten(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
-    tx.prepare_cached(
-        "UPDATE notifications SET due_at = ?1 WHERE ended_at IS NULL AND due_at > ?1",
-    )?
-    .execute([now])?;
-    Ok(())
-}
-
 /// How many wait, and since when the oldest does.
 pub fn waiting(conn: &Connection) -> Result<(u64, Option<Timestamp>), Error> {
     let waiting = conn
-        .prepare_cached("SELECT count(*), min(found_at) FROM notifications WHERE ended_at IS NULL")?
+        .prepare_cached(
+            "SELECT count(*), min(found_at) FROM notifications
+             WHERE ended_at IS NULL AND gone_at IS NULL",
+        )?
         .query_row([], |row| {
             Ok((u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default(), row.get(1)?))
         })?;

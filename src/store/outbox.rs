@@ -90,6 +90,8 @@ pub struct OutboxRow {
     /// The comment that it became, once it is done.
     pub comment: Option<i64>,
     pub created_at: Timestamp,
+    /// When it was done, or given up.
+    pub ended_at: Option<Timestamp>,
     /// When to look for a late duplicate of it.
     pub recheck_at: Option<Timestamp>,
 }
@@ -364,6 +366,7 @@ fn effect(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
         reason: row.get("reason")?,
         comment: row.get("comment")?,
         created_at: row.get("created_at")?,
+        ended_at: row.get("ended_at")?,
         recheck_at: row.get("recheck_at")?,
     })
 }

@@ -10,7 +10,7 @@ use super::{backlog, made_issues, meta, outbox, threads};
 use crate::core::effect::{Bond, IssueName};
 use crate::core::jobs::JobId;
 use crate::core::model::account::Account;
-use crate::core::model::ids::ThreadId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::issue::TextDigest;
 use crate::core::model::thread::Hold;
 use crate::core::model::time::Timestamp;
@@ -62,8 +62,8 @@ pub fn made(
     backlog::moved(tx)
 }
 
-/// What became of the effects called `keys`.
-pub fn outcome(conn: &Connection, keys: &[String]) -> Result<SplitOutcome, Error> {
+/// What became of the effects called `keys`, in the repository `repo`.
+pub fn outcome(conn: &Connection, repo: RepoId, keys: &[String]) -> Result<SplitOutcome, Error> {
     let mut made = BTreeMap::new();
     for key in keys {
         made.extend(made_issues::number_of(conn, key)?.map(|number| (key.clone(), number)));
@@ -72,7 +72,12 @@ pub fn outcome(conn: &Connection, keys: &[String]) -> Result<SplitOutcome, Error
     for key in keys {
         left.extend(left_out(conn, key)?.map(|bond| (key.clone(), bond)));
     }
-    Ok(SplitOutcome { made, failed: outbox::failures(conn, keys)?.into_iter().collect(), left })
+    let mut without = BTreeMap::new();
+    for key in keys {
+        without.extend(missing_labels(conn, key)?.map(|labels| (key.clone(), labels)));
+    }
+    let failed = outbox::failures(conn, keys)?.into_iter().collect();
+    Ok(SplitOutcome { made, failed, left, without, held: threads::held(conn, repo)? })
 }
 
 /// The number of an issue of the repository, if it is there.
@@ -101,6 +106,26 @@ pub fn leave_out(tx: &Transaction<'_>, key: &str, bond: Option<&LeftOut>) -> Res
         None => tx.prepare_cached("DELETE FROM left_bonds WHERE key = ?1")?.execute([key])?,
     };
     Ok(())
+}
+
+/// The labels that the effect `key` could not give to the issue that it makes; none of them: it could,
+/// whatever was said before.
+pub fn made_without(tx: &Transaction<'_>, key: &str, labels: &[String]) -> Result<(), Error> {
+    match labels {
+        [] => tx.prepare_cached("DELETE FROM missing_labels WHERE key = ?1")?.execute([key])?,
+        labels => tx
+            .prepare_cached("INSERT OR REPLACE INTO missing_labels (key, labels) VALUES (?1, ?2)")?
+            .execute((key, Json(labels)))?,
+    };
+    Ok(())
+}
+
+fn missing_labels(conn: &Connection, key: &str) -> Result<Option<Vec<String>>, Error> {
+    let labels = conn
+        .prepare_cached("SELECT labels FROM missing_labels WHERE key = ?1")?
+        .query_row([key], |row| row.get(0).map(|Json(labels)| labels))
+        .optional()?;
+    Ok(labels)
 }
 
 /// A dependency among what `epic` becomes could not be set. Nobody begins what was to wait before a person

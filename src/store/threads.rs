@@ -1,5 +1,7 @@
 //! What people said about a thread as a whole, and what its labels cannot say.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
@@ -7,7 +9,7 @@ use super::backlog;
 use super::columns::{Json, Spelled};
 use super::error::Error;
 use super::scope_questions;
-use crate::core::model::ids::ThreadId;
+use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::thread::{Hold, Snooze, ThreadState};
 use crate::core::model::time::Timestamp;
 
@@ -31,6 +33,15 @@ pub fn state(conn: &Connection, thread: ThreadId) -> Result<ThreadState, Error> 
         .optional()?;
     let asked = scope_questions::open(conn, thread)?;
     Ok(ThreadState { asked, ..state.unwrap_or_default() })
+}
+
+/// The numbers of the threads of a repository that are on hold.
+pub fn held(conn: &Connection, repo: RepoId) -> Result<BTreeSet<i64>, Error> {
+    let held = conn
+        .prepare_cached("SELECT number FROM threads WHERE repo = ?1 AND hold IS NOT NULL")?
+        .query_map([repo], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(held)
 }
 
 /// Puts `state` in place of what was known of `thread`.

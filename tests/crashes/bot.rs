@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use timmy::crash::DIES_AT;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
@@ -13,6 +15,8 @@ use tokio::time::{sleep, timeout};
 use crate::stage::Waits;
 use crate::support::config::Config;
 use crate::support::process::{PATIENCE, timmy};
+
+const SIGABRT: i32 = 6;
 
 /// How to start the binary.
 pub struct Launch {
@@ -142,6 +146,22 @@ impl Bot {
     /// How it ended by itself, whenever that is.
     pub async fn death(&mut self) -> ExitStatus {
         self.child.wait().await.unwrap()
+    }
+
+    /// Returns when it has died at this step, as it was told to: `done:2` is the second time that `done` is
+    /// passed. Whatever else it dies of is a failure.
+    pub async fn dies_at(&mut self, at: &str) {
+        let death = self.death().await;
+        let step = at.split(':').next().unwrap();
+        let mut log = File::open(&self.log).unwrap();
+        log.seek(SeekFrom::Start(self.log_before)).unwrap();
+        let said = format!("{DIES_AT}{step}");
+        let has_said = BufReader::new(log).lines().any(|line| line.unwrap() == said);
+        assert!(
+            death.signal() == Some(SIGABRT) && has_said,
+            "it was to die at {at}: {death}\n{}",
+            tail(&self.log)
+        );
     }
 
     /// SIGTERM; how it ended.

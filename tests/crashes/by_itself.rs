@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use timmy::sandbox::{BranchRule, Options};
+use timmy::sandbox::BranchRule;
 use timmy::store::{Ledger, jobs};
 
 use crate::bot::Bot;
@@ -30,8 +30,9 @@ const STEPS: [&str; 8] = [
 /// How many issues there are: on trial, each of three agents is given one.
 const ISSUES: i64 = 3;
 
-/// How long a life may take until it dies at its step, or does not come to it.
-const LIFE: Duration = Duration::from_secs(20);
+/// How long a life may take until it dies at its step, or does not come to it: more than it needs, and less
+/// than a test waits for anything.
+const LIFE: Duration = Duration::from_secs(100);
 
 const POLL: Duration = Duration::from_secs(1);
 
@@ -49,8 +50,7 @@ async fn killed_while_work_starts_by_itself() {
 /// done. How often it died.
 async fn walk(step: &str) -> usize {
     let hands = Hands::default();
-    let options = Options { clock: hands.clock(), ..Options::default() };
-    let mut stage = Stage::by(options, SHORT, 0).await;
+    let mut stage = Stage::by(&hands, SHORT, 0).await;
     stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
     let only_timmy = BranchRule {
         pushers: Some(Vec::new()),

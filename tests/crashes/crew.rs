@@ -6,7 +6,6 @@ use std::time::Duration;
 use timmy::core::crew::{Crew, CrewState};
 use timmy::core::effect::marker::key_of;
 use timmy::core::jobs::JobId;
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, crews, jobs};
 
 use crate::bot::Bot;
@@ -29,7 +28,7 @@ const STEPS: [(&str, usize); 7] = [
 
 /// How long a life may take until it dies at its step, or does not come to it: a gateway without keys
 /// is asked for ten seconds whether it has begun something.
-const LIFE: Duration = Duration::from_secs(20);
+const LIFE: Duration = Duration::from_secs(60);
 
 const POLL: Duration = Duration::from_secs(1);
 
@@ -39,18 +38,18 @@ async fn killed_while_a_crew_works() {
     // Pauses are lived through: the usual run takes the first of them.
     let steps = times(STEPS.len()).max(1);
     for (step, nth) in STEPS.into_iter().take(steps) {
-        died += walk(&format!("{step}:{nth}")).await;
+        let deaths = walk(&format!("{step}:{nth}")).await;
+        assert!(deaths > 0, "it never died at {step}:{nth}");
+        died += deaths;
     }
     println!("{died} deaths at {steps} steps");
-    assert!(died > 0, "it never died");
 }
 
 /// Dies at that step, in as many lives as it comes there; then it lives until all is done. How often
 /// it died.
 async fn walk(at: &str) -> usize {
     let hands = Hands::default();
-    let options = Options { clock: hands.clock(), ..Options::default() };
-    let mut stage = Stage::by(options, SHORT, 0).await;
+    let mut stage = Stage::by(&hands, SHORT, 0).await;
     stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
     let mut fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
     fleet.reveal_tokens();
@@ -70,7 +69,7 @@ async fn walk(at: &str) -> usize {
         let ahead = hands.ahead();
         let mut bot = stage.launch.start(&[("TIMMY_CLOCK_AHEAD", &ahead), ("TIMMY_CRASH_AT", at)]);
         tokio::select! {
-            _ = bot.death() => died += 1,
+            () = bot.dies_at(at) => died += 1,
             () = stage.until("an end", async || is_done(&stage).await) => {}
             () = tokio::time::sleep(LIFE) => {}
         }

@@ -10,8 +10,8 @@ use timmy::core::effect::marker::key_of;
 use timmy::core::jobs::Purpose;
 use timmy::core::model::text::Review;
 use timmy::crash::STEPS;
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, crews, jobs};
+use tokio::time::timeout;
 
 use crate::bot::Bot;
 use crate::hands::Hands;
@@ -23,7 +23,7 @@ use crate::random_run::{seed, times};
 use crate::stage::{SHORT, Stage};
 use crate::support::forge::DOOR;
 use crate::support::peers;
-use crate::support::process::a_moment;
+use crate::support::process::{PATIENCE, a_moment};
 use crate::support::random::Random;
 
 const POLL: Duration = Duration::from_secs(1);
@@ -41,6 +41,7 @@ async fn killed_while_a_crew_works() {
     // How long it is waited for what may not come.
     let round = Duration::from_secs(3);
     let mut storm = Storm::begin((Engine::Native, round), seed(41), times(30)).await;
+    storm.certain_rounds().await;
     while storm.kills < times(50) {
         storm.round().await;
     }
@@ -54,6 +55,8 @@ async fn killed_while_a_crew_of_crewai_works() {
     let round = Duration::from_secs(20);
     let engine = Engine::CrewAi(python.to_owned());
     let mut storm = Storm::begin((engine, round), seed(43), times(10)).await;
+    storm.certain_rounds().await;
+    assert!(storm.orphans > 0, "a sidecar was at work");
     while storm.kills < times(25) {
         storm.round().await;
     }
@@ -97,8 +100,7 @@ enum Moment {
 impl Storm {
     async fn begin((engine, patience): (Engine, Duration), seed: u64, issues: usize) -> Self {
         let hands = Hands::default();
-        let options = Options { clock: hands.clock(), ..Options::default() };
-        let stage = Stage::by(options, SHORT, seed).await;
+        let stage = Stage::by(&hands, SHORT, seed).await;
         stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
         let fleet = ModelFleet::start(&stage.sandbox, DOOR, engine).await;
         stage.configure(POLL, |config| fleet.configure(config));
@@ -122,6 +124,35 @@ impl Storm {
             deaths: 0,
             orphans: 0,
         }
+    }
+
+    /// What every storm has, whatever chance brings: it is killed when something is known to have finished,
+    /// then while the model is asked, and dies when it has called an agent.
+    async fn certain_rounds(&mut self) {
+        self.ask();
+        let bot = self.start(Moment::Started);
+        let ends = self.goes_on_until(async || self.ended().await > 0, PATIENCE).await;
+        assert!(ends, "no job ends\n{}", self.stage.dump());
+        self.kill(bot).await;
+        assert!(self.paid.len() > 0, "an attempt is known to have finished");
+
+        self.ask();
+        let calls = self.fleet.model.count();
+        self.fleet.model.hold_from(calls);
+        self.hands.advance(600);
+        let bot = self.start(Moment::WithinCall(1));
+        self.stage.until("a call", async || self.fleet.model.count() > calls).await;
+        self.orphans += self.fleet.sidecars().min(1);
+        self.kill(bot).await;
+        self.fleet.model.release();
+
+        self.hands.advance(600);
+        let mut bot = self.start(Moment::Step("job_sent", 1));
+        let death = timeout(PATIENCE, bot.dies_at("job_sent"));
+        assert!(death.await.is_ok(), "it never died at job_sent\n{}", self.stage.dump());
+        self.kill(bot).await;
+        assert_eq!((self.kills, self.deaths), (2, 1));
+        self.hands.advance(600);
     }
 
     /// timmy lives until a moment; perhaps a crew is asked for before.
@@ -196,9 +227,15 @@ impl Storm {
                 Moment::Step(..) => std::future::pending().await,
             }
         };
+        let dies = async {
+            match moment {
+                Moment::Step(step, _) => bot.dies_at(step).await,
+                _ => panic!("it died of itself: {}\n{}", bot.death().await, self.stage.dump()),
+            }
+        };
         tokio::select! {
             () = come => {}
-            _ = bot.death() => {}
+            () = dies => {}
             () = tokio::time::sleep(self.patience) => {}
         }
     }
@@ -247,13 +284,19 @@ impl Storm {
 
     /// Whether all crews have ended, once they have, or nothing happens any more.
     async fn comes_to_an_end(&self) -> bool {
+        self.goes_on_until(async || self.is_over().await, Duration::ZERO).await
+    }
+
+    /// Whether this comes to hold, once it does, or nothing has happened for at least so long.
+    async fn goes_on_until(&self, holds: impl AsyncFn() -> bool, patience: Duration) -> bool {
+        let quiet = patience.max(self.patience * QUIET);
         let (mut seen, mut since) = ((0, 0), Instant::now());
-        while !self.is_over().await {
+        while !holds().await {
             let now = (self.ended().await, self.fleet.model.count());
             if now != seen {
                 (seen, since) = (now, Instant::now());
             }
-            if since.elapsed() > self.patience * QUIET {
+            if since.elapsed() > quiet {
                 return false;
             }
             a_moment().await;

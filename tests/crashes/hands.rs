@@ -7,8 +7,17 @@ use std::time::Duration;
 use timmy::clock::{Clock as _, SystemClock};
 use timmy::sandbox;
 
-#[derive(Clone, Default)]
+use crate::support::clock::until_noon;
+
+#[derive(Clone)]
 pub struct Hands(Arc<AtomicU64>);
+
+impl Default for Hands {
+    /// It begins at noon: no day ends that the test does not let end.
+    fn default() -> Self {
+        Self(Arc::new(AtomicU64::new(until_noon().as_secs())))
+    }
+}
 
 impl Hands {
     /// So many seconds pass.

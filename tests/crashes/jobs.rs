@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use timmy::crash::STEPS;
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, jobs};
 
 use crate::bot::Bot;
@@ -68,8 +67,7 @@ enum Moment {
 impl Storm {
     async fn begin(seed: u64) -> Self {
         let hands = Hands::default();
-        let options = Options { clock: hands.clock(), ..Options::default() };
-        let mut stage = Stage::by(options, SHORT, seed).await;
+        let mut stage = Stage::by(&hands, SHORT, seed).await;
         stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
         let fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
         stage.launch.environment.extend(JobFleet::environment());

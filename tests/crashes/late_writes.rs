@@ -1,6 +1,6 @@
 //! Writes that land after everybody has given them up.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use timmy::sandbox::{DeliveryFault, Fault, Gate, Matcher};
 
@@ -9,20 +9,32 @@ use crate::stage::{SHORT, Stage, Waits};
 use crate::support::forge::DOOR;
 use crate::thread::Word;
 
-const WAITS: Waits = Waits { recheck: Duration::from_secs(3), ..SHORT };
+/// What lands late does so before it is looked for the last time, on a slow machine as well.
+const WAITS: Waits = Waits { recheck: Duration::from_secs(20), ..SHORT };
+
+/// How long a write may still land, in one scene after the other: what plays meanwhile may take longer on
+/// a slow machine, and then the bot rightly repeats the write.
+const SETTLES: [Duration; 3] =
+    [Duration::from_secs(4), Duration::from_secs(16), Duration::from_secs(60)];
 
 fn comments() -> Matcher {
     Matcher::method_path("POST", "/issues/1/comments")
 }
 
-/// A bot is killed while a write that `word` makes it begin is late; the next one runs.
-async fn dies_before(stage: &mut Stage, late: Matcher, word: Word) -> (Gate, Bot) {
+/// A bot is killed while a write that `word` makes it begin is late.
+async fn is_killed_before(stage: &mut Stage, late: Matcher, word: Word) -> Gate {
     let gate = Gate::new();
     stage.sandbox.faults().next(late, Fault::Late(gate.clone()));
     let bot = stage.bot().await;
     stage.say(0, word);
     gate.reached().await;
     bot.kill().await;
+    gate
+}
+
+/// The same, and the next one runs.
+async fn dies_before(stage: &mut Stage, late: Matcher, word: Word) -> (Gate, Bot) {
+    let gate = is_killed_before(stage, late, word).await;
     (gate, stage.bot().await)
 }
 
@@ -90,10 +102,21 @@ async fn a_reply_is_not_repeated_because_the_bot_does_not_yet_know_its_own_name(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_label_of_a_killed_bot_that_lands_late_does_not_undo_a_later_one() {
-    let waits = Waits { settle: Duration::from_secs(4), ..WAITS };
-    let mut stage = Stage::with_two_issues(waits).await;
+    for settle in SETTLES {
+        if a_later_label_waits(settle).await {
+            return;
+        }
+    }
+    panic!("the scene fits into none of {SETTLES:?}");
+}
+
+/// Whether it was over while the label could still land.
+async fn a_later_label_waits(settle: Duration) -> bool {
+    let mut stage = Stage::with_two_issues(Waits { settle, ..WAITS }).await;
     let label = Matcher::method_path("POST", "/issues/1/labels");
-    let (gate, bot) = dies_before(&mut stage, label, Word::Priority("p1")).await;
+    let gate = is_killed_before(&mut stage, label, Word::Priority("p1")).await;
+    let begun = Instant::now();
+    let bot = stage.bot().await;
     stage.say(0, Word::Priority("p2"));
     // What is answered elsewhere meanwhile shows that the bot is at work, and this thread waits.
     for answers in 1..=8 {
@@ -101,9 +124,14 @@ async fn a_label_of_a_killed_bot_that_lands_late_does_not_undo_a_later_one() {
         let answered = async || stage.sandbox.comments(DOOR, 2).unwrap().len() == 2 * answers;
         stage.until("the other thread is answered", answered).await;
     }
-    assert!(stage.sandbox.labels(DOOR, 1).unwrap().is_empty(), "{}", stage.dump());
+    let has_waited = stage.sandbox.labels(DOOR, 1).unwrap().is_empty();
+    let in_time = begun.elapsed() < settle;
+    assert!(has_waited || !in_time, "{}", stage.dump());
     lands(gate).await;
-    stage.finish(bot).await;
+    if in_time {
+        stage.finish(bot).await;
+    }
+    in_time
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,15 +150,30 @@ async fn a_label_that_lands_even_later_is_noticed_and_the_later_one_set_again() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_label_that_may_still_be_made_is_not_made_by_another_thread() {
-    let waits = Waits { settle: Duration::from_secs(4), ..WAITS };
-    let mut stage = Stage::with_two_issues(waits).await;
+    for settle in SETTLES {
+        if a_label_is_made_once(settle).await {
+            return;
+        }
+    }
+    panic!("the scene fits into none of {SETTLES:?}");
+}
+
+/// Whether the label was made while it could still be.
+async fn a_label_is_made_once(settle: Duration) -> bool {
+    let mut stage = Stage::with_two_issues(Waits { settle, ..WAITS }).await;
     let label = Matcher::method_path("POST", "/foundation/door/labels");
-    let (gate, bot) = dies_before(&mut stage, label, Word::Priority("p1")).await;
+    let gate = is_killed_before(&mut stage, label, Word::Priority("p1")).await;
+    let begun = Instant::now();
+    let bot = stage.bot().await;
     stage.say(1, Word::Priority("p1"));
     stage.until("it is stored", async || stage.relay.count() == 2).await;
     stage.say(1, Word::Thanks);
     lands(gate).await;
-    stage.finish(bot).await;
+    let in_time = begun.elapsed() < settle;
+    if in_time {
+        stage.finish(bot).await;
+    }
+    in_time
 }
 
 #[tokio::test(flavor = "multi_thread")]

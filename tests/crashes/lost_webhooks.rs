@@ -15,7 +15,7 @@ use crate::thread::Word;
 /// As in a run with faults, and the shortest time between two polls that can be configured.
 const WAITS: Waits = Waits {
     settle: Duration::from_millis(100),
-    recheck: Duration::from_secs(8),
+    recheck: Duration::from_secs(20),
     poll: Duration::from_secs(1),
 };
 

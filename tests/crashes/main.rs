@@ -31,6 +31,7 @@ mod lost_webhooks;
 mod merge_people;
 mod merges;
 mod model_fleet;
+mod notifications;
 mod paid_calls;
 mod random_kills;
 mod random_run;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use timmy::core::jobs::{CancelReason, Done, JobId, State};
 use timmy::crash::STEPS;
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, jobs};
 
 use crate::bot::Bot;
@@ -75,8 +74,7 @@ enum Moment {
 impl MergeStorm {
     async fn begin(seed: u64) -> Self {
         let hands = Hands::default();
-        let options = Options { clock: hands.clock(), ..Options::default() };
-        let mut stage = Stage::by(options, SHORT, seed).await;
+        let mut stage = Stage::by(&hands, SHORT, seed).await;
         let fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
         JobFleet::admit(&stage.sandbox, CELLAR);
         stage.launch.environment.extend(JobFleet::environment());
@@ -263,7 +261,10 @@ impl MergeStorm {
             };
             let is_rejected = matches!(
                 &job.state,
-                State::Cancelled(cancelled) if matches!(cancelled.reason, CancelReason::Rejected(_))
+                State::Cancelled(cancelled) if matches!(
+                    cancelled.reason,
+                    CancelReason::Rejected(_) | CancelReason::PullClosed { .. }
+                )
             );
             match (&job.state, merged) {
                 (State::Done(Done::Merged), Some(merge)) => {

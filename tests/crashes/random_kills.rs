@@ -12,7 +12,7 @@ use crate::thread::Word;
 
 /// Enough time for a late write to land before duplicates are looked for the last time.
 const LATE: Waits =
-    Waits { settle: Duration::from_millis(20), recheck: Duration::from_secs(5), ..SHORT };
+    Waits { settle: Duration::from_millis(20), recheck: Duration::from_secs(20), ..SHORT };
 
 /// How long a round of faults may take: what hangs behind it must land before that last look.
 const ROUND: Duration = Duration::from_secs(1);

@@ -6,7 +6,6 @@ use std::time::Duration;
 use timmy::core::effect::marker::key_of;
 use timmy::core::jobs::{Done, State};
 use timmy::core::model::text::Review;
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, jobs};
 
 use crate::bot::Bot;
@@ -21,8 +20,9 @@ use crate::support::forge::DOOR;
 const STEPS: [(&str, usize); 5] =
     [("result_posted", 1), ("sending", 1), ("sending", 2), ("sent", 1), ("sent", 2)];
 
-/// How long a life may take until it dies at its step, or does not come to it.
-const LIFE: Duration = Duration::from_secs(20);
+/// How long a life may take until it dies at its step, or does not come to it: more than it needs, and less
+/// than a test waits for anything.
+const LIFE: Duration = Duration::from_secs(100);
 
 const POLL: Duration = Duration::from_secs(1);
 
@@ -36,8 +36,7 @@ async fn killed_while_a_review_is_posted() {
 /// Dies at that step, in as many lives as it comes there; then it lives until all is done.
 async fn walk(at: &str) {
     let hands = Hands::default();
-    let options = Options { clock: hands.clock(), ..Options::default() };
-    let mut stage = Stage::by(options, SHORT, 0).await;
+    let mut stage = Stage::by(&hands, SHORT, 0).await;
     stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
     let mut fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
     fleet.reveal_tokens();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use timmy::sandbox::{BranchRule, Mode, Options};
+use timmy::sandbox::{BranchRule, Mode};
 use timmy::store::{Connection, Error, Ledger, jobs};
 
 use crate::hands::Hands;
@@ -18,8 +18,9 @@ const STEPS: [&str; 6] =
 
 const OFFICE: &str = "foundation/office";
 
-/// How long a life may take until it dies at its step, or does not come to it.
-const LIFE: Duration = Duration::from_secs(20);
+/// How long a life may take until it dies at its step, or does not come to it: more than it needs, and less
+/// than a test waits for anything.
+const LIFE: Duration = Duration::from_secs(100);
 
 const POLL: Duration = Duration::from_secs(1);
 
@@ -40,8 +41,7 @@ async fn killed_while_a_date_makes_a_job() {
 /// then it lives until all is done. How often it died.
 async fn walk(step: &str) -> usize {
     let hands = Hands::default();
-    let options = Options { clock: hands.clock(), ..Options::default() };
-    let mut stage = Stage::by(options, SHORT, 0).await;
+    let mut stage = Stage::by(&hands, SHORT, 0).await;
     stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
     stage.sandbox.add_repo(OFFICE, true).unwrap();
     stage.sandbox.collaborator(OFFICE, "timmy", Mode::Write).unwrap();

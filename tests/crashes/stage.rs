@@ -14,6 +14,7 @@ use timmy::store::{Connection, Error, Ledger, outbox, queue, threads};
 use tokio::time::sleep;
 
 use crate::bot::{Bot, Launch, tail};
+use crate::hands::Hands;
 use crate::relay::{Relay, body_of};
 use crate::support::config::{Config, SECRETS};
 use crate::support::forge::{CELLAR, DOOR, EVENTS, add_repo, client, found};
@@ -60,11 +61,12 @@ pub struct Stage {
 impl Stage {
     /// Two public repositories; walt may command, rando may not. The bot does not run yet.
     pub async fn set(waits: Waits, seed: u64) -> Self {
-        Self::by(Options::default(), waits, seed).await
+        Self::by(&Hands::default(), waits, seed).await
     }
 
-    /// The same, with a forge of these properties.
-    pub async fn by(options: Options, waits: Waits, seed: u64) -> Self {
+    /// The same, where the forge and whatever is started by [`Stage::launch`] go by this clock.
+    pub async fn by(hands: &Hands, waits: Waits, seed: u64) -> Self {
+        let options = Options { clock: hands.clock(), ..Options::default() };
         let sandbox = Sandbox::start(options).await.unwrap();
         let token = found(&sandbox, "foundation", &[]);
         for login in ["walt", "rando"] {
@@ -79,6 +81,8 @@ impl Stage {
             ("TIMMY_GITEA_TOKEN", token.clone()),
             ("TIMMY_WEBHOOK_SECRET", SECRETS[0].to_owned()),
             ("TIMMY_LOG", "info,timmy::engine::poll=debug".to_owned()),
+            // As it is now: whoever moves the clock tells it anew to what is started after that.
+            ("TIMMY_CLOCK_AHEAD", hands.ahead()),
         ];
         let launch = Launch::new(folder.path(), "timmy", port, environment);
         launch.configuration(sandbox.url(), waits).write(&launch.config);

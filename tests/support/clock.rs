@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use timmy::clock::{Clock, ManualClock, Waiting};
+use timmy::clock::{Clock, ManualClock, SystemClock, Waiting};
 use timmy::core::model::time::Timestamp;
 
 /// Monday, 23 November 2026, 12:00 UTC: when a story begins.
@@ -23,6 +23,14 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// A clock that stands at noon.
 pub fn noon() -> ManualClock {
     ManualClock::at(NOON)
+}
+
+/// What is missing to the machine's next noon (UTC), in whole seconds. A process that is told to be so far
+/// ahead sees no day end that its test does not let end.
+pub fn until_noon() -> Duration {
+    let seconds = SystemClock.now().since(Timestamp::default()).as_secs();
+    let begun = (seconds + DAY.as_secs() / 2) % DAY.as_secs();
+    Duration::from_secs((DAY.as_secs() - begun) % DAY.as_secs())
 }
 
 /// A clock on which whoever sleeps is at once where they wanted to be; it notes how long that was.

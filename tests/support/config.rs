@@ -77,6 +77,13 @@ impl Config {
         self
     }
 
+    /// As if nobody had written this table.
+    pub fn without_table(mut self, name: &str) -> Self {
+        let heading = format!("[{name}]");
+        self.tables.retain(|table| table.heading != heading);
+        self
+    }
+
     /// And an agent who works by an account of this name, and watches the forge by itself.
     pub fn agent<const N: usize>(mut self, name: &str, roles: [&str; N]) -> Self {
         self.begin(AGENT.to_owned());

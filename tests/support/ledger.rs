@@ -1,7 +1,9 @@
 //! A ledger of its own for each test.
 
+use std::sync::mpsc;
+
 use tempfile::TempDir;
-use timmy::store::{Error, Ledger, Transaction};
+use timmy::store::{Error, Ledger, Readers, Transaction};
 
 /// A new ledger in a directory that vanishes with it.
 pub fn new_ledger() -> (Ledger, TempDir) {
@@ -18,4 +20,25 @@ pub fn in_transaction(work: impl FnOnce(&Transaction<'_>) -> Result<(), Error> +
 
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
+}
+
+/// Keeps all readers of a ledger busy until what this gives is dropped.
+pub async fn occupy(ledger: &Ledger) -> Vec<mpsc::Sender<()>> {
+    let mut held = Vec::new();
+    for _ in 0..Readers::AT_ONCE {
+        let (release, released) = mpsc::channel::<()>();
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let ledger = ledger.clone();
+        tokio::spawn(async move {
+            let read = ledger.read(move |_| {
+                let _ = begun.send(());
+                let _ = released.recv();
+                Ok(())
+            });
+            let _ = read.await;
+        });
+        begins.await.unwrap();
+        held.push(release);
+    }
+    held
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::connection::AcpConnection;
-use super::opening::{NotOpened, OpenSession, open};
+use super::opening::{self, NotOpened, OpenSession, open};
 use super::permission::PermissionPolicy;
 use super::turn::{PATIENCE, Turning, turn};
 use crate::agents::agent::{Asking, Capabilities, FailureKind};
@@ -28,18 +28,21 @@ const PASSING: Duration = Duration::from_secs(5);
 pub(in crate::agents) struct AcpDialogue {
     mode: String,
     policy: PermissionPolicy,
+    /// How long it may take for each answer until its session is open.
+    patience: Duration,
 }
 
 impl AcpDialogue {
-    pub(in crate::agents) fn new(acp: &AcpConfig) -> Self {
+    /// `start`: how long an attempt of it may take to begin.
+    pub(in crate::agents) fn new(acp: &AcpConfig, start: Duration) -> Self {
         let policy = PermissionPolicy { allowed: acp.permissions.clone(), denies: acp.deny };
-        Self { mode: acp.mode.clone(), policy }
+        Self { mode: acp.mode.clone(), policy, patience: start.max(opening::PATIENCE) }
     }
 
     /// Talks until the turn is over. The process lives still, if it does.
     async fn talk(&self, with: Talked<'_>, connection: &mut AcpConnection) -> DialogueEnd {
         let Talked { folder, prompt, run, clock } = with;
-        let opening = open(connection, &**clock, folder, &self.mode);
+        let opening = open(connection, (&**clock, self.patience), folder, &self.mode);
         let opened = tokio::select! {
             biased;
             () = run.stop.cancelled() => return failed(FailureKind::GaveUp, "it was stopped"),
@@ -59,7 +62,7 @@ impl AcpDialogue {
             clock: &**clock,
         };
         match turn(turning, prompt).await {
-            WorkEnd::Finished(text) => DialogueEnd::Said { text, title: None },
+            WorkEnd::Finished(text) => DialogueEnd::Said(text),
             WorkEnd::Failed { kind, reason } => DialogueEnd::Failed { kind, reason },
             WorkEnd::Stopped => failed(FailureKind::GaveUp, "it was stopped"),
         }
@@ -136,7 +139,8 @@ impl Dialogue for AcpDialogue {
             let Trial { session, folder, clock } = trial;
             let words = "it cannot be talked to".to_owned();
             let mut connection = connect(session).ok_or(AgentTrouble::CannotRun(words))?;
-            let opened = open(&mut connection, &**clock, folder, &self.mode).await;
+            let with = (&**clock, self.patience);
+            let opened = open(&mut connection, with, folder, &self.mode).await;
             drop(connection);
             let ended = timeout(PASSING, session.ended()).await;
             match (opened, ended) {

@@ -35,6 +35,8 @@ pub(super) struct Heard {
 #[derive(Default)]
 struct HeardCall {
     title: String,
+    /// Its arguments, as far as they are told.
+    input: Option<String>,
     is_noted: bool,
 }
 
@@ -107,12 +109,15 @@ impl Heard {
             run.does(known.title.clone());
         }
         let is_over = matches!(call.status.as_deref(), Some("completed" | "failed"));
-        let has_input = !is_empty(&call.raw_input);
-        // Some tell first that a call comes, and what it is only then.
-        let is_told = has_input || is_over || !is_empty(&call.content);
-        if is_told && !known.is_noted {
+        if !is_empty(&call.raw_input) {
+            known.input = Some(call.raw_input.to_string());
+        }
+        // Some tell first that a call comes, with few of its arguments or none, and the rest only then.
+        let is_pending = call.status.as_deref() == Some("pending") && is_empty(&call.content);
+        let is_told = known.input.is_some() && !is_pending || !is_empty(&call.content);
+        if (is_told || is_over) && !known.is_noted {
             known.is_noted = true;
-            let input = if has_input { call.raw_input.to_string() } else { String::new() };
+            let input = known.input.take().unwrap_or_default();
             run.note(at, Speaker::ToolCall, format!("{} {input}", known.title).trim());
         }
         if is_over {

@@ -16,8 +16,8 @@ use crate::agents::trouble::AgentTrouble;
 use crate::clock::Clock;
 use crate::config::DEFAULT_MODE;
 
-/// How long an agent may take for one of these answers.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an agent may take at least for one of these answers: a busy machine is slow.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The most modes that are named.
 const MOST_NAMED: usize = 12;
@@ -69,14 +69,15 @@ impl NotOpened {
     }
 }
 
-/// Opens a session in `folder`, as the agent sees it, and puts it into `mode`.
+/// Opens a session in `folder`, as the agent sees it, and puts it into `mode`. `patience`: how long it
+/// may take for each answer.
 pub(super) async fn open(
     connection: &mut AcpConnection,
-    clock: &dyn Clock,
+    (clock, patience): (&dyn Clock, Duration),
     folder: &str,
     mode: &str,
 ) -> Result<OpenSession, NotOpened> {
-    let mut opening = Opening { connection, clock };
+    let mut opening = Opening { connection, clock, patience };
     let known: WireInitialized = opening.ask("initialize", wire::initialize()).await?;
     if known.protocol_version != VERSION {
         return Err(NotOpened::Version(known.protocol_version));
@@ -95,6 +96,7 @@ pub(super) async fn open(
 struct Opening<'a> {
     connection: &'a mut AcpConnection,
     clock: &'a dyn Clock,
+    patience: Duration,
 }
 
 impl Opening<'_> {
@@ -148,7 +150,7 @@ impl Opening<'_> {
         params: Value,
     ) -> Result<T, NotOpened> {
         let id = self.connection.ask(method, params);
-        let mut patience = self.clock.sleep(PATIENCE);
+        let mut patience = self.clock.sleep(self.patience);
         let given = loop {
             let message = tokio::select! {
                 message = self.connection.receive() => message?,

@@ -12,10 +12,12 @@ use super::lines::{Lines, NextLine};
 use super::wire::{CommandLine, CommandTask};
 use crate::agents::agent::{Asking, Capabilities, FailureKind};
 use crate::agents::brief::brief;
+use crate::agents::last_words::LAST_WORDS;
 use crate::agents::local::{Dialogue, DialogueCall, DialogueEnd, Talk};
 use crate::agents::transcript::Speaker;
 use crate::agents::upstream_error;
 use crate::confinement::{RunEnd, SessionEnd};
+use crate::core::jobs::evidence::CUT_RESULT_LINE;
 
 /// How long the rest of an output may take once the program has ended.
 const REST: Duration = Duration::from_secs(5);
@@ -38,6 +40,8 @@ impl Dialogue for CommandDialogue {
 #[derive(Default)]
 struct Heard {
     result: Option<Map<String, Value>>,
+    /// Whether it gave one that is too long to be read.
+    has_long_result: bool,
     failed: Option<String>,
     /// The last that it had to say.
     last: String,
@@ -54,8 +58,16 @@ async fn hold(talk: Talk<'_>) -> DialogueEnd {
         }
     };
     let mut heard = Heard::default();
-    let mut hear = |line: &str| {
+    let mut hear = |line: &NextLine| {
         run.is_alive();
+        let line = match line {
+            NextLine::Line(line) => line,
+            NextLine::Beginning(line) => {
+                heard.has_long_result |= CommandLine::begins_as_result(line);
+                line
+            }
+            NextLine::End | NextLine::TooMuch => return,
+        };
         match CommandLine::read(line) {
             CommandLine::Doing(what) => run.does(brief(&what)),
             CommandLine::Usage(usage) => run.uses(usage),
@@ -80,10 +92,10 @@ async fn hold(talk: Talk<'_>) -> DialogueEnd {
         let Some(lines) = &mut lines else { return };
         loop {
             match lines.next().await {
-                NextLine::Line(line) => hear(&line),
                 // Not its end: that is the end of its process.
                 NextLine::End => std::future::pending::<()>().await,
                 NextLine::TooMuch => return,
+                line => hear(&line),
             }
         }
     };
@@ -108,18 +120,24 @@ async fn hold(talk: Talk<'_>) -> DialogueEnd {
 }
 
 /// What lies in the pipe. One that somebody else holds open is left.
-async fn hear_rest(mut lines: Lines<ChildStdout>, hear: &mut (impl FnMut(&str) + Send)) {
+async fn hear_rest(mut lines: Lines<ChildStdout>, hear: &mut (impl FnMut(&NextLine) + Send)) {
     let hearing = async {
-        while let NextLine::Line(line) = lines.next().await {
-            hear(&line);
+        loop {
+            match lines.next().await {
+                NextLine::End | NextLine::TooMuch => return,
+                line => hear(&line),
+            }
         }
     };
     let _ = timeout(REST, hearing).await;
 }
 
 fn end(heard: Heard, ended: &SessionEnd) -> DialogueEnd {
-    let Heard { result, failed, last } = heard;
+    let Heard { result, has_long_result, failed, last } = heard;
     let Some(fields) = result else {
+        if has_long_result {
+            return DialogueEnd::Said(CUT_RESULT_LINE.to_owned());
+        }
         if let Some(why) = failed {
             let kind = match upstream_error::kind_of(&why) {
                 // Whatever runs in there can say so.
@@ -129,7 +147,7 @@ fn end(heard: Heard, ended: &SessionEnd) -> DialogueEnd {
             return DialogueEnd::Failed { kind, reason: brief(&why) };
         }
         return match ended.end {
-            Some(RunEnd::Exited(0)) => DialogueEnd::Said { text: last, title: None },
+            Some(RunEnd::Exited(0)) => DialogueEnd::Said(last),
             Some(RunEnd::Exited(code)) => {
                 let said = ended.complaints.text();
                 let said = brief(said.trim().lines().last().unwrap_or_default());
@@ -137,12 +155,15 @@ fn end(heard: Heard, ended: &SessionEnd) -> DialogueEnd {
                 gave_up(format!("it ended with {code} and gave no result{colon}{said}"))
             }
             // Why timmy ended it is told by who did.
-            _ => DialogueEnd::Said { text: last, title: None },
+            _ => DialogueEnd::Said(last),
         };
     };
-    let title = fields.get("title").and_then(Value::as_str).map(str::to_owned);
-    let text = format!("timmy-result: {}", Value::Object(fields));
-    DialogueEnd::Said { text, title }
+    let json = Value::Object(fields).to_string();
+    let text = match json.len() > LAST_WORDS {
+        true => CUT_RESULT_LINE.to_owned(),
+        false => format!("timmy-result: {json}"),
+    };
+    DialogueEnd::Said(text)
 }
 
 fn gave_up(reason: String) -> DialogueEnd {

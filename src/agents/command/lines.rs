@@ -28,6 +28,8 @@ pub(super) struct Lines<R> {
 pub(super) enum NextLine {
     /// What is no UTF-8 in it is replaced.
     Line(String),
+    /// The beginning of one that is too long.
+    Beginning(String),
     End,
     /// It holds more than anybody reads.
     TooMuch,
@@ -46,7 +48,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             }
             if let Some(line) = self.take_line() {
                 self.lines += 1;
-                return NextLine::Line(line);
+                return line;
             }
             let mut piece = vec![0; PIECE];
             match self.stream.read(&mut piece).await {
@@ -67,7 +69,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         }
     }
 
-    fn take_line(&mut self) -> Option<String> {
+    fn take_line(&mut self) -> Option<NextLine> {
         loop {
             let rest = &self.held[self.given..];
             let Some(end) = memchr::memchr(b'\n', rest) else {
@@ -77,12 +79,12 @@ impl<R: AsyncRead + Unpin> Lines<R> {
                 let beginning = said(&rest[..LONGEST]);
                 self.given = self.held.len();
                 let was_given = std::mem::replace(&mut self.skips, true);
-                return (!was_given).then_some(beginning);
+                return (!was_given).then_some(NextLine::Beginning(beginning));
             };
             let line = said(&rest[..end]);
             self.given += end + 1;
             if !std::mem::take(&mut self.skips) {
-                return Some(line);
+                return Some(NextLine::Line(line));
             }
         }
     }
@@ -101,7 +103,7 @@ mod tests {
         let mut all = Vec::new();
         loop {
             let next = lines.next().await;
-            let is_over = !matches!(next, NextLine::Line(_));
+            let is_over = !matches!(next, NextLine::Line(_) | NextLine::Beginning(_));
             all.push(next);
             if is_over {
                 return all;
@@ -123,7 +125,7 @@ mod tests {
         bytes.extend(b"\nnext\n");
         let read = all(&bytes).await;
         assert!(
-            matches!(&read[0], NextLine::Line(line) if line.len() == LONGEST),
+            matches!(&read[0], NextLine::Beginning(line) if line.len() == LONGEST),
             "{}",
             read.len()
         );

@@ -100,6 +100,12 @@ impl CommandLine {
             Err(_) => Self::Other(line.to_owned()),
         }
     }
+
+    /// Whether a line that is too long begins as a result does.
+    pub(super) fn begins_as_result(beginning: &str) -> bool {
+        let inside = beginning.trim_start().strip_prefix('{').map(str::trim_start);
+        inside.is_some_and(|inside| inside.starts_with("\"result\""))
+    }
 }
 
 impl KnownUsage {

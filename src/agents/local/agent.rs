@@ -142,6 +142,10 @@ impl LocalAgent {
                 }
                 let pull = self.host.pull(&order, (&title, &summary)).await;
                 let pull = pull.map_err(not_now)?;
+                // What was salvaged of it is on the forge: nobody goes on with that.
+                if let Err(error) = self.host.kept.drop(&order.workplace) {
+                    tracing::warn!(key = handle.run, %error, "what was kept of an attempt stays");
+                }
                 result_line(&HandInResult { commit, pull }, &summary)
             }
         };
@@ -205,10 +209,11 @@ impl Agent for LocalAgent {
 
     fn deny<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, ()> {
         Box::pin(async move {
-            if let Some(known) = self.runs.of(&run.run) {
-                known.answer(None, false);
+            let known = self.runs.of(&run.run);
+            match known.map_or(Allowance::NotAwaited, |known| known.answer(None, false)) {
+                Allowance::NotAwaited => Err(AgentTrouble::NotFound),
+                Allowance::Taken | Allowance::Unclear(_) => Ok(()),
             }
-            Ok(())
         })
     }
 

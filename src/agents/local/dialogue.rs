@@ -72,11 +72,8 @@ pub(in crate::agents) struct Talk<'a> {
 /// How a dialogue ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::agents) enum DialogueEnd {
-    /// All is said: the last words, in which the result line stands, and what to call the change.
-    Said {
-        text: String,
-        title: Option<String>,
-    },
+    /// All is said: the last words, in which the result line stands.
+    Said(String),
     Failed {
         kind: FailureKind,
         reason: String,

@@ -287,6 +287,16 @@ impl LocalHost {
         workspace.discard().await;
     }
 
+    /// Throws away what an attempt would have worked on, had its program been called. What was kept for
+    /// it is kept for the next one.
+    pub(super) async fn close_unbegun(&self, bench: LocalBench) {
+        let LocalBench { workspace, record, .. } = bench;
+        if let Err(error) = record.forget(&self.places.records()) {
+            tracing::warn!(key = record.key, %error, "what is told of an attempt stays");
+        }
+        workspace.discard().await;
+    }
+
     /// Throws away what was made for an attempt that was given up before it began.
     pub(super) async fn sweep(&self, key: &str) {
         remove_left(&self.places.work(), &LocalRecord::name(key)).await;

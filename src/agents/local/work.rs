@@ -15,7 +15,7 @@ use crate::agents::brief::{one_line, shortened};
 use crate::agents::handed_in::result_line;
 use crate::agents::run::{Run, WorkEnd};
 use crate::agents::transcript::Speaker;
-use crate::confinement::{Bound, RunEnd, Session, SessionEnd};
+use crate::confinement::{Bound, CannotRun, RunEnd, Session, SessionEnd};
 use crate::core::jobs::AgentClaim;
 use crate::core::jobs::evidence::read_result;
 
@@ -24,6 +24,9 @@ const LONGEST_REASON: usize = 400;
 
 /// How much of its last words is a summary where it gives none, in characters.
 const LONGEST_SUMMARY: usize = 2000;
+
+/// What is told where nobody could read what it says of its work.
+const TOO_LONG: &str = "Its result line is longer than 64 KiB, and was not read.";
 
 pub(super) struct LocalWork {
     pub(super) host: Arc<LocalHost>,
@@ -62,9 +65,17 @@ impl LocalWork {
             Some(Ok(bench)) => bench,
             other => {
                 self.host.sweep(&self.key).await;
-                let over =
-                    if self.run.stop.is_cancelled() { WorkEnd::Stopped } else { self.late() };
-                return Err(other.and_then(Result::err).map_or(over, |why| failed(&why)));
+                return Err(match other {
+                    Some(Err(why)) => not_begun(&why),
+                    _ if self.run.stop.is_cancelled() => because(
+                        FailureKind::NeverBegan,
+                        "it was stopped before its program was called",
+                    ),
+                    _ => {
+                        let words = "its repository could not be had";
+                        because(FailureKind::NeverBegan, &self.within(words))
+                    }
+                });
             }
         };
         let end = match self.at(&mut bench, began).await {
@@ -78,6 +89,10 @@ impl LocalWork {
         }
         // Who is answered, or told what is wrong, goes on with what it had.
         let keeps = match &end {
+            WorkEnd::Failed { kind: FailureKind::NeverBegan, .. } => {
+                self.host.close_unbegun(bench).await;
+                return Ok(end);
+            }
             WorkEnd::Stopped => self.run.left_a_question(),
             WorkEnd::Failed { .. } => bench.is_to_be_mended,
             WorkEnd::Finished(text) => {
@@ -97,8 +112,8 @@ impl LocalWork {
         if let Some(note) = bench.beginning.note() {
             self.note(Speaker::Note, note);
         }
-        self.run.does("begins".to_owned());
-        let mut session = self.host.begin(&bench.workspace).await.map_err(|why| failed(&why))?;
+        self.run.does("starts its program".to_owned());
+        let mut session = self.host.begin(&bench.workspace).await.map_err(|why| not_begun(&why))?;
         let folder = self.host.seen_at(&bench.workspace);
         let said = self.talk(&mut session, (&folder, self.left(began))).await;
         let ended = session.end().await;
@@ -108,15 +123,15 @@ impl LocalWork {
         if let Err(error) = self.host.keep_home(&bench.workspace).await {
             self.note(Speaker::Note, &format!("Of its home: {error}"));
         }
-        let (text, title) = match said? {
+        let text = match said? {
             DialogueEnd::Failed { kind, reason } => return Err(because(kind, &reason)),
-            DialogueEnd::Said { text, title } => (text, title),
+            DialogueEnd::Said(text) => text,
         };
         let ended = ended.map_err(|why| failed(&why.into()))?;
         if let Some(reason) = too_much(&ended) {
             return Err(because(FailureKind::GaveUp, reason));
         }
-        self.finish(bench, began, (self.run.redacted(&text), title)).await
+        self.finish(bench, began, self.run.redacted(&text)).await
     }
 
     /// Talks to the process until all is said, it is to stop, or its time is over.
@@ -157,9 +172,12 @@ impl LocalWork {
         &self,
         bench: &mut LocalBench,
         began: Duration,
-        (text, title): (String, Option<String>),
+        text: String,
     ) -> Result<WorkEnd, WorkEnd> {
         let result = read_result(&text);
+        if result.is_too_long {
+            self.note(Speaker::Note, TOO_LONG);
+        }
         let hands_in = match result.claim {
             AgentClaim::PullRequest { .. } | AgentClaim::Nothing => self.order.makes_a_change(),
             AgentClaim::Comment
@@ -172,10 +190,11 @@ impl LocalWork {
         }
         self.run.does("hands in its work".to_owned());
         let summary = match result.claim {
+            AgentClaim::Nothing if result.is_too_long => TOO_LONG.to_owned(),
             AgentClaim::Nothing => shortened(text.trim(), LONGEST_SUMMARY),
             _ => result.summary,
         };
-        let said = SaidOfIt { title: title.map(|title| self.run.redacted(&title)), summary };
+        let said = SaidOfIt { title: result.title, summary };
         let prepared = tokio::select! {
             biased;
             () = self.run.stop.cancelled() => return Err(WorkEnd::Stopped),
@@ -201,8 +220,12 @@ impl LocalWork {
     }
 
     fn late(&self) -> WorkEnd {
-        let minutes = self.host.options.time.as_secs() / 60;
-        because(FailureKind::GaveUp, &format!("it did not finish within {minutes} minutes"))
+        because(FailureKind::GaveUp, &self.within("it did not finish"))
+    }
+
+    /// That something did not happen in its time.
+    fn within(&self, what: &str) -> String {
+        format!("{what} within {} minutes", self.host.options.time.as_secs() / 60)
     }
 
     fn note(&self, speaker: Speaker, text: &str) {
@@ -218,6 +241,17 @@ fn too_much(ended: &SessionEnd) -> Option<&'static str> {
         RunEnd::Over(Bound::Memory) => Some("it took more memory than it may"),
         RunEnd::Over(Bound::Disk) => Some("it filled more of the disk than it may"),
     }
+}
+
+/// Its program was not called yet: what is no fault of the agent costs it nothing.
+fn not_begun(why: &LocalTrouble) -> WorkEnd {
+    let kind = match (why, why.kind()) {
+        (LocalTrouble::CannotRun(CannotRun::NotStarted(_)), _) | (_, FailureKind::Upstream) => {
+            FailureKind::NeverBegan
+        }
+        (_, kind) => kind,
+    };
+    because(kind, &why.to_string())
 }
 
 fn failed(why: &LocalTrouble) -> WorkEnd {

@@ -272,7 +272,14 @@ impl LoopAttempt {
                     &handed_in, &summary,
                 ))));
             }
-            Finish::NoChange { summary } => ("no_change", summary),
+            Finish::NoChange { shown, summary } => {
+                let mut result = json!(shown);
+                result["outcome"] = "no_change".into();
+                result["summary"] = self.run.redacted(summary).into();
+                return Ok(FinishResult::Over(WorkEnd::Finished(format!(
+                    "timmy-result: {result}"
+                ))));
+            }
             Finish::Blocked { summary } => ("blocked", summary),
             Finish::Comment { summary } => ("comment", summary),
             Finish::Review { verdict, findings, summary } => {

@@ -14,6 +14,10 @@ const LONGEST_SUMMARY: usize = 8_000;
 /// What a review may say in all.
 const VERDICTS: [&str; 3] = ["approved", "changes_requested", "comment"];
 
+/// To who says that nothing has to change, and not what shows it.
+const NOTHING_SHOWN: &str =
+    "Name what shows that nothing has to change: `files`, `commit` or `pull`.";
+
 /// The longest title, in characters.
 const LONGEST_TITLE: usize = 120;
 
@@ -63,14 +67,38 @@ pub(super) enum ToolUse {
 pub(super) enum Finish {
     /// What was written becomes a commit and a pull request.
     Change { title: String, summary: String },
-    /// Nothing has to change: the summary says why, and what shows it.
-    NoChange { summary: String },
+    /// Nothing has to change: the summary says why.
+    NoChange { shown: Shown, summary: String },
     /// It cannot go on without a person.
     Blocked { summary: String },
     /// Its result is this text.
     Comment { summary: String },
     /// Its result is this review, with findings as the model gave them.
     Review { verdict: String, findings: Vec<GivenFinding>, summary: String },
+}
+
+/// What shows that nothing has to change: one of these at least.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Shown {
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    files: Value,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    commit: Value,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pull: Value,
+}
+
+impl Shown {
+    /// Models fill in what they leave out as well.
+    fn is_nothing(&self) -> bool {
+        let is_empty = |value: &Value| match value {
+            Value::String(text) => text.trim().is_empty(),
+            Value::Array(items) => items.is_empty(),
+            Value::Number(_) => false,
+            Value::Null | Value::Bool(_) | Value::Object(_) => true,
+        };
+        [&self.files, &self.commit, &self.pull].into_iter().all(is_empty)
+    }
 }
 
 /// What a model found.
@@ -163,7 +191,10 @@ impl Toolset {
                 json!({
                     "outcome": { "type": "string", "enum": self.outcomes() },
                     "title": text("For pull_request: what the change does, in one line"),
-                    "summary": text("What you did and how each acceptance item is met; for no_change the commit, file or pull request that shows it; for blocked what a person has to decide"),
+                    "summary": text("What you did and how each acceptance item is met; for no_change why nothing has to change; for blocked what a person has to decide"),
+                    "files": { "type": "array", "items": path(), "description": "For no_change: the files that show it" },
+                    "commit": text("For no_change: the full name of a commit that shows it"),
+                    "pull": number("For no_change: the number of a pull request that shows it"),
                 }),
                 &["outcome", "summary"],
             ),
@@ -213,7 +244,7 @@ impl Toolset {
     }
 
     fn finish(self, given: GivenFinish) -> Result<Finish, String> {
-        let GivenFinish { outcome, title, summary, verdict, findings } = given;
+        let GivenFinish { outcome, title, summary, verdict, findings, shown } = given;
         let summary: String = summary.trim().chars().take(LONGEST_SUMMARY).collect();
         if summary.is_empty() {
             return Err("`summary` is empty: say what you did.".to_owned());
@@ -235,7 +266,8 @@ impl Toolset {
                 }
                 Finish::Review { verdict, findings: findings.unwrap_or_default(), summary }
             }
-            "no_change" => Finish::NoChange { summary },
+            "no_change" if shown.is_nothing() => return Err(NOTHING_SHOWN.to_owned()),
+            "no_change" => Finish::NoChange { shown, summary },
             _ => Finish::Blocked { summary },
         })
     }
@@ -322,6 +354,8 @@ struct GivenFinish {
     verdict: Option<String>,
     #[serde(default)]
     findings: Option<Vec<GivenFinding>>,
+    #[serde(flatten)]
+    shown: Shown,
 }
 
 /// A number, also where a model writes it as a text.

@@ -33,7 +33,7 @@ impl Printout {
             "A sandbox forge with real git on {url}, a real timmy, signed webhooks between them, \
              and two scripted agents."
         ))?;
-        self.line(&format!("Its time runs {HASTE} times as fast as yours."))?;
+        self.line(&format!("Its time begins at noon, and runs {HASTE} times as fast as yours."))?;
         self.line("")?;
         self.line(&format!("{REPOSITORY}#1 {TITLE}"))
     }

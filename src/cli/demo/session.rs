@@ -1,9 +1,10 @@
 //! One run of the demo: starts forge and bot, posts the comments, injects the faults.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -41,7 +42,7 @@ pub(super) struct DemoSession {
     thread: i64,
     stop: CancellationToken,
     running: JoinHandle<Result<(), AppError>>,
-    folder: Folder,
+    folder: TempDir,
     /// What a CrewAI of it speaks to.
     _model: Model,
 }
@@ -68,11 +69,11 @@ impl DemoSession {
         for login in ["alexander", "anna", "walt", "rando"] {
             sandbox.add_user(login);
         }
-        let folder = Folder::new().map_err(DemoError::Folder)?;
+        let folder = folder().map_err(DemoError::Folder)?;
         let tokens = ["ezra", "bezalel", "ci"].map(|login| sandbox.add_user(login));
         // By which timmy knows what their accounts may do.
         for (agent, token) in ["ezra", "bezalel"].iter().zip(&tokens) {
-            std::fs::write(token_file(&folder.0, agent), token).map_err(DemoError::Folder)?;
+            std::fs::write(token_file(folder.path(), agent), token).map_err(DemoError::Folder)?;
         }
         let agents = DemoAgents::start(tokens).await?;
         sandbox.add_org("foundation", "alexander")?;
@@ -91,9 +92,9 @@ impl DemoSession {
         let shape = Shape { repos: 5, issues: 90, seed: 7, now: clock.now() };
         sandbox.fill("workshop", &Backlog::of(shape))?;
         let model = Model::start().await.map_err(DemoError::Model)?;
-        let employed = cast.configuration((&agents, &model), &folder.0);
+        let employed = cast.configuration((&agents, &model), folder.path());
         let employed = employed.map_err(DemoError::Folder)?;
-        let text = configuration(&employed, sandbox.url(), &folder.0);
+        let text = configuration(&employed, sandbox.url(), folder.path());
         let env = |name: &str| match name {
             "TIMMY_GITEA_TOKEN" => Some(token.clone()),
             "TIMMY_WEBHOOK_SECRET" => Some(SECRET.to_owned()),
@@ -278,20 +279,12 @@ fn configuration(agents: &str, url: &str, folder: &Path) -> String {
     )
 }
 
-/// A folder that vanishes with the demo.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> std::io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("timmy-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What is left behind is small, and in the folder for temporary files.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+/// A folder of its own that vanishes with the demo.
+fn folder() -> std::io::Result<TempDir> {
+    let mut made = tempfile::Builder::new();
+    made.prefix("timmy-demo-");
+    // An agent may run as somebody else, who has to come through to its copy.
+    #[cfg(unix)]
+    made.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o711));
+    made.tempdir()
 }

@@ -28,7 +28,7 @@ pub(super) fn locals(agents: &[AgentConfig]) -> Vec<CheckResult> {
     let reaches = those(&|local| !is_free(local) && local.reach.is_none()).map(|named| {
         CheckResult::warning(
             SANDBOX,
-            format!("All that this machine reaches, its own ports included, reaches: {named}."),
+            format!("They reach all that this machine does, its own ports included: {named}."),
             "Name what it needs as agent.reach, such as [\"api.example.com:443\"].",
         )
     });

@@ -1,6 +1,7 @@
 //! Does work start by itself where that is wished, and if not, why?
 
 use super::check_result::CheckResult;
+use super::in_ledger::in_ledger;
 use crate::config::Config;
 use crate::core::model::ids::RepoId;
 use crate::core::scheduling::{AutoState, SuggestReason};
@@ -20,17 +21,9 @@ pub(super) async fn check(config: &Config, readers: Option<&Readers>) -> Vec<Che
             "Add an [[agent]].",
         )];
     }
-    let found = match readers {
-        Some(readers) => readers.read(Found::read).await,
-        None => Ok(Found::default()),
-    };
-    match found {
+    match in_ledger(readers, (DISPATCH, "What starts by itself"), Found::read).await {
         Ok(found) => found.judge(),
-        Err(error) => vec![CheckResult::broken(
-            DISPATCH,
-            format!("What starts by itself cannot be read: {error}."),
-            "Restore a backup, or point ledger.path to a new file.",
-        )],
+        Err(unread) => vec![unread],
     }
 }
 

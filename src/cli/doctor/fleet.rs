@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::action_secrets;
 use super::check_result::CheckResult;
 use crate::agents::{self, AgentHealth, AgentTrouble};
 use crate::chance::Chance;
@@ -46,12 +47,19 @@ pub(super) async fn check(
         results.push(judge_health(agent, &health, &cost));
         let places = places(agent, watched);
         let own = agents::own_account(agent, gitea).ok().flatten();
-        let mut rights = Vec::new();
+        let (mut rights, mut secrets) = (Vec::new(), Vec::new());
         for place in places.iter().take(MOST) {
             let who = (agent.account.as_str(), &place.repo.name);
             let found = agent_rights((gitea, asker), own.as_ref(), who).await;
             rights.push((&place.repo.name, found));
+            if action_secrets::pushes_workflows(agent)
+                && action_secrets::has_secrets(gitea, own.as_ref(), &place.repo.name).await
+                    == Some(true)
+            {
+                secrets.push(&place.repo.name);
+            }
         }
+        results.extend(action_secrets::judge(agent, &secrets));
         results.extend(judge_rights(agent, &rights, places.len().saturating_sub(MOST)));
     }
     results

@@ -1,7 +1,7 @@
 //! What `serve` met that keeps it from its work, as it noted it in its ledger.
 
 use super::check_result::CheckResult;
-use crate::core::model::incident::{AgentProblem, Incident};
+use crate::core::model::incident::Incident;
 use crate::core::model::time::{Timestamp, rounded};
 use crate::store::Readers;
 use crate::store::incidents::{self, OpenIncident};
@@ -111,27 +111,7 @@ fn remedy(incident: &Incident) -> &'static str {
             "Stop one of the two: a copy of a ledger is for a stop only. Then /timmy resume all, by \
              the owner, or a restart of timmy serve lets work start by itself again."
         }
-        Incident::Agent { problem, .. } => of_agent(*problem),
-    }
-}
-
-fn of_agent(problem: AgentProblem) -> &'static str {
-    match problem {
-        AgentProblem::HostAway => {
-            "Its jobs wait for it, three days at most: wake its host, or take the agent out of the \
-             configuration."
-        }
-        AgentProblem::Down => "Mend what it says; of a gateway its log says more.",
-        AgentProblem::BadKey => "Put its gateway's key into its key_file, and restart timmy serve.",
-        AgentProblem::ModelGone => "Name a model that is there, and restart timmy serve.",
-        AgentProblem::PoolSpent => {
-            "It is tried again when the quota begins anew: raise the quota, or wait."
-        }
-        AgentProblem::NoAccess => "Give its account write access to the repository.",
-        AgentProblem::LeavesNothing => {
-            "Look at its last attempts with timmy jobs: a spent key looks like an answer. It gets \
-             one job an hour until one leaves something, or until somebody says /timmy resume."
-        }
+        Incident::Agent { problem, .. } => problem.remedy(),
     }
 }
 

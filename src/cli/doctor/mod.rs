@@ -5,6 +5,7 @@
 //! out.
 
 mod account;
+mod action_secrets;
 mod agents;
 mod automatic;
 mod capabilities;
@@ -13,6 +14,7 @@ mod confinement;
 mod delivery;
 mod fixtures;
 mod fleet;
+mod in_ledger;
 mod incidents;
 mod known_accounts;
 mod ledger;

@@ -1,6 +1,7 @@
 //! When is each routine due, and what keeps it from its work?
 
 use super::check_result::CheckResult;
+use super::in_ledger::in_ledger;
 use crate::cli::routine_view::{RoutineStanding, next_date};
 use crate::config::{Config, DispatchMode};
 use crate::core::model::ids::RepoName;
@@ -27,17 +28,9 @@ pub(super) async fn check(
             "Set it to \"suggest\": routines start then, and nothing else does by itself.",
         )];
     }
-    let found = match readers {
-        Some(readers) => readers.read(Found::read).await,
-        None => Ok(Found::default()),
-    };
-    match found {
+    match in_ledger(readers, (ROUTINE, "What routines came to"), Found::read).await {
         Ok(found) => config.routines.iter().map(|one| found.judge(one, config, now)).collect(),
-        Err(error) => vec![CheckResult::broken(
-            ROUTINE,
-            format!("What routines came to cannot be read: {error}."),
-            "Restore a backup, or point ledger.path to a new file.",
-        )],
+        Err(unread) => vec![unread],
     }
 }
 

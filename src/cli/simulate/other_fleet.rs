@@ -16,7 +16,7 @@ pub(super) fn manned(roster: Roster, mut workers: Vec<AgentSlot>, mut limits: Li
     }
     for worker in &mut workers {
         if let Some(before) = roster.workers.iter().find(|other| other.name == worker.name) {
-            worker.is_up = before.is_up;
+            (worker.is_up, worker.is_unseen) = (before.is_up, before.is_unseen);
             worker.is_spent = before.is_spent;
             worker.workplaces = before.workplaces.clone();
             if before.pool == worker.pool {

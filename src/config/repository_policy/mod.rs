@@ -37,3 +37,10 @@ pub struct RepositoryPolicy {
     /// What runs before.
     pub prepare: Option<CheckoutCommand>,
 }
+
+impl RepositoryPolicy {
+    /// Whether it says anything by which a diff may be judged otherwise than by the central file.
+    pub fn judges_diffs(&self) -> bool {
+        !self.protected.is_empty() || self.max_lines.is_some()
+    }
+}

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::RepositoryPolicy;
 use crate::config::guards::{checkout_command, max_lines, path};
@@ -13,9 +13,8 @@ use crate::config::reading::ConfigReading;
 use crate::config::role::Role;
 use crate::config::section::Section;
 use crate::config::syntax;
-use crate::config::value::{Wrong, one_of, text, word};
+use crate::config::value::{agent_text, one_of, word};
 use crate::config::world::Outside;
-use crate::core::command::invisible::Invisible;
 use crate::core::guards::ExpectedChecks;
 use crate::core::reply::Autonomy;
 
@@ -61,7 +60,7 @@ fn policy(root: &Section<'_>) -> Option<RepositoryPolicy> {
         mode: root.optional("mode", one_of(&MODES)),
         agents: root.list("agents", word).map(plain),
         roles: root.list("roles", one_of(&Role::ALL)).map(roles),
-        instructions: root.optional("instructions", instructions),
+        instructions: root.optional("instructions", agent_text(LONGEST_INSTRUCTIONS)),
         ..RepositoryPolicy::default()
     };
     root.table("guards", |guards| {
@@ -72,21 +71,4 @@ fn policy(root: &Section<'_>) -> Option<RepositoryPolicy> {
         policy.prepare = checkout_command(guards, "prepare");
     })?;
     Some(policy)
-}
-
-/// A text for agents, of as many lines as it likes.
-fn instructions(value: &DeValue<'_>) -> Result<String, Wrong> {
-    let text = text(value)?;
-    if text.chars().count() > LONGEST_INSTRUCTIONS {
-        let remedy = format!("Write at most {LONGEST_INSTRUCTIONS} characters.");
-        return Err(Wrong::new("is too long", remedy));
-    }
-    let is_hidden = |c: char| !matches!(c, '\n' | '\r' | '\t') && Invisible::new(c).is_some();
-    match text.contains(is_hidden) {
-        true => Err(Wrong::new(
-            "holds characters that nobody sees",
-            "Delete them: what agents read, people have to see.",
-        )),
-        false => Ok(text),
-    }
 }

@@ -298,6 +298,12 @@ impl Crew {
         self.state == CrewState::Working && self.delivered() == commit && self.awaits_reviews()
     }
 
+    /// Whether a person is asked about `commit` only once that task's review was given again, if the one
+    /// that `job` gave was dismissed.
+    pub fn reviews_again(&self, task: u32, job: JobId, commit: &Commit) -> bool {
+        self.advance(&CrewEvent::Dismissed { task, job }).holds(Some(commit))
+    }
+
     /// Whether a review may send the work back once more.
     pub fn has_rounds(&self) -> bool {
         self.rounds < self.rounds_allowed

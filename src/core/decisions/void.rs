@@ -27,7 +27,14 @@ pub enum VoidReason {
     /// A review by an agent asks for changes, by this login.
     Reviewed { by: Option<String> },
     /// The review by this agent, on which it stood, was dismissed.
-    Dismissed { agent: String },
+    Dismissed {
+        agent: String,
+        /// Whether it is asked for once more before the question is. Older versions did not say.
+        #[serde(default)]
+        is_due: bool,
+    },
+    /// The pull request that it is about was closed unmerged, by this login.
+    PullClosed { by: Option<String>, pull: i64 },
     /// The job went another way.
     WentOn,
 }

@@ -82,4 +82,13 @@ impl GuardFinding {
     pub fn key(&self) -> String {
         format!("{} {} {}", self.guard, self.code.name(), self.said.plain())
     }
+
+    /// What two findings have in common of which a person is asked about one alone: the same is said,
+    /// or that the change is too large, by whatever limit.
+    pub fn asked_key(&self) -> String {
+        match self.guard == GuardName::Size {
+            true => format!("{} {}", self.guard, self.code.name()),
+            false => self.key(),
+        }
+    }
 }

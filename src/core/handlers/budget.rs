@@ -2,7 +2,7 @@
 
 use super::context::CommandContext;
 use super::handler::Handler;
-use super::jobs::{JobQuery, JobRequest};
+use super::jobs::{JobQuery, JobRequest, KnownJob};
 use super::snapshot::Needs;
 use crate::core::command::value::{Amount, Date, JobId, Scope};
 use crate::core::command::verb::Verb;
@@ -14,12 +14,30 @@ use crate::core::policy::controls::{BudgetPart, ControlChange, SetBudget};
 use crate::core::reply::{Answer, BudgetAnswer, JobAnswer, SpentBudget};
 
 pub(super) fn budget(amount: Option<Amount>, scope: Option<&Scope>) -> Handler<'_> {
-    let jobs = JobQuery { latest: true, spending: amount.is_none(), ..JobQuery::default() };
+    let job = match scope {
+        Some(Scope::Job(job)) => Some(*job),
+        None | Some(Scope::Issue | Scope::All | Scope::Repo(_) | Scope::Agent(_)) => None,
+    };
+    let jobs = JobQuery {
+        latest: true,
+        numbered: job.into_iter().collect(),
+        // It may be of another repository.
+        acts: job.is_some(),
+        spending: amount.is_none(),
+        ..JobQuery::default()
+    };
     Handler::new(Needs { jobs, ..Needs::default() }, move |context| {
         let answer = match (amount, scope) {
             (_, Some(Scope::Repo(_))) => Err(BudgetAnswer::OfRepository.into()),
-            (None, _) => Ok(context.budgets()),
-            (Some(amount), None | Some(Scope::Issue)) => context.raise_issue(amount),
+            (None, Some(Scope::Job(_))) => {
+                context.meant_job(job, Verb::Budget).map(|known| context.budgets(Some(&known)))
+            }
+            (None, None | Some(Scope::Issue | Scope::All | Scope::Agent(_))) => {
+                Ok(context.budgets(None))
+            }
+            (Some(amount), None | Some(Scope::Issue | Scope::Job(_))) => {
+                context.raise_issue(amount, job)
+            }
             (Some(amount), Some(Scope::All)) => {
                 Ok(context.set_day(BudgetPart::All, "all".to_owned(), amount))
             }
@@ -45,9 +63,9 @@ impl CommandContext<'_> {
         BudgetAnswer::Day { what, amount, until: until_said }.into()
     }
 
-    /// The issue of the job that is here may cost more.
-    fn raise_issue(&mut self, amount: Amount) -> Result<Answer, Answer> {
-        let known = self.meant_job(None, Verb::Budget)?;
+    /// The issue of the job that is here, or of the one that is named, may cost more.
+    fn raise_issue(&mut self, amount: Amount, job: Option<JobId>) -> Result<Answer, Answer> {
+        let known = self.meant_job(job, Verb::Budget)?;
         let job = &known.record.job;
         if job.state.kind().is_end() {
             let view = Box::new(self.job_view(&known));
@@ -72,10 +90,11 @@ impl CommandContext<'_> {
         self.fleet.budgets(&BudgetPart::Job(job)).fold(Ceiling::default(), Ceiling::set)
     }
 
-    /// What was spent, and may be: on this issue, by each agent that worked today, by all of them.
-    fn budgets(&self) -> Answer {
+    /// What was spent, and may be: on this issue or that of the job that is named, by each agent that
+    /// worked today, by all of them.
+    fn budgets(&self, named: Option<&KnownJob>) -> Answer {
         let facts = &self.snapshot.jobs.spending;
-        let lives = self.job_in(self.asked.inbound.thread());
+        let lives = named.cloned().or_else(|| self.job_in(self.asked.inbound.thread()));
         let lives = lives.filter(|known| !known.record.job.state.kind().is_end());
         let job = lives.as_ref().map(|known| &known.record.job);
         let configured = facts.budgets.issue;
@@ -89,9 +108,13 @@ impl CommandContext<'_> {
             let more = of_issue.doubled()?.to_string();
             Some((more, job.spec.id.to_string()))
         });
+        let spent = named.map_or(facts.issue, |known| {
+            facts.of_jobs.get(&known.id()).copied().unwrap_or_default()
+        });
         BudgetAnswer::Shown {
             day: line(today("").day, facts.day),
-            issue: line(of_issue, facts.issue),
+            issue: line(of_issue, spent),
+            of: named.map(|known| known.id().to_string()),
             agents: agents.collect(),
             more,
         }

@@ -11,7 +11,7 @@ use crate::core::model::ids::Subject;
 use crate::core::model::quota::QuotaName;
 use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
-use crate::core::model::thread::ThreadState;
+use crate::core::model::thread::ThreadChange;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::controls::ControlChange;
 use crate::core::reply::{Answer, Answered, Reply};
@@ -21,8 +21,8 @@ use crate::core::reply::{Answer, Answered, Reply};
 pub struct ChangeSet {
     /// What to do, in order; the reply comes last.
     pub effects: Vec<Keyed>,
-    /// The thread's new state, if it changed.
-    pub state: Option<ThreadState>,
+    /// What becomes of the thread's state, if that changes.
+    pub state: Option<ThreadChange>,
     /// What to do later in this thread.
     pub later: Vec<ScheduledLabel>,
     /// What changes of the fleet, in order.

@@ -9,7 +9,6 @@ use super::context::{CommandContext, CommandRequest};
 use super::jobs::{self, AgentChoice, AgentOrder, JobQuery, KnownJob, REVIEWER};
 use super::snapshot::{Needs, Snapshot};
 use crate::core::command::Args;
-use crate::core::command::value::Cause;
 use crate::core::command::verb::Verb;
 use crate::core::effect::defuse;
 use crate::core::jobs::{CancelReason, JobEvent};
@@ -89,7 +88,8 @@ impl CommandContext<'_> {
         if !brought || known.record.job.state.kind().is_end() {
             return None;
         }
-        let unwanted = JobEvent::Cancel(CancelReason::Rejected(Cause::Unwanted));
+        let (by, pull) = (self.asked.actor.login.clone(), self.asked.inbound.number);
+        let unwanted = JobEvent::Cancel(CancelReason::PullClosed { by, pull });
         let after = self.happen(&known.record, unwanted).ok()?;
         let mut stopped = known;
         stopped.record.job = after;

@@ -13,10 +13,11 @@ use super::snapshot::{Needs, Snapshot};
 use super::two_answers::TwoAnswers;
 use crate::core::command::Command;
 use crate::core::command::grammar::{CommandText, ErrorKind, LineError, Reading};
-use crate::core::command::value::DecisionId;
+use crate::core::command::value::{DecisionId, Scope};
 use crate::core::command::verb::{Right, Verb};
 use crate::core::decisions::Decision;
 use crate::core::model::text::TextEvent;
+use crate::core::model::thread::ThreadChange;
 use crate::core::model::time::said;
 use crate::core::model::verdict::ReviewVerdict;
 use crate::core::policy::authority::Proof;
@@ -137,7 +138,7 @@ impl AnsweredLines<'_> {
 
     fn close(self) -> ChangeSet {
         let CommandContext { asked, snapshot, state, mut changes, .. } = self.context;
-        changes.state = (state != snapshot.state).then_some(state);
+        changes.state = ThreadChange::between(&snapshot.state, state);
         changes.is_card = match (self.answers.as_slice(), changes.jobs.as_slice()) {
             ([_], [job]) => job.begins() && job.home() == Some(asked.inbound.thread()),
             _ => false,
@@ -193,7 +194,8 @@ impl CommandContext<'_> {
             Command::Cancel(Some(job))
             | Command::Verify(Some(job))
             | Command::Retry { job: Some(job), .. }
-            | Command::Tell { job: Some(job), .. } => {
+            | Command::Tell { job: Some(job), .. }
+            | Command::Budget { scope: Some(Scope::Job(job)), .. } => {
                 self.numbered_job(*job).is_some_and(|known| known.record.job.spec.repo() != here)
             }
             other => answers_a_decision(other.verb()) && self.answers_elsewhere(named(other)),

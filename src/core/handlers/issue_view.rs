@@ -60,6 +60,7 @@ impl Viewpoint<'_> {
             open.iter().zip(&names).filter(|(seen, _)| can_go(seen.blocker.thread.repo));
         Status {
             job: of.job,
+            review: None,
             crew: None,
             title: of.title.to_owned(),
             open: of.open,

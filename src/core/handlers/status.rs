@@ -121,14 +121,23 @@ impl CommandContext<'_> {
             priority: self.labels[LabelScope::Priority.name()].clone(),
             size: self.labels[LabelScope::Size.name()].clone(),
         };
-        let crew = self.crew_in(self.asked.inbound.thread());
-        Status { crew, ..self.viewpoint().status(known, |other| self.can_go(repo.id, other)) }
+        let (crew, review) = self.beside(self.asked.inbound.thread());
+        let status = self.viewpoint().status(known, |other| self.can_go(repo.id, other));
+        Status { crew, review, ..status }
     }
 
     /// The latest job of a thread.
     fn shown_job(&self, thread: ThreadId) -> Option<Box<JobView>> {
         let known = self.job_in(thread)?;
         Some(Box::new(self.job_view(&known)))
+    }
+
+    /// The crew of a thread, and the review that is under way there or of what was brought for it, if its
+    /// job is another one.
+    fn beside(&self, thread: ThreadId) -> (Option<Box<CrewView>>, Option<Box<JobView>>) {
+        let shown = self.job_in(thread).map(|known| known.id());
+        let review = self.live_review(thread).filter(|known| Some(known.id()) != shown);
+        (self.crew_in(thread), review.map(|known| Box::new(self.job_view(&known))))
     }
 
     /// The crew that works on a thread, or did last.
@@ -159,9 +168,10 @@ impl CommandContext<'_> {
             priority: value(LabelScope::Priority),
             size: value(LabelScope::Size),
         };
-        let crew = self.crew_in(other.thread);
+        let (crew, review) = self.beside(other.thread);
         Status {
             crew,
+            review,
             ..self.viewpoint().status(known, |repo| self.can_go(other.thread.repo, repo))
         }
     }

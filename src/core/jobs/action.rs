@@ -104,6 +104,20 @@ impl AttemptEnd {
             Self::Asked => "asked",
         }
     }
+
+    /// Whether it was a try of its agent: what never ran, was cut off by timmy or had to ask a person costs
+    /// no attempt.
+    pub fn is_try(self) -> bool {
+        match self {
+            Self::NeverRan(_) | Self::CutOff | Self::Asked => false,
+            Self::Ended
+            | Self::Failed
+            | Self::TimedOut(_)
+            | Self::Stopped
+            | Self::Lost
+            | Self::Uncertain => true,
+        }
+    }
 }
 
 /// What is to be done for `job` as long as it stands where it stands.

@@ -160,7 +160,10 @@ impl Telling {
             self.goes_on |= match progress {
                 Progress::NeverRan(_) | Progress::CutOff { .. } => true,
                 Progress::Failed { failure, .. } => match failure {
-                    Failure::NeedsAnswer | Failure::PoolSpent { .. } | Failure::Unable(_) => true,
+                    Failure::NeedsAnswer
+                    | Failure::PoolSpent { .. }
+                    | Failure::Unable(_)
+                    | Failure::NeverBegan(_) => true,
                     Failure::Agent(_) | Failure::BadRequest => false,
                 },
                 Progress::Accepted
@@ -242,6 +245,7 @@ impl Telling {
             | JobEvent::Lifted
             | JobEvent::Told(_)
             | JobEvent::Reviewed(_)
+            | JobEvent::Dismissed(_)
             | JobEvent::Cancel(_)
             | JobEvent::Refund(_)
             | JobEvent::Restored => {}
@@ -273,9 +277,10 @@ fn left_branch(state: &State) -> LeftBranch {
         State::Cancelled(Cancelled { reason: CancelReason::Person(login), .. }) => {
             LeftBranch::Cancelled(login.clone())
         }
-        State::Cancelled(Cancelled { reason: CancelReason::Rejected(_), .. }) => {
-            LeftBranch::Rejected
-        }
+        State::Cancelled(Cancelled {
+            reason: CancelReason::Rejected(_) | CancelReason::PullClosed { .. },
+            ..
+        }) => LeftBranch::Rejected,
         State::Cancelled(_)
         | State::NoChange
         | State::Done(Done::Verified | Done::Accepted | Done::Merged | Done::Reverted) => {

@@ -68,6 +68,7 @@ pub(super) fn ended(
         | JobEvent::Lifted
         | JobEvent::Told(_)
         | JobEvent::Reviewed(_)
+        | JobEvent::Dismissed(_)
         | JobEvent::Cancel(_) => Err(IllegalReason::Ended),
     }
 }

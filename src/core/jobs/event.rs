@@ -1,5 +1,7 @@
 //! What moves a job.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::accepted::JudgedChange;
@@ -82,6 +84,9 @@ pub enum JobEvent {
     /// An agent that timmy asked for a review of its pull request wants it changed. The text is kept
     /// and counted as one that was told.
     Reviewed(ToldText),
+    /// The review that is the text with this number was dismissed before an agent heard it: nobody has to
+    /// mend what it found.
+    Dismissed(u32),
     Cancel(CancelReason),
     /// Once more, by this agent if one is named.
     Retry(Option<String>),
@@ -183,6 +188,8 @@ pub enum NeverRan {
     TooSlow,
     /// The issue is not any more what was matched, or may not be worked on any more.
     Moved,
+    /// What it was to work on could not be brought to it.
+    NoWorkplace,
 }
 
 /// How an attempt failed.
@@ -197,6 +204,8 @@ pub enum Failure {
     PoolSpent { until: Timestamp },
     /// What it needs was taken away in mid-work, which is no fault of its own.
     Unable(NeverRan),
+    /// What it needs was not there before any of it ran.
+    NeverBegan(NeverRan),
     /// It ended because a person has to be asked; its answer starts the next one.
     NeedsAnswer,
 }
@@ -256,6 +265,11 @@ pub struct ResultJudgement {
     /// What the guards saw of it; none where none looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub examined: Option<ExaminedChange>,
+    /// What guards ask a person about, by [`GuardFinding::asked_key`]; none if they ask nothing.
+    ///
+    /// [`GuardFinding::asked_key`]: crate::core::guards::GuardFinding::asked_key
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<BTreeSet<String>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -315,8 +329,10 @@ pub enum PersonAnswer {
 pub enum CancelReason {
     /// A person, by login.
     Person(String),
-    /// Its result was rejected, or its pull request closed.
+    /// Its result was rejected, or its pull request closed by nobody who is known.
     Rejected(Cause),
+    /// A person, by login, closed its pull request unmerged.
+    PullClosed { by: String, pull: i64 },
     /// The issue was closed, moved away or deleted.
     IssueGone,
     /// The pull request was merged before it was reviewed.
@@ -398,6 +414,7 @@ kinds! {
     Lifted = "lifted": Self::Event(JobEvent::Lifted),
     Told = "told": Self::Event(JobEvent::Told(_)),
     Reviewed = "reviewed": Self::Event(JobEvent::Reviewed(_)),
+    Dismissed = "dismissed": Self::Event(JobEvent::Dismissed(_)),
     Cancel = "cancel": Self::Event(JobEvent::Cancel(_)),
     Retry = "retry": Self::Event(JobEvent::Retry(_)),
     Refund = "refund": Self::Event(JobEvent::Refund(_)),

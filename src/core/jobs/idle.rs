@@ -192,6 +192,7 @@ fn without_attempt(
         | JobEvent::AskAgain(_)
         | JobEvent::NotMerged(_)
         | JobEvent::Reverted(_) => Err(IllegalReason::OutOfDate),
-        JobEvent::Due | JobEvent::Ready => Err(IllegalReason::NotHere),
+        // Whether it was is asked right before an attempt begins.
+        JobEvent::Due | JobEvent::Ready | JobEvent::Dismissed(_) => Err(IllegalReason::NotHere),
     }
 }

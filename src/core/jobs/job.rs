@@ -1,10 +1,12 @@
 //! A job: what it is for, what it went through, where it stands.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::accepted::{AcceptedChange, ChangeDigest};
 use super::branch::JobBranch;
-use super::event::OutcomeDigest;
+use super::event::{OutcomeDigest, ResultJudgement};
 use super::ids::{Branch, Commit, Fence};
 use super::spec::{NewJob, Origin, Spec};
 use super::start_terms::StartTerms;
@@ -97,6 +99,30 @@ pub struct Past {
 pub struct SeenResult {
     pub commit: Option<Commit>,
     pub digest: OutcomeDigest,
+    /// What guards asked about it; none if they asked nothing, or it was judged before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<BTreeSet<String>>,
+}
+
+impl SeenResult {
+    pub fn of(judgement: &ResultJudgement) -> Self {
+        Self {
+            commit: judgement.commit.clone(),
+            digest: judgement.digest.clone(),
+            asks: judgement.asks.clone(),
+        }
+    }
+
+    /// Whether who let this pass was shown all that is asked about `other`. Where it is not known what
+    /// this one was asked about, the digest alone says that.
+    pub fn covers(&self, other: &Self) -> bool {
+        let is_same = self.commit == other.commit && self.digest == other.digest;
+        let was_asked = match (&self.asks, &other.asks) {
+            (Some(known), Some(asks)) => asks.is_subset(known),
+            (None, _) | (_, None) => true,
+        };
+        is_same && was_asked
+    }
 }
 
 /// When an attempt could run.
@@ -262,5 +288,40 @@ impl Past {
     /// How many attempts were spent.
     pub fn spent(&self) -> u32 {
         u32::try_from(self.charged.len()).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::guards::{FindingCode, GuardFinding, GuardName, Sentence};
+    use crate::core::jobs::job::*;
+
+    fn seen(asks: &[(GuardName, FindingCode, &str)]) -> SeenResult {
+        let key = |(guard, code, said): &(GuardName, FindingCode, &str)| {
+            GuardFinding::new(guard.clone(), *code, Sentence::of(said, &[])).asked_key()
+        };
+        let digest = OutcomeDigest("pull_request protected:protected_path".to_owned());
+        let asks: BTreeSet<String> = asks.iter().map(key).collect();
+        SeenResult { commit: None, digest, asks: (!asks.is_empty()).then_some(asks) }
+    }
+
+    #[test]
+    fn who_let_something_pass_was_asked_about_that_alone() {
+        let path = |said| (GuardName::Protected, FindingCode::ProtectedPath, said);
+        let lines = |said| (GuardName::Size, FindingCode::TooManyLines, said);
+        let one = seen(&[path("`a` is protected.")]);
+        let both = seen(&[path("`a` is protected."), path("`b` is protected.")]);
+        assert!(one.covers(&one) && both.covers(&one));
+        assert!(!one.covers(&both));
+        let large = |said| seen(&[path("`a` is protected."), lines(said)]);
+        assert!(large("It changes 9 lines.").covers(&large("It changes 8 lines.")));
+        assert!(!one.covers(&large("It changes 9 lines.")));
+        let digest = OutcomeDigest("pull_request".to_owned());
+        assert!(!both.covers(&SeenResult { digest, ..one.clone() }));
+        // What was stored before is as good as it was.
+        let stored = r#"{"commit":null,"digest":"pull_request protected:protected_path"}"#;
+        let before: SeenResult = serde_json::from_str(stored).unwrap();
+        assert!(before.covers(&both));
+        assert_eq!(serde_json::to_string(&before).unwrap(), stored);
     }
 }

@@ -98,9 +98,11 @@ pub(super) fn live(
         JobEvent::Judged(_) | JobEvent::NotMerged(_) | JobEvent::Reverted(_) => {
             Err(IllegalReason::OutOfDate)
         }
-        JobEvent::Ready | JobEvent::Recheck | JobEvent::Lifted | JobEvent::Retry(_) => {
-            Err(IllegalReason::NotHere)
-        }
+        JobEvent::Ready
+        | JobEvent::Recheck
+        | JobEvent::Lifted
+        | JobEvent::Dismissed(_)
+        | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
     }
 }
 
@@ -132,10 +134,7 @@ fn progress_of(
         Progress::NeverRan(why) => match (is_starting, is_to_end(attempt)) {
             (false, _) => Err(IllegalReason::NotHere),
             (true, Some(then)) => over(turn.stopped(attempt, then, true, Charge::NOTHING)),
-            (true, None) => over({
-                turn.release_ran(attempt, AttemptEnd::NeverRan(*why), Charge::NOTHING);
-                turn.never_ran(leased.work, *why)
-            }),
+            (true, None) => over(never_began(turn, attempt, *why)),
         },
         Progress::Ended { usage, .. } => over(match is_to_end(attempt) {
             Some(then) => turn.stopped(attempt, then, true, attempt.charge(*usage)),
@@ -156,6 +155,12 @@ fn progress_of(
                 turn.spend(leased, None)
             }
         }),
+        Progress::Failed { failure: Failure::NeverBegan(why), .. } => {
+            over(match is_to_end(attempt) {
+                Some(then) => turn.stopped(attempt, then, true, Charge::NOTHING),
+                None => never_began(turn, attempt, *why),
+            })
+        }
         Progress::Failed { failure, usage } => over(match &attempt.stopping {
             Some(stopping) => turn.stopped(attempt, &stopping.then, true, attempt.charge(*usage)),
             None => failed(turn, attempt, failure, *usage),
@@ -203,6 +208,7 @@ fn failed(turn: &mut Turn<'_>, attempt: &Attempt, failure: &Failure, usage: Usag
             taken_away(turn, attempt, NeverRan::PoolSpent { until: *until }, usage)
         }
         Failure::Unable(why) => taken_away(turn, attempt, *why, usage),
+        Failure::NeverBegan(why) => never_began(turn, attempt, *why),
         Failure::NeedsAnswer => {
             turn.release_ran(attempt, AttemptEnd::Asked, attempt.charge(usage));
             if turn.is_loop(None, OutcomeDigest(UNANSWERED.to_owned())) {
@@ -223,6 +229,12 @@ fn failed(turn: &mut Turn<'_>, attempt: &Attempt, failure: &Failure, usage: Usag
 /// What it needs was taken away: it counts as one that never ran.
 fn taken_away(turn: &mut Turn<'_>, attempt: &Attempt, why: NeverRan, usage: Usage) -> State {
     turn.release_ran(attempt, AttemptEnd::NeverRan(why), attempt.charge(usage));
+    turn.never_ran(attempt.leased.work, why)
+}
+
+/// Nothing of it ran: it costs nothing.
+fn never_began(turn: &mut Turn<'_>, attempt: &Attempt, why: NeverRan) -> State {
+    turn.release_ran(attempt, AttemptEnd::NeverRan(why), Charge::NOTHING);
     turn.never_ran(attempt.leased.work, why)
 }
 

@@ -11,6 +11,8 @@ pub struct JobMerge {
     pub commit: Commit,
     /// The agent whose account merged it.
     pub by_agent: Option<String>,
+    /// The branch that it merged it into; none of one of which that was not kept.
+    pub into: Option<String>,
 }
 
 /// As it is stored: what people merge is no more than a commit, as it always was.
@@ -18,12 +20,17 @@ pub struct JobMerge {
 #[serde(untagged)]
 enum StoredMerge {
     Commit(Commit),
-    ByAgent { commit: Commit, by_agent: String },
+    ByAgent {
+        commit: Commit,
+        by_agent: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        into: Option<String>,
+    },
 }
 
 impl From<Commit> for JobMerge {
     fn from(commit: Commit) -> Self {
-        Self { commit, by_agent: None }
+        Self { commit, by_agent: None, into: None }
     }
 }
 
@@ -31,7 +38,9 @@ impl From<StoredMerge> for JobMerge {
     fn from(stored: StoredMerge) -> Self {
         match stored {
             StoredMerge::Commit(commit) => commit.into(),
-            StoredMerge::ByAgent { commit, by_agent } => Self { commit, by_agent: Some(by_agent) },
+            StoredMerge::ByAgent { commit, by_agent, into } => {
+                Self { commit, by_agent: Some(by_agent), into }
+            }
         }
     }
 }
@@ -39,8 +48,10 @@ impl From<StoredMerge> for JobMerge {
 impl From<JobMerge> for StoredMerge {
     fn from(merge: JobMerge) -> Self {
         match merge {
-            JobMerge { commit, by_agent: None } => Self::Commit(commit),
-            JobMerge { commit, by_agent: Some(by_agent) } => Self::ByAgent { commit, by_agent },
+            JobMerge { commit, by_agent: None, .. } => Self::Commit(commit),
+            JobMerge { commit, by_agent: Some(by_agent), into } => {
+                Self::ByAgent { commit, by_agent, into }
+            }
         }
     }
 }
@@ -57,10 +68,14 @@ mod tests {
         let stored = serde_json::to_string(&by_people).unwrap();
         assert_eq!(stored, format!(r#"{{"merged":"{commit}"}}"#));
         assert_eq!(serde_json::from_str::<JobEvent>(&stored).unwrap(), by_people);
-        let merge = JobMerge { commit: commit.clone(), by_agent: Some("ezra".to_owned()) };
-        let by_agent = JobEvent::Merged(merge);
-        let stored = serde_json::to_string(&by_agent).unwrap();
-        assert_eq!(stored, format!(r#"{{"merged":{{"commit":"{commit}","by_agent":"ezra"}}}}"#));
-        assert_eq!(serde_json::from_str::<JobEvent>(&stored).unwrap(), by_agent);
+        for (into, more) in [(None, ""), (Some("release".to_owned()), r#","into":"release""#)] {
+            let by_agent = Some("ezra".to_owned());
+            let by_agent = JobEvent::Merged(JobMerge { commit: commit.clone(), by_agent, into });
+            let stored = serde_json::to_string(&by_agent).unwrap();
+            let expected =
+                format!(r#"{{"merged":{{"commit":"{commit}","by_agent":"ezra"{more}}}}}"#);
+            assert_eq!(stored, expected);
+            assert_eq!(serde_json::from_str::<JobEvent>(&stored).unwrap(), by_agent);
+        }
     }
 }

@@ -24,6 +24,10 @@ pub enum MergeRefusal {
     MayNotMerge,
     Draft,
     ChecksMissing,
+    /// The repository's own file asks for more by now than what it was judged by.
+    RulesTightened,
+    /// A review on which the yes to it stood was dismissed since, or is gone.
+    ReviewDismissed,
     TooFewApprovals,
     ChangesRequested,
     /// Whoever said yes to it had the right lent, and it was taken back since.
@@ -72,9 +76,12 @@ impl MergeRefusal {
             Self::TryLater | Self::BaseMoved => MergeRecovery::Soon,
             Self::Behind => MergeRecovery::Updated,
             Self::Conflict => MergeRecovery::Repaired,
-            Self::HeadMoved | Self::Retargeted | Self::ChecksMissing | Self::RightTakenBack => {
-                MergeRecovery::JudgedAnew
-            }
+            Self::HeadMoved
+            | Self::Retargeted
+            | Self::ChecksMissing
+            | Self::RulesTightened
+            | Self::ReviewDismissed
+            | Self::RightTakenBack => MergeRecovery::JudgedAnew,
             Self::MayNotMerge
             | Self::MayNotUpdate
             | Self::Draft

@@ -37,7 +37,8 @@
 //! - A **review by an agent** of timmy's own asks for a round of repair as well, within the rounds that
 //!   there may be ([`JobEvent::Reviewed`]). Such a review is a job too: it lives beside the one that
 //!   works there, changes nothing, and looks once more where the head moved under it
-//!   ([`Verdict::HeadMoved`]).
+//!   ([`Verdict::HeadMoved`]). One that is dismissed before anybody heard it asks for nothing: a round
+//!   that nothing else is left for is taken back ([`JobEvent::Dismissed`]).
 //! - A **yes** to a result goes on over timmy's own update of the branch, if the change is the same
 //!   and passes ([`AcceptedChange`]).
 //! - A job that **plans** ([`Purpose::Plan`]), or proposes what an epic is **split** into
@@ -79,6 +80,7 @@ mod merge_refusal;
 mod merged_before;
 mod moment;
 pub mod money;
+mod objection;
 mod preflight;
 mod record;
 mod result;
@@ -111,6 +113,7 @@ pub use merge::JobMerge;
 pub use merge_refusal::{MergeRecovery, MergeRefusal};
 pub use merged_before::MergedBefore;
 pub use moment::{Draw, StepTime};
+pub use objection::{Objection, ObjectionForce};
 pub use record::{AttemptRecord, JobRecord};
 pub use review::{
     FindingPlace, GivenReview, ReviewClaim, ReviewFinding, ReviewFollowUp, ReviewShare,

@@ -89,6 +89,15 @@ pub(super) fn preflight(
             turn.without_round(|turn| turn.release(leased, end, Charge::NOTHING, None));
             Ok(turn.verify())
         }
+        JobEvent::Dismissed(text) => {
+            turn.forget(*text)?;
+            if !turn.is_for_nothing(leased.work) {
+                return Ok(same());
+            }
+            let (leased, end) = (leased.clone(), AttemptEnd::Stopped);
+            turn.without_round(|turn| turn.release(leased, end, Charge::NOTHING, None));
+            Ok(turn.verify())
+        }
         JobEvent::Ready | JobEvent::Recheck | JobEvent::Lifted | JobEvent::Retry(_) => {
             Err(IllegalReason::NotHere)
         }

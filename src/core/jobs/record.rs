@@ -72,6 +72,12 @@ impl JobRecord {
         self.attempts.iter().filter(|attempt| attempt.started_at.is_some())
     }
 
+    /// How often agents had their try, or have it.
+    pub fn tries(&self) -> usize {
+        let is_try = |attempt: &&AttemptRecord| attempt.ended.is_none_or(|(_, end)| end.is_try());
+        self.started().filter(is_try).count()
+    }
+
     /// Whether an attempt of this agent may have run.
     pub fn has_worked(&self, agent: &str) -> bool {
         self.started().any(|attempt| attempt.agent == agent)
@@ -111,6 +117,7 @@ impl JobRecord {
                     Failure::BadRequest
                     | Failure::PoolSpent { .. }
                     | Failure::Unable(_)
+                    | Failure::NeverBegan(_)
                     | Failure::NeedsAnswer => None,
                 }
             }

@@ -48,8 +48,7 @@ fn judged(turn: &mut Turn<'_>, judgement: &ResultJudgement) -> Result<State, Ill
     let accepted = turn.past.accepted.take();
     let is_accepted = accepted.zip(change.as_ref()).is_some_and(|(yes, change)| yes.covers(change));
     if *verdict == Verdict::Ask {
-        let (commit, digest) = (commit.clone(), digest.clone());
-        turn.past.asked_about = Some(SeenResult { commit, digest });
+        turn.past.asked_about = Some(SeenResult::of(judgement));
     }
     Ok(match verdict {
         // Late work may be good, and is never trusted unseen.
@@ -270,6 +269,8 @@ fn with_result(turn: &mut Turn<'_>, same: &State, step: &JobStep) -> Result<Stat
         | JobEvent::AskAgain(_)
         | JobEvent::NotMerged(_)
         | JobEvent::Reverted(_) => Err(IllegalReason::OutOfDate),
-        JobEvent::Due | JobEvent::Ready | JobEvent::Retry(_) => Err(IllegalReason::NotHere),
+        JobEvent::Due | JobEvent::Ready | JobEvent::Dismissed(_) | JobEvent::Retry(_) => {
+            Err(IllegalReason::NotHere)
+        }
     }
 }

@@ -56,6 +56,15 @@ pub struct GivenReview {
     /// How many findings name no place, or were too many to be kept.
     pub left_out: u32,
     pub follow_up: ReviewFollowUp,
+    /// Whether somebody dismissed it, as the forge showed it last: then it says nothing any more.
+    pub is_dismissed: bool,
+}
+
+impl GivenReview {
+    /// The last one that `job` gave, of some in the order in which they were given.
+    pub fn last_of(given: &[Self], job: JobId) -> Option<&Self> {
+        given.iter().rev().find(|review| review.job == job)
+    }
 }
 
 /// What the reviews of an agent led to.

@@ -169,6 +169,7 @@ impl Turn<'_> {
             | NeverRan::NobodyFree
             | NeverRan::LeftNothing
             | NeverRan::TooSlow
+            | NeverRan::NoWorkplace
             | NeverRan::Moved => self.back_off(work, self.past.never_ran),
         }
     }
@@ -366,7 +367,7 @@ impl Turn<'_> {
 
     /// What it brought was merged.
     pub(super) fn merged(&mut self, merge: &JobMerge) {
-        let JobMerge { commit, by_agent } = merge.clone();
+        let JobMerge { commit, by_agent, .. } = merge.clone();
         (self.past.commit, self.past.merged_by) = (Some(commit), by_agent);
     }
 
@@ -374,6 +375,27 @@ impl Turn<'_> {
     pub(super) fn reviewed(&mut self, text: &ToldText) {
         self.past.by_agents.push(self.past.texts);
         self.told(text);
+    }
+
+    /// A review by an agent is none any more: nobody is told of it.
+    pub(super) fn forget(&mut self, text: u32) -> Result<(), IllegalReason> {
+        let past = &mut *self.past;
+        if !past.unheard.contains(&text) || !past.by_agents.contains(&text) {
+            return Err(IllegalReason::Again);
+        }
+        past.unheard.retain(|other| *other != text);
+        past.reviews.retain(|other| *other != text);
+        Ok(())
+    }
+
+    /// Whether nobody asks for what a round of repair is to do that nobody began with: what the guards
+    /// find shows when it is judged.
+    pub(super) fn is_for_nothing(&self, round: WorkKind) -> bool {
+        let is_begun = self.past.last.as_ref().is_some_and(|last| last.work == round);
+        round != WorkKind::Begin
+            && !is_begun
+            && self.past.unheard.is_empty()
+            && self.past.reviews.is_empty()
     }
 
     /// There is one more text for the agent.

@@ -53,6 +53,24 @@ impl Histogram {
         self.sum = self.sum.saturating_add(other.sum);
     }
 
+    /// Each of its numbers becomes that of `other`, which has the same bounds, if that is more.
+    pub fn raise(&mut self, other: &Self) {
+        self.each(other, u64::max);
+    }
+
+    /// Takes away what `other`, which has the same bounds, holds.
+    pub fn take_away(&mut self, other: &Self) {
+        self.each(other, u64::saturating_sub);
+    }
+
+    fn each(&mut self, other: &Self, number: fn(u64, u64) -> u64) {
+        for (count, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *count = number(*count, *theirs);
+        }
+        self.longer = number(self.longer, other.longer);
+        self.sum = number(self.sum, other.sum);
+    }
+
     /// Each bound, with how many were within it.
     pub fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> {
         let mut within: u64 = 0;

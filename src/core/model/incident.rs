@@ -100,6 +100,9 @@ pub enum Incident {
     MergedByAgent {
         repo: RepoId,
         agent: String,
+        /// The branch that it merged it into; none: the default one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<String>,
     },
     /// An agent takes no work, or what it is given comes to nothing.
     Agent {
@@ -147,6 +150,28 @@ impl AgentProblem {
             Self::PoolSpent => "quota used up",
             Self::NoAccess => "without access",
             Self::LeavesNothing => "leaves nothing",
+        }
+    }
+
+    /// What is to be done about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::HostAway => {
+                "Its jobs wait for it, three days at most: wake its host, or take the agent out of \
+                 the configuration."
+            }
+            Self::Down => "Mend what it says; of a gateway its log says more.",
+            Self::BadKey => "Put its gateway's key into its key_file, and restart timmy serve.",
+            Self::ModelGone => "Name a model that is there, and restart timmy serve.",
+            Self::PoolSpent => {
+                "It is tried again when the quota begins anew: raise the quota, or wait."
+            }
+            Self::NoAccess => "Give its account write access to the repository.",
+            Self::LeavesNothing => {
+                "Look at its last attempts with timmy jobs: a spent key looks like an answer. It \
+                 gets one job an hour until one leaves something, or until somebody says /timmy \
+                 resume."
+            }
         }
     }
 }
@@ -265,12 +290,7 @@ impl Incident {
     /// Whether the owner is told. What is about single threads, and may be somebody else's wish or
     /// doing, calls nobody: the log and doctor have it.
     pub fn is_reported(&self) -> bool {
-        !matches!(
-            self,
-            Self::ThreadBlocked { .. }
-                | Self::AnswerUnreadable { .. }
-                | Self::DependenciesUnreadable { .. }
-        )
+        !Self::CALLS_NOBODY.contains(&self.kind())
     }
 
     /// Whether another run may find it so still. The others it finds out anew: its token and its

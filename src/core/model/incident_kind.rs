@@ -33,6 +33,10 @@ impl Incident {
         "agent",
     ];
 
+    /// The words for what calls nobody: it may be somebody else's wish or doing.
+    pub const CALLS_NOBODY: [&str; 3] =
+        ["thread_blocked", "answer_unreadable", "dependencies_unreadable"];
+
     /// One word for what is wrong, without the place: as the ledger and metrics say it.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -79,7 +83,7 @@ mod tests {
             Incident::MissingScope { scope: "write:issue".to_owned() },
             Incident::ThreadLocked { thread: ThreadId { repo, number: 2 } },
             Incident::NotifyFailed,
-            Incident::MergedByAgent { repo, agent: "ezra".to_owned() },
+            Incident::MergedByAgent { repo, agent: "ezra".to_owned(), branch: None },
             Incident::Agent { name: "ezra".to_owned(), problem: AgentProblem::Down },
         ];
         for incident in some {
@@ -89,5 +93,17 @@ mod tests {
         }
         let differing: std::collections::BTreeSet<_> = Incident::KINDS.into_iter().collect();
         assert_eq!(differing.len(), Incident::KINDS.len());
+    }
+
+    #[test]
+    fn what_is_about_single_threads_calls_nobody() {
+        for kind in Incident::CALLS_NOBODY {
+            assert!(Incident::KINDS.contains(&kind), "{kind}");
+        }
+        let thread = ThreadId { repo: RepoId(1), number: 2 };
+        assert!(!Incident::ThreadBlocked { thread }.is_reported());
+        assert!(!Incident::AnswerUnreadable { thread }.is_reported());
+        assert!(!Incident::DependenciesUnreadable { repo: RepoId(1) }.is_reported());
+        assert!(Incident::ThreadLocked { thread }.is_reported());
     }
 }

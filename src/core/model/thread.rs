@@ -32,6 +32,48 @@ pub struct ThreadState {
     pub asked: Option<ScopeQuestion>,
 }
 
+/// What a text makes of a thread's state, and from what that was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadChange {
+    pub from: ThreadState,
+    pub to: ThreadState,
+}
+
+impl ThreadChange {
+    /// A change of what is `from`, if it is one.
+    pub fn between(from: &ThreadState, to: ThreadState) -> Option<Self> {
+        (*from != to).then(|| Self { from: from.clone(), to })
+    }
+
+    /// That a stranger was refused on this day, beside what else changes.
+    #[must_use]
+    pub fn refused(mut self, day: Date) -> Self {
+        self.to.refused_on = Some(day);
+        self
+    }
+
+    /// What it makes of a thread that stands as `now`: what it does not change stays. None if something
+    /// that it changes is not as it was: then it was decided from what is not so any more.
+    pub fn made_of(&self, now: &ThreadState) -> Option<ThreadState> {
+        let Self { from, to } = self;
+        let day = (to.refused_on != from.refused_on).then_some(to.refused_on);
+        Some(ThreadState {
+            hold: changed(&from.hold, &to.hold, &now.hold)?.clone(),
+            snooze: changed(&from.snooze, &to.snooze, &now.snooze)?.clone(),
+            refused_on: day.unwrap_or(now.refused_on),
+            asked: now.asked.clone(),
+        })
+    }
+}
+
+fn changed<'a, T: PartialEq>(from: &T, to: &'a T, now: &'a T) -> Option<&'a T> {
+    match (from == to, from == now) {
+        (true, _) => Some(now),
+        (false, true) => Some(to),
+        (false, false) => None,
+    }
+}
+
 impl ThreadState {
     /// The snooze, if it still lasts.
     pub fn snoozed(&self, now: Timestamp) -> Option<&Snooze> {
@@ -73,4 +115,38 @@ pub struct PastCommand {
     pub line: Option<String>,
     /// How it ended, in the word of the audit.
     pub outcome: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::model::thread::*;
+
+    fn hold(id: i64) -> Option<Hold> {
+        let by = Account { id, login: format!("a{id}") };
+        Some(Hold { by, reason: None, since: Timestamp::default() })
+    }
+
+    #[test]
+    fn what_a_text_does_not_change_stays_as_others_made_it_meanwhile() {
+        let free = ThreadState::default();
+        let snoozed =
+            Snooze { by: Account { id: 1, login: "a1".into() }, until: Timestamp::default() };
+        let snoozes = ThreadState { snooze: Some(snoozed.clone()), ..free.clone() };
+        let change = ThreadChange::between(&free, snoozes).expect("a change");
+        let held = ThreadState { hold: hold(7), ..free.clone() };
+        let made = change.made_of(&held).expect("nobody else snoozed it");
+        assert_eq!((made.hold, made.snooze), (hold(7), Some(snoozed)));
+        assert_eq!(ThreadChange::between(&free, free.clone()), None);
+    }
+
+    #[test]
+    fn what_somebody_else_changed_meanwhile_is_decided_anew() {
+        let free = ThreadState::default();
+        let held = |id| ThreadState { hold: hold(id), ..ThreadState::default() };
+        let holds = ThreadChange::between(&free, held(1)).expect("a change");
+        assert_eq!(holds.made_of(&held(7)), None);
+        assert_eq!(holds.made_of(&free), Some(held(1)));
+        let frees = ThreadChange::between(&held(1), free.clone()).expect("a change");
+        assert_eq!(frees.made_of(&held(7)), None, "that was another hold");
+    }
 }

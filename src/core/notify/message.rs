@@ -38,8 +38,11 @@ pub struct Message {
     pub id: String,
     /// `decision`, `dead_letter` or `incident`.
     pub kind: &'static str,
-    /// `d7`, `j42`, or a word for what is wrong.
+    /// `d7`, `j42`, `agent ezra: down`, or a word for what else is wrong.
     pub name: String,
+    /// What is to be done, where an agent needs something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<&'static str>,
     pub link: String,
 }
 
@@ -51,14 +54,19 @@ impl Message {
         place: &MessagePlace,
         forge: &str,
     ) -> Self {
-        let (kind, name) = (subject.kind().name(), subject.name());
-        Self { id, kind, name, link: place.link(forge) }
+        let (kind, name, remedy) = (subject.kind().name(), subject.name(), subject.remedy());
+        Self { id, kind, name, remedy, link: place.link(forge) }
     }
 
     /// The same as two lines for people.
     pub fn text(&self) -> String {
-        let words = self.name.replace('_', " ");
-        let template = MessageTemplate { kind: self.kind, words: &words, link: &self.link };
+        // The name of an agent stays as it is written.
+        let words = match self.remedy {
+            Some(_) => self.name.clone(),
+            None => self.name.replace('_', " "),
+        };
+        let (kind, remedy, link) = (self.kind, self.remedy, self.link.as_str());
+        let template = MessageTemplate { kind, words: &words, remedy, link };
         template.render().expect("a String takes everything").trim_end().to_owned()
     }
 }
@@ -68,13 +76,14 @@ impl Message {
 struct MessageTemplate<'a> {
     kind: &'a str,
     words: &'a str,
+    remedy: Option<&'a str>,
     link: &'a str,
 }
 
 #[cfg(test)]
 mod tests {
     use crate::core::command::value::{DecisionId, JobId};
-    use crate::core::model::incident::Incident;
+    use crate::core::model::incident::{AgentProblem, Incident};
     use crate::core::model::time::Timestamp;
     use crate::core::notify::message::*;
 
@@ -117,6 +126,24 @@ mod tests {
         let message = told(incident, &MessagePlace::default());
         assert_eq!(message.text(), format!("Something is wrong: cannot read.\n{FORGE}"));
         assert!(!serde_json::to_string(&message).unwrap().contains("cellar"));
+    }
+
+    /// Whoever is called has to know which one, and what for.
+    #[test]
+    fn an_agent_is_named_with_what_to_do() {
+        let (name, problem) = ("night_owl".to_owned(), AgentProblem::BadKey);
+        let subject = NotificationSubject::Incident(Incident::Agent { name, problem });
+        let message = told(subject, &MessagePlace::default());
+        assert_eq!(
+            message.text(),
+            format!(
+                "Something is wrong with agent night_owl: key refused. Put its gateway's key into \
+                 its key_file, and restart timmy serve.\n{FORGE}"
+            )
+        );
+        let json = serde_json::to_value(&message).unwrap();
+        assert_eq!(json["name"], "agent night_owl: key refused");
+        assert_eq!(json["remedy"], AgentProblem::BadKey.remedy());
     }
 
     #[test]

@@ -59,13 +59,25 @@ impl NotificationSubject {
         }
     }
 
-    /// What it is called outside: an id, or a word for it, and nothing that others wrote.
+    /// What it is called outside: an id, an agent of the configuration with what is wrong with it, or a
+    /// word; and nothing that others wrote.
     pub fn name(&self) -> String {
         match self {
             Self::Decision(id) => id.to_string(),
             Self::Job { job, .. } => job.to_string(),
             Self::Effect { .. } => "message".to_owned(),
+            Self::Incident(Incident::Agent { name, problem }) => {
+                format!("agent {name}: {}", problem.said())
+            }
             Self::Incident(incident) => incident.kind().to_owned(),
+        }
+    }
+
+    /// What is to be done about an agent.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Incident(Incident::Agent { problem, .. }) => Some(problem.remedy()),
+            Self::Decision(_) | Self::Job { .. } | Self::Effect { .. } | Self::Incident(_) => None,
         }
     }
 }

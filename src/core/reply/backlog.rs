@@ -306,6 +306,7 @@ impl Rejection {
             Self::NoRole | Self::NoSkill | Self::NoAccess | Self::AgentDown | Self::LowerValue => {
                 "when that is over"
             }
+            Self::AgentUnseen => "once I have",
             Self::CannotAsk => "with a yes to the question that I put about it",
             Self::AgentBusy | Self::HostFull | Self::RepoFull => "when a job there ends",
             Self::PoolEmpty => "when there is quota again",
@@ -322,6 +323,7 @@ impl Rejection {
             Self::NoAccess => "may not work in that repository",
             Self::CannotAsk => "was not seen to ask before it does something dangerous",
             Self::AgentDown => "paused, or cannot be reached",
+            Self::AgentUnseen => "I have not looked at it yet",
             Self::AgentBusy => "no free slot",
             Self::HostFull => "no free slot on its host",
             Self::PoolEmpty => "its quota is used up",

@@ -7,8 +7,10 @@ pub enum BudgetAnswer {
     Shown {
         /// Today, by the whole fleet.
         day: SpentBudget,
-        /// On this issue.
+        /// On this issue, or on that of a job.
         issue: SpentBudget,
+        /// That job, if one was named.
+        of: Option<String>,
         /// Today, by each agent that worked.
         agents: Vec<(String, SpentBudget)>,
         /// What the issue could be let cost, as a command writes it, until which job ends.

@@ -10,6 +10,7 @@ use super::jobs::{
 };
 use super::split::SplitView;
 use super::start_question::StartView;
+use super::told_reviews::ToldReviews;
 use super::words::counted;
 use crate::core::command::value::DecisionId;
 use crate::core::command::verb::Verb;
@@ -45,6 +46,11 @@ pub struct QuestionView {
     pub checks: Vec<CheckLine>,
     /// What agents said of this very commit, each the last.
     pub reviews: Vec<GivenReview>,
+    /// What those of them said last of what was there before who said nothing of that one.
+    pub earlier: Vec<GivenReview>,
+    /// What asked for changes of this very commit and was dismissed, of those of them who say nothing else
+    /// of it.
+    pub dismissed: Vec<GivenReview>,
     /// What was found, a sentence each.
     pub found: Vec<String>,
     /// What shows that nothing has to change.
@@ -64,10 +70,13 @@ pub struct QuestionView {
     pub plan: Option<PlanView>,
     /// What an epic would become.
     pub split: Option<SplitView>,
-    /// What its reviews leave open, where a crew brought it; a sentence each.
-    pub crew: Vec<String>,
+    /// What its reviews leave open, a sentence each: where a crew brought it, and where the forge will
+    /// not merge because of them.
+    pub notes: Vec<String>,
     /// Whether it is about an issue: a routine's is not.
     pub has_issue: bool,
+    /// Whether the text that it is about is that of a pull request.
+    pub is_pull: bool,
 }
 
 impl QuestionView {
@@ -82,6 +91,8 @@ impl QuestionView {
     ) -> Self {
         let job = &record.job;
         let is_code = matches!(job.spec.purpose, Purpose::Code | Purpose::Repair);
+        let ToldReviews { reviews, earlier, dismissed } =
+            if is_code { ToldReviews::of(record) } else { ToldReviews::default() };
         let (checks, mut found) = findings_of(record);
         found.extend(
             job.past.late.as_ref().map(|late| {
@@ -100,7 +111,9 @@ impl QuestionView {
             let_pass: LetPassView::of(record),
             unheard: if can_be_revised(question) { UnheardView::all(record) } else { Vec::new() },
             checks: if question == Question::Accept && is_code { checks } else { Vec::new() },
-            reviews: if is_code { reviews_of(record) } else { Vec::new() },
+            reviews,
+            earlier,
+            dismissed,
             found,
             shown_by: shown_of(record),
             says,
@@ -111,8 +124,9 @@ impl QuestionView {
             start: StartView::of(record),
             plan: None,
             split: None,
-            crew: Vec::new(),
+            notes: Vec::new(),
             has_issue: job.spec.given().is_some(),
+            is_pull: job.spec.adopts.is_some() || job.spec.purpose.is_review(),
         }
     }
 
@@ -133,17 +147,6 @@ impl QuestionView {
     fn lines(&self, name: &str) -> Vec<String> {
         answer_lines(&self.id, verbs_for(self.question), name)
     }
-}
-
-/// What agents said of the commit that is asked about, each the last.
-fn reviews_of(record: &JobRecord) -> Vec<GivenReview> {
-    let commit = record.job.past.commit.as_ref();
-    let mut told: Vec<GivenReview> = Vec::new();
-    for review in record.reviews.iter().filter(|review| Some(&review.head) == commit) {
-        told.retain(|other| other.agent != review.agent);
-        told.push(review.clone());
-    }
-    told
 }
 
 /// Whether the result can be asked for otherwise.
@@ -371,6 +374,19 @@ pub fn void_notice(decision: &Decision, why: &VoidReason) -> Option<String> {
     Some(page.expect("a String takes everything").trim().to_owned())
 }
 
+/// One line that says what an agent's review says of what is asked about already.
+pub fn review_notice(decision: &Decision, review: &GivenReview) -> String {
+    let page = ReviewedPage { id: decision.id, review }.render();
+    page.expect("a String takes everything").trim().to_owned()
+}
+
+#[derive(Template)]
+#[template(path = "decision/reviewed.md")]
+struct ReviewedPage<'a> {
+    id: DecisionId,
+    review: &'a GivenReview,
+}
+
 /// One line that says that the forge merges what is asked about by itself, since somebody scheduled
 /// that.
 pub fn scheduled_notice(decision: &Decision, pull: i64, by: Option<&Account>) -> String {
@@ -447,4 +463,26 @@ pub fn unwanted(decided: Option<&Decision>) -> String {
 struct UnwantedPage {
     id: Option<DecisionId>,
     by: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::reply::decisions::*;
+
+    #[test]
+    fn a_review_that_nobody_gives_again_is_not_announced() {
+        let said = |is_due| {
+            let why = VoidReason::Dismissed { agent: "ezra".to_owned(), is_due };
+            VoidPage { id: DecisionId(2), why: &why, again: None }.render().expect("a String")
+        };
+        assert_eq!(
+            said(true).trim(),
+            "**d2 is void,** since the review by `ezra` was dismissed. It is reviewed again first; \
+             then I ask anew."
+        );
+        assert_eq!(
+            said(false).trim(),
+            "**d2 is void,** since the review by `ezra` was dismissed. I ask anew, without it."
+        );
+    }
 }

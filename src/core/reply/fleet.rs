@@ -1,6 +1,7 @@
 //! What is said of the fleet: pauses, agents, the report.
 
 use super::agent_view::AgentView;
+use super::decisions::ShortQuestion;
 use super::jobs::usd;
 use super::{Held, PlannedIssue};
 use crate::core::policy::controls::AgentProfile;
@@ -97,8 +98,10 @@ pub struct ReportAnswer {
     pub people: u32,
     /// How many lines ended so, the most frequent first.
     pub outcomes: Vec<(String, u32)>,
-    /// Threads in which a decision waits for an answer, and its number.
-    pub asked: Vec<(String, String)>,
+    /// Decisions that wait for an answer.
+    pub asked: Vec<ToldQuestion>,
+    /// Pull requests that were merged.
+    pub merged: Vec<String>,
     /// Threads on hold.
     pub held: Vec<(String, Held)>,
     /// Threads that are snoozed, and by whom.
@@ -113,6 +116,15 @@ pub struct ReportAnswer {
     pub routines: Vec<(String, String)>,
     /// What is next.
     pub outlook: Outlook,
+}
+
+/// A decision that waits for an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldQuestion {
+    /// Its thread.
+    pub thread: String,
+    pub id: String,
+    pub question: ShortQuestion,
 }
 
 impl ReportAnswer {

@@ -32,6 +32,7 @@ pub mod split_list;
 mod start_question;
 mod state;
 mod status;
+mod told_reviews;
 mod verify_status;
 pub mod words;
 
@@ -48,7 +49,7 @@ pub use backlog::{
 };
 pub use budget::{BudgetAnswer, SpentBudget};
 pub use decisions::DecisionAnswer;
-pub use fleet::{AgentNow, AgentRow, AgentSummary, FitLine, Gets, ReportAnswer};
+pub use fleet::{AgentNow, AgentRow, AgentSummary, FitLine, Gets, ReportAnswer, ToldQuestion};
 pub use jobs::{DeadLetter, JobAnswer, JobRefusal, JobWait};
 pub use pull_text::pull_body;
 pub use review::ReviewAnswer;

@@ -81,11 +81,17 @@ impl SplitView {
         }
     }
 
-    /// How many issues: `four issues`, after the word for them.
-    pub(super) fn these(&self) -> String {
-        match self.lines.len() {
-            1 => "this issue".to_owned(),
-            many => format!("these {} issues", in_words(many)),
+    /// How many of them are there already.
+    pub(super) fn linked(&self) -> usize {
+        self.lines.len().saturating_sub(self.made)
+    }
+
+    /// What a yes does: `Make these three issues, and link one`.
+    pub(super) fn wish(&self) -> String {
+        match (self.made, self.linked()) {
+            (0, linked) => format!("Link {}", these(linked)),
+            (made, 0) => format!("Make {}", these(made)),
+            (made, linked) => format!("Make {}, and link {}", these(made), in_words(linked)),
         }
     }
 
@@ -101,6 +107,13 @@ impl SplitView {
             (0, _) => "of which none can start at once".to_owned(),
             (free, _) => format!("of which {} can start at once", in_words(free)),
         }
+    }
+}
+
+fn these(count: usize) -> String {
+    match count {
+        1 => "this issue".to_owned(),
+        many => format!("these {} issues", in_words(many)),
     }
 }
 
@@ -274,6 +287,18 @@ pub(super) mod tests {
 
     pub(in crate::core::reply) fn anna() -> Account {
         Account { id: 2, login: "anna".to_owned() }
+    }
+
+    #[test]
+    fn what_is_asked_is_what_a_yes_does() {
+        let repo: RepoName = "o/door".parse().expect("a name");
+        let wish = |split: &SplitProposal| SplitView::of(split, 12, &repo).wish();
+        let both = split();
+        assert_eq!(wish(&both), "Make these two issues, and link two");
+        let made = SplitProposal { linked: Vec::new(), ..both.clone() };
+        assert_eq!(wish(&made), "Make these two issues");
+        let there = SplitProposal { issues: Vec::new(), ..both };
+        assert_eq!(wish(&there), "Link these two issues");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The list of what became of a yes to what an epic becomes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 
@@ -21,6 +21,10 @@ pub struct SplitOutcome {
     pub failed: BTreeMap<String, String>,
     /// Which dependencies were left out, by the keys of their effects.
     pub left: BTreeMap<String, LeftOut>,
+    /// The labels that issues were made without, by the keys of their effects.
+    pub without: BTreeMap<String, Vec<String>>,
+    /// The numbers of the issues there that are on hold.
+    pub held: BTreeSet<i64>,
 }
 
 impl SplitOutcome {
@@ -57,12 +61,15 @@ pub fn split_list(
         let why = outcome.failed.get(&part_key(order.key, place));
         let (number, waits) = (number(issue).map(written), waits(issue));
         let why = why.filter(|_| number.is_none()).map(String::as_str).unwrap_or_default();
-        ListLine { number, title, waits, why }
+        let without = outcome.without.get(&part_key(order.key, place)).map(Vec::as_slice);
+        let without = without.filter(|_| number.is_some()).unwrap_or_default();
+        ListLine { number, title, waits, why, without }
     });
     let linked = split.linked.iter().map(|LinkedIssue { number, title, .. }| {
         let waits = waits(WaitsOn::Issue(*number));
-        ListLine { number: Some(written(*number)), title, waits, why: "" }
+        ListLine { number: Some(written(*number)), title, waits, why: "", without: &[] }
     });
+    let lines: Vec<ListLine<'_>> = new.chain(linked).collect();
     let failed = all.iter().filter(|bond| outcome.failed.contains_key(&bond.key));
     let failed: Vec<&SplitBond> = failed.collect();
     let epic = WaitsOn::Issue(order.thread.number);
@@ -70,14 +77,18 @@ pub fn split_list(
         made: outcome.made.len(),
         of: split.issues.len(),
         linked: split.linked.len(),
-        lines: new.chain(linked).collect(),
+        is_unlabelled: lines.iter().any(|line| !line.without.is_empty()),
+        lines,
         bonds: all.len(),
         loose: failed.len(),
         waits: all.iter().any(|bond| bond.issue == epic && outcome.is_set(bond)),
         reasons: each_once(failed.iter().map(|bond| outcome.failed[&bond.key].as_str()))
             .take(MOST_REASONS)
             .collect(),
-        held: each_once(failed.iter().filter_map(|bond| number(bond.issue))).map(written).collect(),
+        held: each_once(failed.iter().filter_map(|bond| number(bond.issue)))
+            .filter(|number| outcome.held.contains(number))
+            .map(written)
+            .collect(),
         left: all.iter().filter_map(|bond| outcome.left.get(&bond.key)).collect(),
         decision: order.decision.to_string(),
     };
@@ -103,6 +114,8 @@ struct SplitList<'a> {
     of: usize,
     linked: usize,
     lines: Vec<ListLine<'a>>,
+    /// Whether one of them lacks a label.
+    is_unlabelled: bool,
     /// How many dependencies were to be set, and how many of them could not.
     bonds: usize,
     loose: usize,
@@ -137,6 +150,8 @@ struct ListLine<'a> {
     title: &'a str,
     waits: Vec<String>,
     why: &'a str,
+    /// The labels that it was made without.
+    without: &'a [String],
 }
 
 #[cfg(test)]
@@ -172,7 +187,8 @@ mod tests {
                 failed("bond#31-1", "not here"),
                 failed("bondepic-2", "it was not made"),
             ]),
-            left: BTreeMap::new(),
+            held: BTreeSet::from([31, 12, 77]),
+            ..SplitOutcome::default()
         };
         insta::assert_snapshot!(split_list(&split, &order, &some, "timmy").replace('\u{200B}', "|"), @"
         **Not all of it is done: 1 of 2 issues made, 2 linked,** as approved in d11. This one waits for them.
@@ -190,6 +206,33 @@ mod tests {
         So that nobody begins too early, \\#31 and \\#12 are on hold: `/timmy unhold` in each of them frees it.
         ");
     }
+
+    #[test]
+    fn what_is_not_held_is_not_told_as_held_and_what_lacks_a_label_is() {
+        let (split, anna) = (split(), anna());
+        let order = order(&anna);
+        let key = |what: &str| format!("f-j1.9.{what}");
+        let outcome = SplitOutcome {
+            made: BTreeMap::from([(key("issue1"), 41)]),
+            failed: BTreeMap::from([
+                (key("issue2"), "this one was closed before".to_owned()),
+                (key("bondepic-2"), "one of the two issues was not made".to_owned()),
+            ]),
+            without: BTreeMap::from([
+                (key("issue1"), vec!["area/door".to_owned(), "size/m".to_owned()]),
+                (key("issue2"), vec!["size/s".to_owned()]),
+            ]),
+            ..SplitOutcome::default()
+        };
+        let list = split_list(&split, &order, &outcome, "timmy").replace('\u{200B}', "|");
+        let line = "- \\#41 Oil #|7 for @|anna; without `area/door`, `size/m`\n";
+        assert!(list.contains(line), "{list}");
+        assert!(
+            list.contains("\nA label that is missing here is not there, and I may not make it.")
+        );
+        assert!(!list.contains("size/s") && !list.contains("on hold"), "{list}");
+    }
+
     #[test]
     fn what_was_left_out_is_told_in_one_line_each() {
         let (split, anna) = (split(), anna());
@@ -198,12 +241,13 @@ mod tests {
         let left = |what, issue, on, why| (key(what), LeftOut { issue, on, why });
         let outcome = SplitOutcome {
             made: BTreeMap::from([(key("issue1"), 41), (key("issue2"), 42)]),
-            failed: BTreeMap::new(),
             left: BTreeMap::from([
                 left("bond#31-1", 31, 41, LeftOutWhy::Circle),
+                left("bondepic-1", 12, 41, LeftOutWhy::Unproven),
                 left("bond2-#31", 42, 31, LeftOutWhy::Closed(31)),
                 left("bondepic-#31", 12, 31, LeftOutWhy::Gone(31)),
             ]),
+            ..SplitOutcome::default()
         };
         let list = split_list(&split, &order, &outcome, "timmy").replace('\u{200B}', "|");
         insta::assert_snapshot!(list, @"
@@ -214,10 +258,11 @@ mod tests {
         - \\#31 Docs @|anna
         - \\#9 Docs @|anna
 
-        3 of 7 dependencies were left out:
+        4 of 7 dependencies were left out:
 
         - \\#42 does not wait for \\#31: \\#31 was closed meanwhile
         - \\#31 does not wait for \\#41: \\#41 already waits for it
+        - \\#12 does not wait for \\#41: that \\#41 already waits for it could not be ruled out
         - \\#12 does not wait for \\#31: \\#31 is gone
         ");
     }

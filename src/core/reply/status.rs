@@ -29,6 +29,8 @@ pub struct Status {
     pub target: Option<String>,
     /// The latest job that was there.
     pub job: Option<Box<JobView>>,
+    /// The review of it, or of what that brought, that is under way beside that.
+    pub review: Option<Box<JobView>>,
     /// The crew that works on it, or did last.
     pub crew: Option<Box<CrewView>>,
     /// Its title, as people wrote it.

@@ -9,12 +9,15 @@ use crate::core::reply::jobs::usd;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndedJob {
     pub agent: String,
-    /// Whether its result was seen on the forge; else it was given up.
+    /// Whether it is held for or against its agent. What is not yet accepted or merged, what never ran and
+    /// what nobody can be blamed for is paid for, and says nothing of whom it was given to.
+    pub weighs: bool,
+    /// Whether its result was seen on the forge; else it was given up, or rejected as wrong.
     pub is_verified: bool,
     /// Whether somebody merged it.
     pub is_merged: bool,
     pub at: Timestamp,
-    /// How many attempts it took.
+    /// How many attempts it took, with those of its rounds, and without what costs none.
     pub tries: u32,
     pub micro_usd: u64,
     pub took: Option<Duration>,
@@ -35,9 +38,10 @@ pub struct AgentResults {
 }
 
 impl AgentResults {
-    /// What `agent` achieved of `ended`; none if nothing ended with it.
+    /// What `agent` achieved of `ended`; none if nothing ended with it that says anything of it.
     pub fn of(agent: &str, ended: &[EndedJob]) -> Option<Self> {
-        let own: Vec<&EndedJob> = ended.iter().filter(|job| job.agent == agent).collect();
+        let own: Vec<&EndedJob> =
+            ended.iter().filter(|job| job.weighs && job.agent == agent).collect();
         let count = own.len();
         let verified: Vec<&&EndedJob> = own.iter().filter(|job| job.is_verified).collect();
         let first = verified.iter().filter(|job| job.tries <= 1).count();
@@ -62,6 +66,7 @@ mod tests {
     fn ended(is_verified: bool, tries: u32, minutes: u64) -> EndedJob {
         EndedJob {
             agent: "ezra".into(),
+            weighs: true,
             is_verified,
             is_merged: tries == 1,
             at: Timestamp::from_micros(i64::from(tries)),
@@ -78,5 +83,7 @@ mod tests {
         assert_eq!((results.verified, results.ended, results.first_try), (3, 4, 50));
         assert_eq!((results.median.as_deref(), results.usd.as_str()), (Some("9 min"), "0.30"));
         assert_eq!(AgentResults::of("bezalel", &all), None);
+        let light = [EndedJob { weighs: false, ..ended(false, 1, 5) }];
+        assert_eq!(AgentResults::of("ezra", &light), None);
     }
 }

@@ -170,6 +170,7 @@ mod tests {
                 people: 1,
                 outcomes: vec![("done".into(), 1)],
                 asked: vec![],
+                merged: vec![],
                 held: vec![],
                 snoozed: vec![],
                 paused: vec![],

@@ -122,6 +122,7 @@ mod tests {
     fn ended(is_verified: bool, tries: u32, minutes: u64) -> EndedJob {
         EndedJob {
             agent: "ezra".into(),
+            weighs: true,
             is_verified,
             is_merged: tries == 1,
             at: Timestamp::from_micros(i64::from(tries)),

@@ -7,6 +7,7 @@ use crate::core::command::value::DecisionId;
 use crate::core::model::ids::{JobId, Lane, RepoId, RepoName, ThreadId};
 use crate::core::model::thread::ThreadState;
 use crate::core::model::time::Timestamp;
+use crate::core::reply::decisions::ShortQuestion;
 
 /// What happened since a moment, and what rests or failed, as far as the readers of one thread
 /// may know.
@@ -19,7 +20,9 @@ pub struct Digest {
     /// Threads on hold or snoozed, by repository and number.
     pub parked: Vec<(NamedThread, ThreadState)>,
     /// Decisions that wait for an answer, the oldest first.
-    pub asked: Vec<(NamedThread, DecisionId)>,
+    pub asked: Vec<AskedThread>,
+    /// The pull requests of jobs that were merged since then, the oldest first.
+    pub merged: Vec<NamedThread>,
     /// Effects that were given up since then, newest first.
     pub dead: Vec<DeadEffect>,
     /// Routines whose last date made no job, with what each waits for.
@@ -28,6 +31,14 @@ pub struct Digest {
     pub repos: Vec<(RepoId, RepoName)>,
     /// The backlog in a few lines.
     pub outlook: Outlook,
+}
+
+/// A decision that waits for an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedThread {
+    pub place: NamedThread,
+    pub id: DecisionId,
+    pub question: ShortQuestion,
 }
 
 /// What a routine waits for.
@@ -108,16 +119,18 @@ impl Digest {
     pub fn repos(&self) -> BTreeSet<RepoId> {
         let parked = self.parked.iter().map(|(parked, _)| parked.thread.repo);
         let dead = self.dead.iter().filter_map(|dead| dead.place.lane.repo());
-        let asked = self.asked.iter().map(|(asked, _)| asked.thread.repo);
+        let asked = self.asked.iter().map(|asked| asked.place.thread.repo);
+        let merged = self.merged.iter().map(|merged| merged.thread.repo);
         let routines = self.routines.iter().filter_map(|(_, wait)| wait.place.lane.repo());
-        let all = parked.chain(asked).chain(routines).chain(dead);
+        let all = parked.chain(asked).chain(merged).chain(routines).chain(dead);
         all.chain(self.repos.iter().map(|(repo, _)| *repo)).collect()
     }
 
     /// Leaves out whatever is in a repository for which `may_name` is false.
     pub fn keep(&mut self, may_name: impl Fn(RepoId) -> bool) {
         self.parked.retain(|(place, _)| may_name(place.thread.repo));
-        self.asked.retain(|(place, _)| may_name(place.thread.repo));
+        self.asked.retain(|asked| may_name(asked.place.thread.repo));
+        self.merged.retain(|merged| may_name(merged.thread.repo));
         self.dead.retain(|dead| dead.place.lane.repo().is_some_and(&may_name));
         self.routines.retain(|(_, wait)| wait.place.lane.repo().is_some_and(&may_name));
         self.repos.retain(|(repo, _)| may_name(*repo));

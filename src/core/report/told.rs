@@ -5,8 +5,13 @@ use jiff::tz::TimeZone;
 use crate::core::model::ids::{RepoId, RepoName};
 use crate::core::model::time::{Timestamp, said};
 use crate::core::policy::controls::{Controls, Pause, PauseScope};
-use crate::core::reply::{Held, ParkedThread, Paused, ReportAnswer};
-use crate::core::report::digest::Digest;
+use crate::core::reply::{Held, ParkedThread, Paused, ReportAnswer, ToldQuestion};
+use crate::core::report::digest::{AskedThread, Digest, NamedThread};
+
+fn told_question(asked: &AskedThread) -> ToldQuestion {
+    let AskedThread { place, id, question } = asked;
+    ToldQuestion { thread: place.name(), id: id.to_string(), question: question.clone() }
+}
 
 /// What happened since `begins`, and what the fleet is like now. A paused repository that neither
 /// the digest nor `name_of` names may not be named here, and is left out.
@@ -48,7 +53,8 @@ pub fn told(
         commands: digest.commands(),
         people: digest.people,
         outcomes: digest.outcomes.clone(),
-        asked: digest.asked.iter().map(|(place, id)| (place.name(), id.to_string())).collect(),
+        asked: digest.asked.iter().map(told_question).collect(),
+        merged: digest.merged.iter().map(NamedThread::name).collect(),
         held: held.collect(),
         snoozed: snoozed.collect(),
         paused: fleet.pauses.iter().filter_map(paused).collect(),

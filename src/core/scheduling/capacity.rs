@@ -194,7 +194,7 @@ impl<'a> Capacity<'a> {
     fn own_rejection(&self, agent: usize) -> Option<Rejection> {
         let AgentCapacity { worker, free, host, pool } = &self.agents[agent];
         if !worker.is_up {
-            Some(Rejection::AgentDown)
+            Some(if worker.is_unseen { Rejection::AgentUnseen } else { Rejection::AgentDown })
         } else if *free == 0 {
             Some(Rejection::AgentBusy)
         } else if host.is_some_and(|host| self.hosts[host] == 0) {

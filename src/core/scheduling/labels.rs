@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::core::command::value::{ArgumentValue, Level, Size};
+use crate::core::model::issue::Issue;
 
 /// The role of an issue that names none.
 const CODER: &str = "coder";
@@ -33,6 +34,12 @@ impl IssueLabels {
             role: named("role", labels).min().unwrap_or_else(|| CODER.to_owned()),
             skills,
         }
+    }
+
+    /// What the labels of an issue say that the forge shows.
+    pub fn of_issue(issue: &Issue) -> Self {
+        let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
+        Self::of(&labels)
     }
 
     /// All roles that `labels` ask for: an issue that has parts for several.

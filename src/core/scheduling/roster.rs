@@ -57,6 +57,9 @@ pub struct AgentSlot {
     /// Whether it should ask before it does something dangerous, and was not seen to.
     #[serde(default)]
     pub cannot_ask: bool,
+    /// Whether it takes nothing only because nobody has looked at it yet.
+    #[serde(default)]
+    pub is_unseen: bool,
 }
 
 /// The repositories in which an agent may work.
@@ -226,6 +229,8 @@ pub enum Rejection {
     CannotAsk,
     /// It cannot be reached, or is paused.
     AgentDown,
+    /// Nobody has looked at it yet, as is so right after a start.
+    AgentUnseen,
     /// It has as many jobs as it takes.
     AgentBusy,
     /// Its host has as many as it bears.
@@ -291,6 +296,7 @@ mod tests {
                       "capacity":1,"prior":500000,"is_up":true,"is_spent":false}"#;
         let slot: AgentSlot = serde_json::from_str(old).expect("a slot");
         assert!(slot.workplaces.include(RepoId(1)) && !slot.is_out_of_quota && !slot.cannot_ask);
+        assert!(!slot.is_unseen);
         assert_eq!((slot.micro_usd, slot.family), (0, None));
     }
 

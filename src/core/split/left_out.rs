@@ -16,6 +16,8 @@ pub struct LeftOut {
 pub enum LeftOutWhy {
     /// The other one waits for it by now, on whatever way: nobody could begin either.
     Circle,
+    /// The other one may wait for it, on a way that is too long to be read.
+    Unproven,
     /// This one of the two was open when a person said yes, and is closed.
     Closed(i64),
     /// This one of the two was there when a person said yes, and is not any more.
@@ -31,6 +33,7 @@ mod tests {
         let left = |why| LeftOut { issue: 41, on: 40, why };
         for (left, stored) in [
             (left(LeftOutWhy::Circle), r#"{"issue":41,"on":40,"why":"circle"}"#),
+            (left(LeftOutWhy::Unproven), r#"{"issue":41,"on":40,"why":"unproven"}"#),
             (left(LeftOutWhy::Closed(40)), r#"{"issue":41,"on":40,"why":{"closed":40}}"#),
             (left(LeftOutWhy::Gone(41)), r#"{"issue":41,"on":40,"why":{"gone":41}}"#),
         ] {

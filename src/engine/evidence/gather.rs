@@ -1,5 +1,6 @@
 //! What is read, in which order.
 
+use super::pushers::HeadPushRead;
 use super::query::EvidenceQuery;
 use super::{citations, commits, pulls, pushers};
 use crate::clock::Clock;
@@ -9,7 +10,7 @@ use crate::core::jobs::evidence::{
 };
 use crate::core::jobs::{AgentClaim, Purpose, Push};
 use crate::core::model::issue::Comment;
-use crate::gitea::{Error, ForgeBranch, Gitea, PullRequest};
+use crate::gitea::{Error, ForgeBranch, Gitea, PullRequest, RecentPushes};
 
 /// How much of what an agent wrote in a thread is looked at, in bytes.
 const MOST_SAID: usize = 1 << 20;
@@ -25,6 +26,8 @@ pub struct Evidence {
     pub pull: Option<PullRequest>,
     /// Who pushed the head of the job's branch, by login; none if nobody can tell.
     pub pusher: Option<String>,
+    /// What was pushed there lately, on all branches, if that was read.
+    pub recent: Option<RecentPushes>,
     /// What the agent's account wrote in the thread since the job began, where that is what the job
     /// brings.
     pub said: Result<Vec<Comment>, CannotBeRead>,
@@ -36,6 +39,7 @@ struct ThingsRead {
     head_push: Option<Push>,
     pull: Option<PullRequest>,
     pusher: Option<String>,
+    recent: Option<RecentPushes>,
     said: Result<Vec<Comment>, CannotBeRead>,
 }
 
@@ -48,7 +52,7 @@ pub async fn gather_evidence(
     clock: &dyn Clock,
     query: EvidenceQuery<'_>,
 ) -> Result<Evidence, Error> {
-    let ThingsRead { made, head_push, pull, pusher, said } = match query.purpose {
+    let ThingsRead { made, head_push, pull, pusher, recent, said } = match query.purpose {
         Purpose::Code | Purpose::Repair => code(gitea, clock, query).await?,
         Purpose::Review | Purpose::Research | Purpose::Ops | Purpose::Plan | Purpose::Split => {
             comments(gitea, query).await?
@@ -63,7 +67,7 @@ pub async fn gather_evidence(
         | AgentClaim::Nothing => Vec::new(),
     };
     let findings = judge(query.claim, &Facts { made, cited });
-    Ok(Evidence { findings, head_push, pull, pusher, said })
+    Ok(Evidence { findings, head_push, pull, pusher, recent, said })
 }
 
 /// What this attempt wrote is its result. What earlier ones wrote is still to be read there.
@@ -77,7 +81,7 @@ async fn comments(gitea: &Gitea, query: EvidenceQuery<'_>) -> Result<ThingsRead,
     let made = Made::Comments(own.map(|comment| comment.id).collect());
     let length = all.iter().fold(0, |sum: usize, one| sum.saturating_add(one.body.len()));
     let said = if length > MOST_SAID { Err(CannotBeRead::TooLarge) } else { Ok(all) };
-    Ok(ThingsRead { made, head_push: None, pull: None, pusher: None, said })
+    Ok(ThingsRead { made, head_push: None, pull: None, pusher: None, recent: None, said })
 }
 
 async fn code(
@@ -91,12 +95,13 @@ async fn code(
     let head = branch.as_ref().map(|branch| &branch.head);
     let named_commit = commits::named(gitea, query, head).await?;
     let given = commits::kept(gitea, query, head).await?;
-    let (branch, head_push, pushed_by) = match branch {
-        None => (None, None, None),
+    let (branch, head_push, pushed_by, recent) = match branch {
+        None => (None, None, None, None),
         Some(branch) => {
             let holds_work = holds_work(gitea, query, &branch, pull.is_some()).await?;
             let number = pull.as_ref().map(|pull| pull.number);
-            let pushed = pushers::of_head(gitea, clock, query, &branch.head, number).await?;
+            let read = pushers::of_head(gitea, clock, query, &branch.head, number).await?;
+            let HeadPushRead { push: pushed, recent } = read;
             // What it began at nobody pushed for it.
             let is_given = query.branch.is_adopted() && branch.head == *query.base;
             let push = pushed.push(query.branch.number(), &branch.head).filter(|_| !is_given);
@@ -107,14 +112,14 @@ async fn code(
                 HeadPusher::Other { login, .. } => Some(login.clone()),
                 HeadPusher::Unknown => None,
             };
-            (Some(BranchFacts { head: branch.head, holds_work, pusher }), push, by)
+            (Some(BranchFacts { head: branch.head, holds_work, pusher }), push, by, Some(recent))
         }
     };
     let base_branch = query.base_branch.to_owned();
     let facts = pull.clone().map(|pull| pulls::facts(query, pull));
     let code = CodeFacts { branch, pull: facts, named_pull, named_commit, given, base_branch };
     let made = Made::Code(Box::new(code));
-    Ok(ThingsRead { made, head_push, pull, pusher: pushed_by, said: Ok(Vec::new()) })
+    Ok(ThingsRead { made, head_push, pull, pusher: pushed_by, recent, said: Ok(Vec::new()) })
 }
 
 /// Whether there is something in the branch that the base has not. A pull request says so: there is

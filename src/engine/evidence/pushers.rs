@@ -6,13 +6,19 @@ use crate::core::jobs::evidence::HeadPusher;
 use crate::core::jobs::{Commit, Push, Pusher};
 use crate::core::model::account::Account;
 use crate::core::model::time::Timestamp;
-use crate::gitea::{Error, Gitea};
+use crate::gitea::{Error, Gitea, RecentPushes};
 
 /// Who pushed the head, and when, as far as the forge tells.
 pub(super) struct HeadPush {
     pub(super) pusher: HeadPusher,
     /// In the words of the reducer, by whom and when; none if that is not told.
     told: Option<(Pusher, Timestamp)>,
+}
+
+/// The same, with all that was read of pushes for it.
+pub(super) struct HeadPushRead {
+    pub(super) push: HeadPush,
+    pub(super) recent: RecentPushes,
 }
 
 impl HeadPush {
@@ -53,25 +59,27 @@ pub(super) async fn of_head(
     query: EvidenceQuery<'_>,
     head: &Commit,
     pull: Option<i64>,
-) -> Result<HeadPush, Error> {
+) -> Result<HeadPushRead, Error> {
     let branch = query.branch.to_string();
     let recent = gitea.recent_pushes(query.repo).await?;
     let clocks = Clocks { forge: recent.read_at, own: clock.now() };
-    let recent = recent.pushes.into_iter().filter(|push| push.branch == branch);
     let at = |at: Option<Timestamp>| at.map(|at| clocks.by_own(at));
+    let of_branch = recent.pushes.iter().filter(|push| push.branch == branch).cloned();
     let mut seen: Vec<Seen> =
-        recent.map(|push| Seen { by: push.by, head: push.head, at: at(push.at) }).collect();
-    let found = judge(query, &seen, head);
-    let is_settled = match &found.pusher {
+        of_branch.map(|push| Seen { by: push.by, head: push.head, at: at(push.at) }).collect();
+    let push = judge(query, &seen, head);
+    let is_settled = match &push.pusher {
         HeadPusher::Agent | HeadPusher::Timmy => true,
         HeadPusher::Other { agent_before, .. } => *agent_before,
         HeadPusher::Unknown => false,
     };
-    let Some(number) = pull.filter(|_| !is_settled) else { return Ok(found) };
+    let Some(number) = pull.filter(|_| !is_settled) else {
+        return Ok(HeadPushRead { push, recent });
+    };
     let timeline = gitea.pull_pushes(query.repo, number, query.earliest()).await?.pushes;
     let timeline = timeline.into_iter();
     seen.extend(timeline.map(|push| Seen { by: push.by, head: Some(push.head), at: at(push.at) }));
-    Ok(judge(query, &seen, head))
+    Ok(HeadPushRead { push: judge(query, &seen, head), recent })
 }
 
 fn judge(query: EvidenceQuery<'_>, seen: &[Seen], head: &Commit) -> HeadPush {

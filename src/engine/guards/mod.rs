@@ -8,6 +8,7 @@
 mod change;
 mod check_logs;
 mod fixtures;
+mod own_rules;
 mod readable;
 mod running;
 mod script;
@@ -20,6 +21,7 @@ pub(in crate::engine) use change::{
 pub(in crate::engine) use check_logs::{add_check_logs, read_check_logs};
 pub(super) use fixtures::{can_confine, runs_unconfined};
 pub use fixtures::{check_fixtures, id as fixture_id};
+pub(in crate::engine) use own_rules::{found_by_rules, policy_unreadable};
 pub(in crate::engine) use running::{Excused, RunQuery, RunningGuards};
 pub(in crate::engine) use target::{Targets, said_of_heads};
 pub(in crate::engine) use traced::guards_said;

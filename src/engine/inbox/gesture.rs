@@ -10,6 +10,7 @@ use crate::core::model::gesture::Gesture;
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Permissions;
 use crate::core::model::text::InboundText;
+use crate::core::model::thread::ThreadChange;
 use crate::core::policy::authorship::Authorship;
 use crate::core::policy::code_owners;
 use crate::core::reply::Answer;
@@ -68,7 +69,7 @@ impl Inbox {
             InboundText { permissions: proved(gesture, &item, is_posters), ..inbound.clone() };
         let right = self.permissions.right_of(&shown, &actor, Right::Operator).await?;
         let thread = inbound.thread();
-        let mut state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
+        let state = self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
         let today = self.today();
         if right.is_none() && state.refused_on == Some(today) {
             return Ok(NextStep::Note(Ending::Silent));
@@ -113,8 +114,8 @@ impl Inbox {
             Err(error) => return Err(error),
         };
         if changes.refused_stranger {
-            state.refused_on = Some(today);
-            changes.state = Some(state);
+            let unchanged = ThreadChange { from: state.clone(), to: state };
+            changes.state = Some(unchanged.refused(today));
         }
         crash::point("decided");
         Ok(NextStep::Store(Ending::Answered, actor, Box::new(changes), Vec::new()))

@@ -7,7 +7,7 @@ use crate::core::command::grammar::Reading;
 use crate::core::command::verb::Right;
 use crate::core::handlers::{self, ChangeSet, Response};
 use crate::core::model::account::Account;
-use crate::core::model::thread::ThreadState;
+use crate::core::model::thread::{ThreadChange, ThreadState};
 use crate::core::reply::Answer;
 use crate::engine::error::EngineError;
 use crate::engine::retry::{is_hopeless_for_one, is_unreadable};
@@ -57,7 +57,7 @@ impl Inbox {
             Err(EngineError::Ledger(error)) => return Err(error.into()),
             right => right.ok().flatten(),
         };
-        let mut state: ThreadState =
+        let state: ThreadState =
             self.ctx.ledger.read(move |conn| threads::state(conn, thread)).await?;
         let today = self.today();
         let is_refused = state.refused_on == Some(today);
@@ -79,8 +79,8 @@ impl Inbox {
         let mut changes =
             ChangeSet::single_answer(&own.login, &inbound, &text.key(), reading, answer);
         if right.is_none() {
-            state.refused_on = Some(today);
-            changes.state = Some(state);
+            let unchanged = ThreadChange { from: state.clone(), to: state };
+            changes.state = Some(unchanged.refused(today));
         }
         let ran = reading.commands.iter().map(|line| line.text.clone()).collect();
         Ok(NextStep::Store(Ending::Answered, actor, Box::new(changes), ran))

@@ -36,6 +36,7 @@ use crate::core::effect::Reaction;
 use crate::core::handlers::{self, ChangeSet, CommandRequest, Response};
 use crate::core::model::account::Account;
 use crate::core::model::text::{InboundText, TextEvent};
+use crate::core::model::thread::ThreadChange;
 use crate::core::model::time::Timestamp;
 use crate::core::policy::authority::IgnoredSender;
 use crate::core::policy::authorship::{self, Authorship, TextProof};
@@ -428,7 +429,8 @@ impl Inbox {
             Err(error) => return Err(error),
         };
         if changes.refused_stranger {
-            changes.state.get_or_insert(state).refused_on = Some(today);
+            let unchanged = ThreadChange { from: state.clone(), to: state };
+            changes.state = Some(changes.state.unwrap_or(unchanged).refused(today));
         }
         crash::point("decided");
         steps.did("decide", self.ctx.now());

@@ -1,107 +1,35 @@
-//! Puts a job's questions to people, and looks whether what they cover is still so.
+//! Puts a job's questions to people.
 
 use std::time::Duration;
 
 use super::Jobs;
-use super::forge::may_be_said;
+use super::asked_question::AskedQuestion;
 use super::look::{NextLook, SeenJob, told};
-use crate::core::command::value::{Cause, DecisionId};
-use crate::core::crew::Crew;
-use crate::core::decisions::{Covered, CoveredHead, CoveredStart, Decision, QuestionCheck};
+use super::result::may_be_said;
+use crate::core::command::value::Cause;
+use crate::core::decisions::{Covered, CoveredHead, CoveredStart};
 use crate::core::jobs::evidence::read_result;
-use crate::core::jobs::money::Ceiling;
 use crate::core::jobs::start_terms::StartProposal;
 use crate::core::jobs::{CancelReason, JobEvent, JobRecord, Purpose, Question, State, Waiting};
+use crate::core::model::gesture::Gesture;
 use crate::core::model::ids::ThreadId;
-use crate::core::model::issue::TextDigest;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::reply::crew::PlanView;
-use crate::core::reply::decisions::{QuestionView, scheduled_notice};
+use crate::core::reply::decisions::QuestionView;
 use crate::core::reply::jobs::said_in_report;
 use crate::core::reply::split::SplitView;
-use crate::core::split::SplitProposal;
-use crate::engine::decision_check::check_covered;
-use crate::gitea::PullState;
-use crate::store::decisions::{self, NewDecision};
-use crate::store::{Connection, Error, backlog, controls, covered_text, jobs, reports, splits};
+use crate::engine::dismissed_reviews::reviews_as_shown;
+use crate::engine::error::EngineError;
+use crate::gitea::{self, PullState};
+use crate::store::decisions::NewDecision;
+use crate::store::{Connection, Error, backlog, covered_text, jobs};
 
 /// How long it is from one look to the next whether something moved that an open question covers.
-const LOOKS: Duration = Duration::from_secs(60);
+pub(super) const LOOKS: Duration = Duration::from_secs(60);
 
 /// How long an attempt is looked for before people are asked about it: most are found.
 const SETTLES: Duration = Duration::from_secs(10 * 60);
-
-/// How often the forge is asked at least, though nothing is known to have moved.
-const ASKS: Duration = Duration::from_secs(60 * 60);
-
-/// What is asked, and of whom it is asked what.
-struct AskedQuestion {
-    record: JobRecord,
-    /// The agent's last words.
-    said: Option<String>,
-    /// What it asks to do.
-    asks: Option<String>,
-    /// Where it is asked; none as long as there is nothing to write it in.
-    home: Option<ThreadId>,
-    text: Option<TextDigest>,
-    answers: Option<TextDigest>,
-    decision: Option<Decision>,
-    /// The crew that it is of.
-    crew: Option<Crew>,
-    /// What the owner lets the issue cost at least.
-    raised: Ceiling,
-    /// What it proposed that its epic becomes, and what that said then.
-    split: Option<SplitProposal>,
-    split_text: Option<TextDigest>,
-    /// When the threads of the job moved last, by the forge's clock.
-    moved: [Option<Timestamp>; 2],
-}
-
-impl AskedQuestion {
-    fn read(conn: &Connection, seen: &SeenJob, number: u32) -> Result<Option<Self>, Error> {
-        let (id, given) = (seen.id(), seen.job.spec.given());
-        let Some(record) = jobs::record(conn, id)? else { return Ok(None) };
-        let moved_at = |thread: Option<ThreadId>| match thread {
-            Some(thread) => backlog::moved_at(conn, thread),
-            None => Ok(None),
-        };
-        let (text, answers) = match given {
-            Some(thread) => {
-                (covered_text::digest(conn, thread)?, covered_text::answers(conn, thread)?)
-            }
-            None => (None, None),
-        };
-        // What is asked before there is a pull request stands in the report.
-        let home = match record.job.home() {
-            Some(home) => Some(home),
-            None => reports::place_for(conn, record.job.spec.repo())?,
-        };
-        let stored = decisions::of_question(conn, id, number)?;
-        let last = jobs::attempts(conn, id)?.pop();
-        let (said, asks) = last.map(|last| (last.said, last.asks)).unwrap_or_default();
-        Ok(Some(Self {
-            said,
-            asks,
-            text,
-            answers,
-            home,
-            decision: stored.map(|stored| stored.decision),
-            crew: jobs::crew_of(conn, &record.job)?,
-            raised: controls::raised(conn, id)?,
-            split: splits::proposal(conn, id)?,
-            split_text: splits::text(conn, id)?,
-            moved: [moved_at(given)?, moved_at(record.job.pull())?],
-            record,
-        }))
-    }
-
-    /// Whether an epic says something else by now than when it was judged what it would become, as far as
-    /// the ledger knows.
-    fn is_edited_epic(&self) -> bool {
-        self.split_text.zip(self.text).is_some_and(|(then, now)| then != now)
-    }
-}
 
 impl Jobs {
     /// Puts the question of this number, or looks whether it still stands.
@@ -140,32 +68,52 @@ impl Jobs {
             None => {
                 if question == Question::Accept
                     && let Some(crew) = &asked.crew
-                    && self.ask_reviews_again((seen, repo), crew, None).await?
                 {
-                    return self.await_reviews(crew.id).await;
+                    match self.ask_reviews_again((seen, repo), crew).await {
+                        Ok(true) => return self.await_reviews(crew.id).await,
+                        // That its pull request is gone is found where it is asked about.
+                        Ok(false) | Err(EngineError::Forge(gitea::Error::NotFound { .. })) => {}
+                        Err(error) => return self.unasked(seen, error).await,
+                    }
                 }
                 self.put(seen, (number, question), asked, repo).await
             }
         }
     }
 
+    /// What a question is made of cannot be read now.
+    async fn unasked(&self, seen: &SeenJob, error: EngineError) -> Result<NextLook, Error> {
+        self.incidents.met(&error.of_forge()?, seen.job.lane()).await;
+        Ok(self.later(seen))
+    }
+
     async fn put(
         &self,
         seen: &SeenJob,
         (number, question): (u32, Question),
-        asked: AskedQuestion,
+        mut asked: AskedQuestion,
         repo: &Repo,
     ) -> Result<NextLook, Error> {
         let Some(thread) = asked.home else {
             return self.nowhere_to_ask(seen, &asked.record).await;
         };
+        if let Some(number) = seen.job.past.pull.filter(|_| is_code(seen)) {
+            // What was dismissed meanwhile is not shown.
+            let pull = ThreadId { repo: repo.id, number };
+            match reviews_as_shown(&self.ctx, &repo.name, pull).await {
+                Ok(reviews) => asked.record.reviews = reviews,
+                // That it is gone may be what is asked about.
+                Err(EngineError::Forge(gitea::Error::NotFound { .. })) => {}
+                Err(error) => return self.unasked(seen, error).await,
+            }
+        }
         let proposal = proposal_of(seen);
         if let Some(proposal) = proposal
             && !self.shows(proposal, seen, repo).await?
         {
             return Ok(told(self.tell(seen.id(), JobEvent::AskAgain(number)).await?.is_some()));
         }
-        if question == Question::Split && asked.is_edited_epic() {
+        if is_proposal(question) && asked.is_edited_since() {
             return Ok(told(self.tell(seen.id(), JobEvent::Recheck).await?.is_some()));
         }
         let head = match self.head_of(seen, question, repo).await {
@@ -177,9 +125,11 @@ impl Jobs {
             }
         };
         let pull = head.as_ref().map(|head| head.pull);
+        let merged = head.clone().filter(|_| question == Question::Accept);
+        let [_, moved] = asked.moved;
         let text = match proposal {
             Some(proposal) => proposal.terms.text,
-            None if question == Question::Split => asked.split_text.or(asked.text),
+            None if is_proposal(question) => asked.judged_text.or(asked.text),
             None => asked.text.filter(|_| covers_text(question)),
         };
         let answers = asked.answers.filter(|_| covers_answers(question));
@@ -224,7 +174,10 @@ impl Jobs {
             .map(|(split, epic)| SplitView::of(split, epic.number, &repo.name));
         let notes = asked.crew.iter().filter(|_| question == Question::Accept);
         let notes = notes.flat_map(|crew| crew.review_notes(seen.job.past.commit.as_ref()));
-        view.crew = notes.map(|note| note.said()).collect();
+        view.notes = notes.map(|note| note.said()).collect();
+        if let Some(head) = merged.filter(|_| view.merges) {
+            view.notes.extend(self.objections(repo, &head, &asked.record.reviews).await);
+        }
         let Some(own) = self.identity.known() else { return Ok(self.later(seen)) };
         let name = own.login.clone();
         let (job, place) = (seen.job.clone(), repo.name.to_string());
@@ -235,8 +188,10 @@ impl Jobs {
         if let Some(id) = write.await? {
             tracing::info!(job = %seen.id(), decision = %id, ?question, "a person is asked");
             self.ctx.stored.notify();
-            if let Some(pull) = pull {
-                self.tell_scheduled(id, pull, repo).await?;
+            if let Some(pull) = pull
+                && self.tell_scheduled(id, pull, repo).await?
+            {
+                self.watches.with(seen.id(), |watch| watch.timeline_seen = Some((moved, now.at)));
             }
         }
         Ok(NextLook::At(now.at.after(LOOKS)))
@@ -283,12 +238,12 @@ impl Jobs {
 
     /// The head that a question is about, as the forge shows it; or what became of it since it was
     /// judged. That there is none may be what a finding says.
-    async fn head_of(
+    pub(super) async fn head_of(
         &self,
         seen: &SeenJob,
         question: Question,
         repo: &Repo,
-    ) -> Result<Result<Option<CoveredHead>, JobEvent>, crate::gitea::Error> {
+    ) -> Result<Result<Option<CoveredHead>, JobEvent>, gitea::Error> {
         let past = &seen.job.past;
         let is_about_a_head = match question {
             Question::Accept | Question::Guard | Question::Repair => is_code(seen),
@@ -310,9 +265,13 @@ impl Jobs {
         Ok(match found.state {
             PullState::Merged { commit, by } => {
                 let commit = commit.unwrap_or(found.head);
-                Err(JobEvent::Merged(self.ctx.policy.merge(commit, by.as_ref())))
+                Err(JobEvent::Merged(self.ctx.policy.merge(
+                    commit,
+                    by.as_ref(),
+                    &found.base_branch,
+                )))
             }
-            PullState::Closed if has_to_be_there => Err(closed_by_somebody()),
+            PullState::Closed if has_to_be_there => Err(self.pull_closed(repo, pull).await),
             PullState::Closed => Ok(None),
             PullState::Open if found.head != *judged => Err(JobEvent::Recheck),
             PullState::Open => {
@@ -322,94 +281,26 @@ impl Jobs {
         })
     }
 
-    /// Looks whether what an open question covers is still so, where something moved.
-    async fn watch(
-        &self,
-        seen: &SeenJob,
-        asked: &AskedQuestion,
-        decision: &Decision,
-        repo: &Repo,
-    ) -> Result<NextLook, Error> {
-        let now = self.ctx.now();
-        let next = NextLook::At(now.after(LOOKS));
-        let covers = &decision.covers;
-        let is_answered = covers.answers.is_some() && covers.answers != asked.answers;
-        let of_issue = covers.text.or(covers.answers);
-        if covers.head.is_none() && of_issue.is_none() && covers.start.is_none() {
-            return Ok(NextLook::Idle);
-        }
-        let has_moved = self.watches.with(seen.id(), |watch| match &watch.question_seen {
-            Some((moved, at)) => *moved != asked.moved || at.is_over(ASKS, now),
-            None => true,
+    /// To close a pull request without merging it says that nobody wants it. Who did that, the forge
+    /// may not tell: it ends all the same.
+    async fn pull_closed(&self, repo: &Repo, pull: i64) -> JobEvent {
+        let made = self.ctx.gitea.gestures_since(&repo.name, pull, Timestamp::default()).await;
+        let made = made.unwrap_or_else(|error| {
+            tracing::debug!(pull, %error, "who closed a pull request is unknown");
+            Vec::new()
         });
-        if !has_moved && !is_answered {
-            return Ok(next);
-        }
-        let checked = match check_covered(&self.ctx, decision, &repo.name).await {
-            Ok(checked) => checked,
-            Err(error) => {
-                let error = error.of_forge()?;
-                self.incidents.met(&error, seen.job.lane()).await;
-                return Ok(self.later(seen));
-            }
-        };
-        match checked {
-            QuestionCheck::Stands => {
-                if let Some(crew) = asked.crew.as_ref().filter(|_| covers.head.is_some())
-                    && self.ask_reviews_again((seen, repo), crew, Some(decision.id)).await?
-                {
-                    return Ok(told(true));
-                }
-                if let Some(head) = &covers.head {
-                    self.tell_scheduled(decision.id, head.pull, repo).await?;
-                }
-                self.watches.with(seen.id(), |watch| {
-                    watch.question_seen = Some((asked.moved, now));
-                });
-                Ok(next)
-            }
-            QuestionCheck::Void(why) => {
-                let (id, now) = (decision.id, self.step_time());
-                let write = self.ctx.ledger.write(move |tx| jobs::void(tx, id, why, false, now));
-                let advanced = write.await?;
-                if let Some(advanced) = &advanced {
-                    self.moved(advanced).await;
-                }
-                Ok(told(advanced.is_some()))
-            }
-            QuestionCheck::PullGone => match self.head_of(seen, Question::Accept, repo).await {
-                Ok(Err(event)) => Ok(told(self.tell(seen.id(), event).await?.is_some())),
-                Ok(Ok(_)) => Ok(next),
-                Err(error) => {
-                    self.incidents.met(&error, seen.job.lane()).await;
-                    Ok(self.later(seen))
-                }
-            },
-        }
+        let closed = made.into_iter().rfind(|made| made.gesture == Gesture::Closed);
+        let by = closed.and_then(|made| made.by).filter(|by| !by.is_pseudo());
+        JobEvent::Cancel(match by {
+            Some(by) => CancelReason::PullClosed { by: by.login, pull },
+            None => CancelReason::Rejected(Cause::Unwanted),
+        })
     }
+}
 
-    /// Says once that somebody has the forge merge what a person is asked about: it waits for nobody's
-    /// yes. What cannot be told now is looked for again.
-    async fn tell_scheduled(&self, id: DecisionId, pull: i64, repo: &Repo) -> Result<(), Error> {
-        let scheduled = match self.ctx.gitea.scheduled_merge(&repo.name, pull).await {
-            Ok(Some(scheduled)) => scheduled,
-            Ok(None) => return Ok(()),
-            Err(error) => {
-                tracing::debug!(decision = %id, %error, "whether a merge is scheduled is unknown");
-                return Ok(());
-            }
-        };
-        let (what, now) = (format!("scheduled.{}", scheduled.id), self.ctx.now());
-        let says =
-            move |decision: &Decision| scheduled_notice(decision, pull, scheduled.by.as_ref());
-        let write =
-            self.ctx.ledger.write(move |tx| decisions::say_beside(tx, id, &what, says, now));
-        if write.await? {
-            tracing::info!(decision = %id, pull, "somebody has the forge merge it");
-            self.ctx.stored.notify();
-        }
-        Ok(())
-    }
+/// Whether a yes is to what was proposed for what the issue said then.
+fn is_proposal(question: Question) -> bool {
+    matches!(question, Question::Plan | Question::Split)
 }
 
 /// Whether a yes is to what the issue says.
@@ -450,9 +341,4 @@ fn covers_answers(question: Question) -> bool {
 /// Whether it is to bring a pull request.
 fn is_code(seen: &SeenJob) -> bool {
     matches!(seen.job.spec.purpose, Purpose::Code | Purpose::Repair)
-}
-
-/// To close a pull request without merging it says that nobody wants it.
-fn closed_by_somebody() -> JobEvent {
-    JobEvent::Cancel(CancelReason::Rejected(Cause::Unwanted))
 }

@@ -9,6 +9,7 @@ use crate::core::crew::{
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{AgentClaim, CrewPlace, Job, JobId, Purpose, Verdict};
+use crate::core::model::issue::Issue;
 use crate::core::prompt::{PromptPart, PromptPlan};
 use crate::core::scheduling::Depth;
 use crate::engine::context::Context;
@@ -84,13 +85,13 @@ impl LiveForge {
         }))
     }
 
-    /// What comes of a plan that was made; `is_edited`: the issue says something else by now. None if
-    /// that cannot be told now.
+    /// What comes of a plan that was made for `issue`; `is_edited`: that says something else by now. None
+    /// if that cannot be told now.
     pub(super) async fn look_at_plan(
         &self,
         result: &JobResult,
         attempt: &StoredAttempt,
-        is_edited: bool,
+        (issue, is_edited): (Issue, bool),
     ) -> Option<JobEvidence> {
         let job = &result.job;
         let terms = job.spec.crew_terms()?;
@@ -104,7 +105,8 @@ impl LiveForge {
             judged(said, job, &agents, &terms.roles)
         };
         findings.extend(is_edited.then_some(Finding::IssueEdited));
-        let proposed = plan.map(|plan| Proposed::Plan(Box::new(plan)));
+        let issue = Box::new(issue);
+        let proposed = plan.map(|plan| Proposed::Plan { plan: Box::new(plan), issue });
         Some(JobEvidence::of_proposal(job, "plan", (verdict, findings), proposed))
     }
 }

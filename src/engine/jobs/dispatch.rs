@@ -158,15 +158,14 @@ impl Jobs {
         now: Timestamp,
     ) -> Result<DayBudget, Error> {
         let (id, repo) = (waiting.job.spec.id, waiting.job.spec.repo());
-        let nobody = || nobody(&waiting.job, &ladder).to_owned();
+        let nobody = nobody(&waiting.job, &ladder);
         let requests: Vec<LeaseRequest> =
             ladder.iter().filter_map(|rung| self.request(&rung.agent, repo, view, now)).collect();
-        let (step, reason, zone) = (self.step_time(), nobody(), self.ctx.policy.zone.clone());
+        let (step, zone) = (self.step_time(), self.ctx.policy.zone.clone());
         let what = if waiting.job.spec.given().is_some() { "the issue" } else { "it" };
-        let tried = self
-            .ctx
-            .ledger
-            .write(move |tx| try_all(tx, id, &requests, step, (&reason, what, &zone)));
+        let named = waiting.job.past.agent.clone();
+        let words = RefusalWords { nobody, what, named, zone };
+        let tried = self.ctx.ledger.write(move |tx| try_all(tx, id, &requests, step, &words));
         match tried.await? {
             LeaseTry::Leased(advanced) => {
                 if let Some(fence) = advanced.after.past.fence {
@@ -273,7 +272,7 @@ fn try_all(
     id: JobId,
     requests: &[LeaseRequest],
     now: StepTime,
-    (nobody, what, zone): (&str, &str, &TimeZone),
+    how: &RefusalWords,
 ) -> Result<LeaseTry, Error> {
     let mut refusals = Vec::new();
     let mut unasking = None;
@@ -301,8 +300,8 @@ fn try_all(
     {
         return Ok(asks);
     }
-    let words = told(&refusals, what, now.at, zone);
-    let words = if words.is_empty() { nobody } else { &words };
+    let words = how.told(&refusals, now.at);
+    let words = if words.is_empty() { how.nobody } else { &words };
     jobs::note_waiting(tx, id, Some(words), now.at)?;
     Ok(LeaseTry::Refused(refusals))
 }
@@ -337,39 +336,55 @@ fn agent_day((agent, why): &(String, LeaseRefusal)) -> Option<(String, BudgetSho
     }
 }
 
-/// Why nobody got it: of each agent that was tried, and once what no agent is to blame for.
-fn told(
-    refusals: &[(String, LeaseRefusal)],
-    what: &str,
-    now: Timestamp,
-    zone: &TimeZone,
-) -> String {
-    let mut words: Vec<String> = Vec::new();
-    for (agent, why) in refusals {
+/// What is said of a job that nobody got.
+struct RefusalWords {
+    /// Where nobody was even tried.
+    nobody: &'static str,
+    /// What the job is about.
+    what: &'static str,
+    /// The agent that was named for it: whoever reads that it waits, reads for whom.
+    named: Option<String>,
+    zone: TimeZone,
+}
+
+impl RefusalWords {
+    /// Why nobody got it: of each agent that was tried, and once what no agent is to blame for.
+    fn told(&self, refusals: &[(String, LeaseRefusal)], now: Timestamp) -> String {
+        let mut words: Vec<String> = Vec::new();
+        for (agent, why) in refusals {
+            let said = self.said((agent.as_str(), why), now);
+            if !words.contains(&said) {
+                words.push(said);
+            }
+        }
+        words.join("; ")
+    }
+
+    fn said(&self, (agent, why): (&str, &LeaseRefusal), now: Timestamp) -> String {
         let said = match why {
             LeaseRefusal::OverBudget(over) if over.scope == BudgetScope::AgentDay => {
-                format!("{agent}: {}", over.told_of(agent))
+                over.told_of(agent)
             }
-            LeaseRefusal::OverBudget(over) => over.to_string(),
+            LeaseRefusal::OverBudget(over) => return over.to_string(),
             LeaseRefusal::Ineligible(obstacles) => {
                 let said: Vec<&str> = obstacles.iter().map(|obstacle| obstacle.said()).collect();
-                format!("{what} is {}", said.join(" and "))
+                return format!("{} is {}", self.what, said.join(" and "));
             }
             LeaseRefusal::Lacks(lack @ Rejection::CannotAsk) => {
                 let way_out = format!("/timmy retry agent={agent} asks a person whether it may");
-                format!("{agent}: {}; {way_out}", lack.said())
+                format!("{}; {way_out}", lack.said())
             }
-            LeaseRefusal::Lacks(lack) => format!("{agent}: {}", lack.said()),
+            LeaseRefusal::Lacks(lack) => lack.said().to_owned(),
             LeaseRefusal::PoolEmpty(Some(until)) => {
-                format!("{agent}: {why} until {}", said_at(*until, now, zone))
+                format!("{why} until {}", said_at(*until, now, &self.zone))
             }
-            other => format!("{agent}: {other}"),
+            other => other.to_string(),
         };
-        if !words.contains(&said) {
-            words.push(said);
+        match self.named.as_deref() == Some(agent) {
+            true => said,
+            false => format!("{agent}: {said}"),
         }
     }
-    words.join("; ")
 }
 
 /// Why nobody was even tried.
@@ -388,6 +403,7 @@ fn is_about_agent(why: &LeaseRefusal) -> bool {
         LeaseRefusal::Lacks(lack) => matches!(
             lack,
             Rejection::AgentDown
+                | Rejection::AgentUnseen
                 | Rejection::AgentBusy
                 | Rejection::HostFull
                 | Rejection::PoolEmpty

@@ -109,8 +109,8 @@ pub struct JobEvidence {
 /// What is kept of a result that is only said.
 #[derive(Debug, Clone)]
 pub enum Proposed {
-    /// The plan of a crew.
-    Plan(Box<CrewPlan>),
+    /// The plan of a crew, and the issue for which that was made.
+    Plan { plan: Box<CrewPlan>, issue: Box<Issue> },
     /// What an epic would become, and the epic of which that was made.
     Split { proposal: Box<SplitProposal>, epic: Box<Issue> },
 }
@@ -159,6 +159,7 @@ impl JobEvidence {
             digest: OutcomeDigest(format!("{what} {}", codes.join(" "))),
             change: None,
             examined: None,
+            asks: None,
         };
         Self { findings, proposed, ..Self::of(judgement) }
     }
@@ -173,6 +174,7 @@ impl JobEvidence {
             digest: OutcomeDigest(String::new()),
             change: None,
             examined: None,
+            asks: None,
         };
         Self { over: Some(why), ..Self::of(judgement) }
     }

@@ -1,21 +1,20 @@
 //! Has the guards look at a change, and says what follows from all that was found of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::drivers::{JobEvidence, JobResult, ShownChange};
-use super::own_pulls::merged_before;
+use super::other_pulls::other_pulls;
 use crate::config::GuardRuns;
 use crate::core::guards::{
-    ClaimFacts, CommentFacts, CommitVerdict, ExaminedChange, FindingCode, GuardFacts, GuardFinding,
-    GuardName, GuardResult, GuardRules, LatePush, LetPass, OtherPull, OtherPullStanding, SaidFacts,
-    Sentence, Standing, examine,
+    ClaimFacts, CommentFacts, CommitVerdict, ExaminedChange, GuardFacts, GuardGrade, GuardName,
+    GuardRules, LatePush, LetPass, SaidFacts, Standing, examine,
 };
 use crate::core::jobs::evidence::{Finding, read_result};
 use crate::core::jobs::{
-    Commit, CrewPart, Job, JobId, JudgedChange, Late, OutcomeDigest, Purpose, ResultJudgement,
-    SeenResult, State, Verdict, Verifying,
+    Commit, CrewPart, Job, JobId, JudgedChange, Late, Purpose, ResultJudgement, SeenResult, State,
+    Verdict, Verifying,
 };
 use crate::core::model::ids::ThreadId;
 use crate::core::model::issue::Issue;
@@ -24,17 +23,14 @@ use crate::core::scheduling::text::TextReader;
 use crate::engine::context::Context;
 use crate::engine::guards::{
     ChangeQuery, Examined, Excused, HeadStatuses, RunQuery, RunningGuards, Targets, add_check_logs,
-    examine_change, guards_said, statuses_of,
+    examine_change, guards_said, policy_unreadable, statuses_of,
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
-use crate::gitea::{Error, PullRequest, PullState};
-use crate::store::{self, Connection, agent_heads, jobs, lifted_guards};
+use crate::gitea::{Error, PullState};
+use crate::store::{self, Connection, agent_heads, lifted_guards};
 
 /// What an answer is called that is posted for an agent.
 pub(super) const ANSWER: &str = "its answer";
-
-/// How many other pull requests for an issue are looked at.
-const MOST_OTHERS: usize = 5;
 
 /// How many jobs are remembered that wait for checks. One that is forgotten is looked at in full.
 const MOST_WAITING: usize = 1000;
@@ -103,7 +99,7 @@ impl Examiner {
         mut evidence: JobEvidence,
     ) -> Result<Option<JobEvidence>, Error> {
         if let Some((change, commit)) = to_examine(&evidence) {
-            let own = self.policy_of(result, change, &commit).await?;
+            let own = self.policies.of_target(&result.repo, &change.pull, &commit).await?;
             let policy = own.tightened(&self.ctx.policy);
             let rules = &policy.rules;
             let number = change.pull.number;
@@ -157,9 +153,8 @@ impl Examiner {
         if let Some(said) = self.words(result, &evidence) {
             add(&mut evidence, &said);
         }
-        let ResultJudgement { verdict, commit, digest, .. } = &evidence.judgement;
-        let asked = self.asking(*verdict, &result.job, commit.as_ref(), digest);
-        evidence.judgement.verdict = asked;
+        evidence.judgement.asks = asks(&evidence.findings);
+        evidence.judgement.verdict = self.asking(&result.job, &evidence.judgement);
         Ok(Some(evidence))
     }
 
@@ -200,7 +195,7 @@ impl Examiner {
         }
         let (job, policy) = (&result.job, &self.ctx.policy);
         let said = result.attempts.iter().rev().find_map(|attempt| attempt.said.as_deref());
-        let Some(others) = self.others(result, pull).await? else { return Ok(None) };
+        let Some(others) = other_pulls(&self.ctx, result, pull).await? else { return Ok(None) };
         let text = |issue: &Issue| self.reader.acceptance_points(result.repo.id, &issue.body);
         let agents = policy.jobs.agents.values().map(|terms| terms.account.clone()).collect();
         let query = ChangeQuery {
@@ -208,7 +203,7 @@ impl Examiner {
             pull,
             commit,
             pusher: pusher.clone(),
-            size: issue.as_ref().and_then(|issue| labels(issue).size),
+            size: issue.as_ref().and_then(|issue| IssueLabels::of_issue(issue).size),
             summary: &said.map(|said| read_result(said).summary).unwrap_or_default(),
             asked: issue.as_ref().map(text).unwrap_or_default(),
             agents,
@@ -219,21 +214,6 @@ impl Examiner {
             rules,
         };
         examine_change(&self.ctx.gitea, &self.targets, query, self.ctx.now()).await
-    }
-
-    /// What the people of the repository want, by the branch that it is to be merged into.
-    async fn policy_of(
-        &self,
-        result: &JobResult,
-        change: &ShownChange,
-        commit: &Commit,
-    ) -> Result<PolicyFile, Error> {
-        let pull = &change.pull;
-        let base = pull.base.as_ref().or(pull.merge_base.as_ref()).filter(|base| *base != commit);
-        match base {
-            Some(base) => self.policies.at(&result.repo, base).await,
-            None => Ok(PolicyFile::Unreadable),
-        }
     }
 
     /// What people let pass of a commit; none if that cannot be told yet.
@@ -257,7 +237,8 @@ impl Examiner {
     /// there. None if that cannot be told now.
     async fn workflows_changed(&self, result: &JobResult, pull: i64) -> Option<bool> {
         let (pull, now) = (ThreadId { repo: result.repo.id, number: pull }, self.ctx.now());
-        self.read(move |conn| agent_heads::change_actions_beside(conn, pull, now)).await
+        let branch = result.job.branch().to_string();
+        self.read(move |conn| agent_heads::change_actions_beside(conn, (pull, &branch), now)).await
     }
 
     /// Keeps whether this head changes what Actions run; no if that cannot be kept now.
@@ -270,57 +251,9 @@ impl Examiner {
         noted.inspect_err(|error| tracing::warn!(%error, "nothing can be judged")).is_ok()
     }
 
-    /// The other pull requests that say they close the issue, as the forge shows them now.
-    async fn others(
-        &self,
-        result: &JobResult,
-        shown: &PullRequest,
-    ) -> Result<Option<Vec<OtherPull>>, Error> {
-        let own = shown.number;
-        let job = result.job.clone();
-        let read = move |conn: &Connection| {
-            let linked = match job.spec.given() {
-                Some(thread) => jobs::linked_pulls(conn, thread)?,
-                None => Vec::new(),
-            };
-            Ok((linked, jobs::merged_before_of(conn, &job)?))
-        };
-        let Some((linked, known)) = self.read(read).await else { return Ok(None) };
-        // Its own ones that are open it closes itself, once another one took their place.
-        let (gitea, base) = (&self.ctx.gitea, &shown.base_branch);
-        let merged = merged_before(gitea, &result.repo, (&result.job, &known), base).await?;
-        let merged = merged.into_iter().map(|(pull, _)| OtherPull {
-            number: pull.number,
-            author: pull.author.map(|author| author.login),
-            standing: OtherPullStanding::Merged,
-        });
-        let mut others: Vec<OtherPull> = merged.collect();
-        for number in linked.into_iter().filter(|number| *number != own).take(MOST_OTHERS) {
-            let Some(pull) = self.ctx.gitea.pull(&result.repo.name, number).await? else {
-                continue;
-            };
-            let standing = match pull.state {
-                PullState::Open => OtherPullStanding::Open,
-                PullState::Merged { .. } => OtherPullStanding::Merged,
-                PullState::Closed => continue,
-            };
-            if !is_of_job(&result.job, &pull.head_branch) {
-                let author = pull.author.map(|author| author.login);
-                others.push(OtherPull { number, author, standing });
-            }
-        }
-        Ok(Some(others))
-    }
-
     /// A verdict with whether a person is asked for a yes to it, as the configuration wants it. What
-    /// a person let pass on that very commit passes.
-    fn asking(
-        &self,
-        verdict: Verdict,
-        job: &Job,
-        commit: Option<&Commit>,
-        digest: &OutcomeDigest,
-    ) -> Verdict {
+    /// a person let pass on that very commit passes, if nothing more is asked.
+    fn asking(&self, job: &Job, judgement: &ResultJudgement) -> Verdict {
         // Of a crew people are asked about its plan and its change.
         let ask = match (&job.spec.crew, job.spec.purpose) {
             (Some(CrewPart::Plans(terms)), _) => terms.ask_plan,
@@ -331,9 +264,8 @@ impl Examiner {
             (_, _) => self.ctx.policy.jobs.take_over.is_some(),
         };
         let passed = job.past.passed.as_ref();
-        let has_passed =
-            |seen: &SeenResult| seen.commit.as_ref() == commit && seen.digest == *digest;
-        match verdict {
+        let has_passed = |seen: &SeenResult| seen.covers(&SeenResult::of(judgement));
+        match judgement.verdict {
             Verdict::Pass { .. } => Verdict::Pass { ask },
             // Of a routine that found nothing nobody hears.
             Verdict::NoChange { .. } => Verdict::NoChange { ask: ask && job.home().is_some() },
@@ -387,18 +319,6 @@ fn to_run<'a>(
     }
 }
 
-/// What it may forbid is not known.
-fn policy_unreadable() -> GuardResult {
-    let said = "`.timmy.toml` of the base branch cannot be read, so nobody knows what it forbids: \
-                mend it there, then say `/timmy verify`.";
-    let finding = GuardFinding::new(
-        GuardName::Protected,
-        FindingCode::PolicyUnreadable,
-        Sentence::of(said, &[]),
-    );
-    GuardResult::new(GuardName::Protected, Sentence::of("", &[]), vec![finding])
-}
-
 /// Whether words that are a result could be taken as that.
 fn could_be_taken(evidence: &JobEvidence) -> bool {
     match evidence.judgement.verdict {
@@ -424,6 +344,16 @@ fn to_examine(evidence: &JobEvidence) -> Option<(&ShownChange, Commit)> {
     };
     let change = evidence.change.as_deref().filter(|change| change.pull.state == PullState::Open);
     Some((change.filter(|_| could_pass)?, evidence.judgement.commit.clone()?))
+}
+
+/// What guards ask a person about; none if they ask nothing.
+fn asks(findings: &[Finding]) -> Option<BTreeSet<String>> {
+    let asked = |finding: &Finding| {
+        let Finding::Guard(found) = finding else { return None };
+        (found.grade() == GuardGrade::Ask).then(|| found.asked_key())
+    };
+    let asks: BTreeSet<String> = findings.iter().filter_map(asked).collect();
+    (!asks.is_empty()).then_some(asks)
 }
 
 /// Adds what the guards say.
@@ -454,16 +384,6 @@ fn digest(said: &CommitVerdict) -> String {
     CommitVerdict::new(said.commit.clone(), results.collect()).digest()
 }
 
-fn labels(issue: &Issue) -> IssueLabels {
-    let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
-    IssueLabels::of(&labels)
-}
-
 fn late(late: &Late) -> LatePush {
     LatePush { commit: late.commit.clone(), by: None }
-}
-
-/// Whether a branch is one of the job's own.
-fn is_of_job(job: &Job, branch: &str) -> bool {
-    (1..=job.past.branch).any(|number| job.branch_numbered(number).to_string() == branch)
 }

@@ -166,6 +166,7 @@ impl Fleet {
             is_up: slot.is_up && known.get(&slot.name).is_some_and(AgentCondition::is_up),
             workplaces: Workplaces::AllBut(self.barred_to(&slot.name, now)),
             cannot_ask: known.get(&slot.name).is_some_and(AgentCondition::cannot_ask),
+            is_unseen: slot.is_up && known.get(&slot.name).is_some_and(|it| it.health.is_none()),
             ..slot.clone()
         };
         slots.iter().map(present).collect()

@@ -18,7 +18,8 @@ use crate::store::{Error, jobs};
 /// The longest time from one question to the next.
 pub(super) const SLOWEST: Duration = Duration::from_secs(10);
 
-/// How often it is kept what an agent does, if that changes.
+/// How often it is kept what an agent does, if that changes: in the beginning, and later.
+const KEPT_SOON: Duration = Duration::from_secs(5);
 const KEPT: Duration = Duration::from_secs(30);
 
 /// How often a card is brought up to date while its job goes on.
@@ -159,17 +160,20 @@ impl Jobs {
         let now = self.ctx.now();
         let silence = seen.job.state.leased().map(|leased| leased.grant.timeouts.silence);
         let often = silence.unwrap_or(SLOWEST) / 4;
-        let (is_new, tells, keeps) = self.watches.with(seen.id(), |watch| {
+        let (is_new, tells, unkept) = self.watches.with(seen.id(), |watch| {
             let is_new = watch.sign.as_ref() != Some(&sign);
             watch.sign = Some(sign);
             watch.has_news |= is_new;
+            // Who falls silent after it was seen last is told with what that was.
+            watch.unkept = watch.unkept.filter(|_| !is_new).or(is_new.then_some(now));
             let is_over = |at: Option<Timestamp>, span| at.is_none_or(|at| at.is_over(span, now));
             let tells = watch.has_news && (is_over(watch.told_at, often) || seen.is_due(now));
-            (is_new, tells, is_new && is_over(watch.kept_at, KEPT))
+            let unkept = watch.unkept.filter(|_| is_over(watch.kept_at, keeping(seen, now)));
+            (is_new, tells, unkept)
         });
         let is_held = phase(&seen.job.state).is_some_and(|(_, is_held)| is_held);
-        if keeps {
-            self.keep(seen, fence, doing.clone()).await?;
+        if let Some(at) = unkept {
+            self.keep(seen, fence, (doing, at)).await?;
         }
         self.refresh_card(seen).await?;
         if tells || (is_new && is_held) {
@@ -181,10 +185,17 @@ impl Jobs {
         Ok(NextLook::At(now.after(pace(seen, now))))
     }
 
-    async fn keep(&self, seen: &SeenJob, fence: Fence, doing: Option<String>) -> Result<(), Error> {
+    /// Keeps what an agent does, and when it showed that.
+    async fn keep(
+        &self,
+        seen: &SeenJob,
+        fence: Fence,
+        (doing, at): (Option<String>, Timestamp),
+    ) -> Result<(), Error> {
+        self.ctx.ledger.write(move |tx| jobs::seen(tx, fence, doing.as_deref(), at)).await?;
         let now = self.ctx.now();
-        self.watches.with(seen.id(), |watch| watch.kept_at = Some(now));
-        self.ctx.ledger.write(move |tx| jobs::seen(tx, fence, doing.as_deref(), now)).await
+        self.watches.with(seen.id(), |watch| (watch.kept_at, watch.unkept) = (Some(now), None));
+        Ok(())
     }
 
     /// Brings the card of a job up to date that was not for a while.
@@ -274,9 +285,17 @@ fn is_held_by_host(state: &State) -> bool {
 
 /// Often in the beginning, when most go wrong that do.
 fn pace(seen: &SeenJob, now: Timestamp) -> Duration {
-    let since = seen.job.state.attempt().map_or(now, |attempt| attempt.since);
-    let second = Duration::from_secs(1);
-    (second + now.since(since) / 10).min(SLOWEST)
+    (Duration::from_secs(1) + runs_for(seen, now) / 10).min(SLOWEST)
+}
+
+/// How long what its agent does is not kept anew: people look in the beginning, and many jobs cost
+/// little later.
+fn keeping(seen: &SeenJob, now: Timestamp) -> Duration {
+    (KEPT_SOON + runs_for(seen, now) / 10).min(KEPT)
+}
+
+fn runs_for(seen: &SeenJob, now: Timestamp) -> Duration {
+    seen.job.state.attempt().map_or(Duration::ZERO, |attempt| now.since(attempt.since))
 }
 
 fn failure(kind: FailureKind, reason: &str, now: Timestamp) -> Failure {
@@ -288,6 +307,7 @@ fn failure(kind: FailureKind, reason: &str, now: Timestamp) -> Failure {
         FailureKind::BadKey => Failure::Unable(NeverRan::BadKey),
         FailureKind::ModelGone => Failure::Unable(NeverRan::ModelGone),
         FailureKind::Upstream => Failure::Unable(NeverRan::GatewayDown),
+        FailureKind::NeverBegan => Failure::NeverBegan(NeverRan::NoWorkplace),
     }
 }
 

@@ -90,6 +90,7 @@ impl LiveForge {
             places,
             left_out,
             follow_up: ReviewFollowUp::Nothing,
+            is_dismissed: false,
         };
         let told = ToldReview::new(number, Some(head.clone()), remarks);
         let told = ToldText::by(&agent.login, &text).of(told);

@@ -50,7 +50,7 @@ impl SeenJob {
             Some(fence) => (jobs::attempt(conn, fence)?, jobs::lease_of(conn, fence)?),
             None => (None, None),
         };
-        let is_watched = backlog::tracked(conn)?.iter().any(|repo| repo.id == job.spec.repo());
+        let is_watched = backlog::is_tracked(conn, job.spec.repo())?;
         Ok(Some(Self {
             steps: jobs::steps(conn, id)?,
             base_branch: match job.past.branch {

@@ -34,7 +34,8 @@ impl Jobs {
                 }
                 PullState::Merged { commit, by } => {
                     let commit = commit.unwrap_or(found.head);
-                    let merged = JobEvent::Merged(self.ctx.policy.merge(commit, by.as_ref()));
+                    let into = &found.base_branch;
+                    let merged = JobEvent::Merged(self.ctx.policy.merge(commit, by.as_ref(), into));
                     Ok(told(self.tell(id, merged).await?.is_some()))
                 }
                 PullState::Closed => self.closed(seen).await,

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `dispatch` | queued jobs get agents, by the ladder, as far as the checks let them |
 //! | `preflight` | looks whether an agent can begin, stores the request, then the start |
+//! | `fresh_issue` | lets the backlog know an issue as it was read for a job |
 //! | `by_itself` | what was matched begins without anybody asking for it |
 //! | `crew_parts` | what a crew adds to the work of its jobs |
 //! | `claim` | whether the card of a job claims its thread, or another ledger was faster |
@@ -20,49 +21,65 @@
 //! | `follow` | asks how an attempt goes, and tells it; brings texts, asks to stop |
 //! | `transcript` | keeps what an attempt said and did, once it is over |
 //! | `permission` | what agents ask to do, and the answers that reach them |
-//! | `ask` | puts a job's questions to people, and looks whether what they cover is still so |
+//! | `ask` | puts a job's questions to people |
+//! | `asked_question` | a question, with all that it is put and watched by |
+//! | `question_watch` | looks whether what an open question covers is still so |
+//! | `objections` | reviews for which the forge will not merge what people are asked to accept |
+//! | `dismissed` | lets a job know which reviews were dismissed before its agent heard of them |
 //! | `crew_reviews` | has a crew's reviews given before people are asked, again where one was dismissed |
 //! | `verify` | has judged what the forge shows |
 //! | `examine` | has the guards look at a change, and says what follows |
 //! | `thread_gone` | ends a job whose issue was closed, as merged where somebody merged what it brought |
-//! | `own_pulls` | the pull requests of a job's own earlier branches |
+//! | `own_pulls`, `other_pulls` | the pull requests of a job's own earlier branches, and of others for its issue |
+//! | `pushed_branches` | whether branches that nobody is asked to merge change what Actions run |
 //! | `merged` | whether somebody merged what a job brought, after it was done |
 //! | `fleet` | how the agents are |
-//! | `forge` | what an attempt is asked, and what the forge shows of its result |
+//! | `forge` | the forge, as jobs need it |
+//! | `task` | what an attempt is asked |
+//! | `result` | what the forge shows of its result |
 //! | `drivers` | what comes from outside: agents, and who reads the forge for jobs |
 
 mod access;
 mod adopted;
 mod ask;
+mod asked_question;
 mod asked_review;
 mod base;
 mod by_itself;
 mod claim;
 mod crew_parts;
 mod crew_reviews;
+mod dismissed;
 mod dispatch;
 mod drivers;
 mod examine;
 mod fleet;
 mod follow;
 mod forge;
+mod fresh_issue;
 mod given_review;
 mod health;
 mod judge_again;
 mod look;
 mod merged;
+mod objections;
+mod other_pulls;
 mod own_pulls;
 mod permission;
 mod posting;
 mod preflight;
+mod pushed_branches;
+mod question_watch;
 mod quota;
 mod request;
+mod result;
 mod review_share;
 mod review_task;
 mod reviewing;
 mod split_parts;
 mod start;
 mod stop;
+mod task;
 mod task_parts;
 mod thread_gone;
 mod transcript;

@@ -162,6 +162,8 @@ impl Jobs {
             return PassedOn::Said;
         };
         match agent.deny(&run).await {
+            // It is being stopped, and had no answer: the next attempt gets it.
+            Err(AgentTrouble::NotFound) if !agent.waits_for_people() => PassedOn::NotAwaited,
             Ok(()) | Err(AgentTrouble::NotFound | AgentTrouble::Unsupported) => PassedOn::Said,
             Err(trouble) => {
                 tracing::info!(job = %seen.id(), %trouble, "no could not be said");

@@ -4,20 +4,18 @@ use std::time::Duration;
 
 use super::Jobs;
 use super::drivers::{CannotBegin, JobOrder, OrderSubject};
+use super::fresh_issue::FreshIssue;
 use super::look::{NextLook, SeenJob, told};
 use super::trouble::never_ran;
 use crate::agents::{Agent, StoredRequest};
 use crate::core::jobs::{
     Commit, Course, JobEvent, JobThread, NeverRan, Past, Progress, Spec, ToldText,
 };
-use crate::core::model::dependency::{Blocker, WaitsFor};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::incident::{AgentProblem, Incident};
 use crate::core::model::issue::Issue;
 use crate::core::model::repository::Repo;
-use crate::core::scheduling::BacklogEntry;
 use crate::gitea;
-use crate::store::backlog::{self, BacklogSource};
 use crate::store::jobs::{self, Lease, LeaseRefusal};
 use crate::store::permissions::permissions;
 use crate::store::{Error, Transaction, automatic, scope_answers};
@@ -33,11 +31,12 @@ const MOST_TEXTS: usize = 50;
 
 /// What is found of a job before it begins.
 enum PreflightFinding {
-    Order(Box<JobOrder>),
+    /// What it is asked, and the issue as it is now.
+    Order(Box<JobOrder>, Option<Box<FreshIssue>>),
     /// Its agent is to be told something first, which it is now.
     Again,
     /// The issue is open no more, which means this.
-    Gone(JobEvent),
+    Gone(Box<JobEvent>),
     /// What is to be done is not what it was.
     Moved,
     /// It cannot be found out now.
@@ -65,6 +64,9 @@ impl Jobs {
         if let Some(next) = self.claim(seen).await? {
             return Ok(next);
         }
+        if let Some(next) = self.forget_dismissed(seen).await? {
+            return Ok(next);
+        }
         // At once: the agent waits for work, and a forge may be far away.
         let (health, order) =
             tokio::try_join!(self.health(lease.agent(), &*agent), self.order(seen, &lease))?;
@@ -78,9 +80,13 @@ impl Jobs {
             }
         }
         match order {
-            PreflightFinding::Order(order) => self.begin(seen, &lease, &*agent, &order).await,
+            PreflightFinding::Order(order, fresh) => {
+                self.begin(seen, &lease, &*agent, (&order, fresh)).await
+            }
             PreflightFinding::Again => Ok(NextLook::Again),
-            PreflightFinding::Gone(event) => Ok(told(self.tell(seen.id(), event).await?.is_some())),
+            PreflightFinding::Gone(event) => {
+                Ok(told(self.tell(seen.id(), *event).await?.is_some()))
+            }
             PreflightFinding::Moved => self.did_not_run(seen, NeverRan::Moved).await,
             PreflightFinding::Later => Ok(self.later(seen)),
         }
@@ -123,12 +129,12 @@ impl Jobs {
     /// What is to be done, by the issue as it is now.
     async fn order(&self, seen: &SeenJob, lease: &Lease) -> Result<PreflightFinding, Error> {
         let Some(repo) = seen.repo.clone() else { return Ok(PreflightFinding::Later) };
-        let about = match &seen.job.spec.thread {
+        let (about, fresh) = match &seen.job.spec.thread {
             JobThread::Given(thread) => match self.issue(seen, &repo, *thread).await? {
-                Ok(issue) => OrderSubject::Issue(Box::new(issue)),
+                Ok((issue, fresh)) => (OrderSubject::Issue(Box::new(issue)), Some(fresh)),
                 Err(finding) => return Ok(finding),
             },
-            JobThread::Routine(run) => OrderSubject::Routine(run.clone()),
+            JobThread::Routine(run) => (OrderSubject::Routine(run.clone()), None),
         };
         match self.hear_reviews(seen, &repo).await? {
             Some(false) => {}
@@ -155,7 +161,7 @@ impl Jobs {
         };
         earlier.retain(|attempt| attempt.fence != lease.fence());
         let texts = to_tell(&seen.job.past, texts);
-        Ok(PreflightFinding::Order(Box::new(JobOrder {
+        let order = JobOrder {
             job: seen.job.clone(),
             repo,
             about,
@@ -169,28 +175,31 @@ impl Jobs {
             linked: linked.into_iter().take(MOST_LINKED).collect(),
             left_before,
             permissions,
-        })))
+        };
+        Ok(PreflightFinding::Order(Box::new(order), fresh))
     }
 
-    /// The issue as it is now, of which the backlog knows from then on; or what it means that there is
-    /// none any more.
+    /// The issue as it is now, of which the backlog is to know before the agent is called; or what it
+    /// means that there is none any more.
     async fn issue(
         &self,
         seen: &SeenJob,
         repo: &Repo,
         thread: ThreadId,
-    ) -> Result<Result<Issue, PreflightFinding>, Error> {
+    ) -> Result<Result<(Issue, Box<FreshIssue>), PreflightFinding>, Error> {
         let (gitea, number) = (&self.ctx.gitea, thread.number);
         let (issue, waits) =
             tokio::join!(gitea.issue(&repo.name, number), gitea.blockers(&repo.name, number));
         match issue {
             Ok(issue) if issue.open => {
-                self.keep_fresh(repo, &issue, waits.ok()).await?;
-                Ok(Ok(issue))
+                let fresh = self.fresh(repo, &issue, waits.ok());
+                Ok(Ok((issue, Box::new(fresh))))
             }
             Ok(_) | Err(gitea::Error::NotFound { .. }) => {
                 Ok(Err(match self.why_gone(seen, repo).await {
-                    Ok(event) => event.map_or(PreflightFinding::Later, PreflightFinding::Gone),
+                    Ok(event) => event.map_or(PreflightFinding::Later, |event| {
+                        PreflightFinding::Gone(Box::new(event))
+                    }),
                     Err(error) => {
                         self.incidents.met(&error, thread).await;
                         PreflightFinding::Later
@@ -234,37 +243,13 @@ impl Jobs {
         Ok(if has_moved { AnswersNow::Moved } else { AnswersNow::Same(answers) })
     }
 
-    /// Lets the backlog know the issue as it is now, and what that waits for: whether it may still be
-    /// worked on is asked of the ledger, in the act.
-    pub(super) async fn keep_fresh(
-        &self,
-        repo: &Repo,
-        issue: &Issue,
-        waits: Option<WaitsFor<Blocker>>,
-    ) -> Result<(), Error> {
-        let thread = ThreadId { repo: repo.id, number: issue.number };
-        let entry = BacklogEntry::read(repo.id, issue.clone(), &self.reader);
-        // Read now, whatever the clock of the forge says.
-        let source = BacklogSource::Search(issue.updated_at);
-        let waits = waits.filter(|_| !issue.is_pull);
-        let now = self.ctx.now();
-        let write = self.ctx.ledger.write(move |tx| {
-            backlog::put(tx, thread.repo, &entry, source)?;
-            match &waits {
-                Some(waits) => backlog::bind(tx, thread, waits, now),
-                None => Ok(()),
-            }
-        });
-        write.await
-    }
-
     /// Stores what the agent is asked, and that it is going to be started.
     async fn begin(
         &self,
         seen: &SeenJob,
         lease: &Lease,
         agent: &dyn Agent,
-        order: &JobOrder,
+        (order, fresh): (&JobOrder, Option<Box<FreshIssue>>),
     ) -> Result<NextLook, Error> {
         let task = match self.forge.task(order).await {
             Ok(Ok(task)) => task,
@@ -285,6 +270,8 @@ impl Jobs {
         let kept = lease.clone();
         let base = (task.base_branch.clone(), task.base.clone());
         let start = self.ctx.ledger.write(move |tx| {
+            // Whether it may still be worked on is asked of the ledger, in the act.
+            fresh.iter().try_for_each(|fresh| fresh.keep(tx))?;
             keep(tx, &kept, &request, &base)?;
             jobs::start(tx, &kept, &bid, now)
         });

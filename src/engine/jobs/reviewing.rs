@@ -84,7 +84,7 @@ impl LiveForge {
                 let merged = read.pull.and_then(|pull| match pull.state {
                     PullState::Merged { commit, by } => {
                         let commit = commit.unwrap_or(pull.head);
-                        Some(self.ctx.policy.merge(commit, by.as_ref()))
+                        Some(self.ctx.policy.merge(commit, by.as_ref(), &pull.base_branch))
                     }
                     PullState::Open | PullState::Closed => None,
                 });
@@ -110,6 +110,7 @@ impl LiveForge {
                     digest: found.digest,
                     change: None,
                     examined: None,
+                    asks: None,
                 };
                 Ok(Some(JobEvidence {
                     judgement,

@@ -147,12 +147,14 @@ impl Jobs {
     ) -> Result<Option<JobEvent>, gitea::Error> {
         let past = &seen.job.past;
         if let Some(thread) = seen.job.spec.given().filter(|_| seen.job.spec.purpose.is_review()) {
-            let pull = self.ctx.gitea.pull(&repo.name, thread.number).await?;
-            let Some(PullState::Merged { commit, by }) = pull.map(|pull| pull.state) else {
+            let Some(pull) = self.ctx.gitea.pull(&repo.name, thread.number).await? else {
+                return Ok(Some(JobEvent::Cancel(CancelReason::IssueGone)));
+            };
+            let PullState::Merged { commit, by } = pull.state else {
                 return Ok(Some(JobEvent::Cancel(CancelReason::IssueGone)));
             };
             if let Some(commit) = commit {
-                let merge = self.ctx.policy.merge(commit, by.as_ref());
+                let merge = self.ctx.policy.merge(commit, by.as_ref(), &pull.base_branch);
                 self.incidents.merged(thread, &merge).await;
             }
             return Ok(Some(JobEvent::Cancel(CancelReason::PullMerged)));
@@ -163,7 +165,8 @@ impl Jobs {
             match pull.state {
                 PullState::Merged { commit, by } => {
                     let commit = commit.unwrap_or(pull.head);
-                    let merge = self.ctx.policy.merge(commit, by.as_ref());
+                    let into = &pull.base_branch;
+                    let merge = self.ctx.policy.merge(commit, by.as_ref(), into);
                     return Ok(Some(JobEvent::Merged(merge)));
                 }
                 PullState::Closed if is_asked_about_its_pull(&seen.job.state) => return Ok(None),
@@ -179,7 +182,8 @@ impl Jobs {
         };
         Ok(Some(match earlier.into_iter().next() {
             Some((pull, commit)) => {
-                JobEvent::Merged(self.ctx.policy.merge(commit, pull.merged_by()))
+                let into = &pull.base_branch;
+                JobEvent::Merged(self.ctx.policy.merge(commit, pull.merged_by(), into))
             }
             None => JobEvent::Cancel(CancelReason::IssueGone),
         }))

@@ -11,7 +11,7 @@ use crate::core::jobs::{
     asks_for_changes,
 };
 use crate::store::jobs::{self, ToldReviewed};
-use crate::store::{Error, Transaction};
+use crate::store::{Error, Transaction, decisions};
 
 /// How long it is from one look to the next at what may still be pushed.
 const LATE: Duration = Duration::from_secs(10 * 60);
@@ -143,9 +143,10 @@ impl Jobs {
         judged: JobEvent,
     ) -> Result<bool, Error> {
         let (id, now) = (seen.id(), self.ctx.now());
-        // What is asked covers what the epic said then: the ledger knows no less of it.
-        if let (Proposed::Split { epic, .. }, Some(repo)) = (&proposed, &seen.repo) {
-            self.keep_fresh(repo, epic, None).await?;
+        // What is asked covers what the issue said then: the ledger knows no less of it.
+        let (Proposed::Plan { issue, .. } | Proposed::Split { epic: issue, .. }) = &proposed;
+        if let Some(repo) = &seen.repo {
+            self.keep_fresh(repo, issue, None).await?;
         }
         let last = seen.job.past.last.as_ref().map(|last| last.fence());
         let keep = move |tx: &Transaction<'_>| {
@@ -153,7 +154,7 @@ impl Jobs {
                 jobs::keep_findings(tx, fence, &findings)?;
             }
             match &proposed {
-                Proposed::Plan(plan) => jobs::planned(tx, (id, look), plan, now),
+                Proposed::Plan { plan, issue } => jobs::planned(tx, (id, look), (plan, issue), now),
                 Proposed::Split { proposal, epic } => {
                     jobs::proposed(tx, (id, look), (proposal, epic))
                 }
@@ -174,6 +175,7 @@ impl Jobs {
             digest: OutcomeDigest(format!("review {}", found.code())),
             change: None,
             examined: None,
+            asks: None,
         };
         self.tell_found(seen, vec![found], JobEvent::Judged(judgement)).await
     }
@@ -220,6 +222,7 @@ impl Jobs {
                 }
             }
             jobs::keep_review(tx, thread.repo, &review, now.at)?;
+            decisions::say_reviewed(tx, thread, &review, now.at)?;
             Ok(Some((mends, jobs::advance(tx, id, None, judged, now)?)))
         });
         let Some((mends, judged)) = write.await? else { return Ok(false) };

@@ -5,10 +5,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::core::jobs::{Commit, Fence, JobId};
 use crate::core::model::time::Timestamp;
 use crate::store::jobs::WatchedJob;
+
+/// How often the forge is asked at least what became of an open question, though nothing is known to
+/// have moved.
+pub(super) const ASKS: Duration = Duration::from_secs(60 * 60);
 
 /// What is remembered of a job.
 #[derive(Debug, Clone, Default)]
@@ -34,8 +39,9 @@ pub(super) struct JobWatch {
     pub(super) told_at: Option<Timestamp>,
     /// Whether there was a sign of life that the job was not told of.
     pub(super) has_news: bool,
-    /// When what its agent does was kept last.
+    /// When what its agent does was kept last, and when it showed what was not kept yet.
     pub(super) kept_at: Option<Timestamp>,
+    pub(super) unkept: Option<Timestamp>,
     /// The push that was told last.
     pub(super) pushed: Option<Commit>,
     pub(super) stop_asked_at: Option<Timestamp>,
@@ -43,6 +49,9 @@ pub(super) struct JobWatch {
     pub(super) texts: BTreeSet<u32>,
     /// When its threads had moved last as what a question covers was looked at, and when that was.
     pub(super) question_seen: Option<([Option<Timestamp>; 2], Timestamp)>,
+    /// When its pull request had moved last as the timeline of that was read for a question, and when
+    /// that was.
+    pub(super) timeline_seen: Option<(Option<Timestamp>, Timestamp)>,
     /// When it was asked last whether its thread is still open.
     pub(super) thread_asked_at: Option<Timestamp>,
     /// How long its history was when its card was brought up to date in a state that passes.
@@ -55,6 +64,12 @@ impl JobWatch {
         let is_thread_gone = self.is_thread_known && !job.is_thread_known;
         let is_card_there = self.card_waits && !job.card_waits;
         self.steps == job.steps && !self.is_woken && !is_thread_gone && !is_card_there
+    }
+
+    /// Whether the timeline of its pull request, which `moved` last then, may tell more than when it was
+    /// read.
+    pub(super) fn is_timeline_new(&self, moved: Option<Timestamp>, now: Timestamp) -> bool {
+        self.timeline_seen.is_none_or(|(then, at)| then != moved || at.is_over(ASKS, now))
     }
 }
 

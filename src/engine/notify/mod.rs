@@ -5,7 +5,8 @@
 //! is an incident, of which nobody is told elsewhere. Nothing is taken from there, either.
 //!
 //! A message that may have arrived (the answer never came, or timmy died) is sent once more, under
-//! the same id: by that a receiver knows it again.
+//! the same id: by that a receiver knows it again. One that is refused may be refused for what it is
+//! itself: it waits long, and the next one is tried a moment later.
 
 mod outcome;
 mod receiver;
@@ -32,20 +33,20 @@ use crate::store::{Error, meta};
 /// How long it is from one look at what there is to tell to the next.
 const LOOK: Duration = Duration::from_secs(15);
 
-/// Before a receiver that is away or fails is tried again.
+/// Before a receiver that is away, fails or refuses is tried again.
 const PAUSE: Backoff =
     Backoff { first: Duration::from_secs(30), longest: Duration::from_secs(60 * 60) };
 
 /// However long a receiver asks to be left alone.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 
-/// Before one is tried again that refuses: somebody has to correct something first.
+/// Before a message is tried again that is refused: somebody has to correct something first.
 const REFUSED: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// What could not be told for so long is not told any more: it is in the report.
 const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// After so many failures in a row it is an incident that nobody takes anything.
+/// After so many failures in a row, or a refusal, it is an incident that nobody takes anything.
 const FAILURES: u32 = 3;
 
 pub(super) struct Notifier {
@@ -69,7 +70,9 @@ impl Notifier {
 
     /// Tells what there is to tell, until `stop`.
     pub(super) async fn run(&self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
-        let Some(notify) = &self.ctx.policy.notify else { return Ok(()) };
+        let Some(notify) = &self.ctx.policy.notify else { return self.forget().await };
+        let now = self.ctx.now();
+        self.ctx.ledger.write(move |tx| notifications::switched_on(tx, now)).await?;
         let receiver = match NotifyReceiver::new(notify) {
             Ok(receiver) => receiver,
             Err(why) => {
@@ -79,9 +82,6 @@ impl Notifier {
             }
         };
         let mut state = ReceiverState::default();
-        let now = self.ctx.now();
-        // What kept it may have been corrected since.
-        self.ctx.ledger.write(move |tx| notifications::hasten(tx, now)).await?;
         loop {
             self.look().await?;
             let is_quiet = notify.hours.is_quiet(self.ctx.now());
@@ -98,14 +98,20 @@ impl Notifier {
         }
     }
 
+    /// Nobody is told: what an earlier run was to tell is told nowhere.
+    async fn forget(&self) -> Result<(), Error> {
+        if self.ctx.ledger.read(notifications::is_switched_on).await? {
+            let now = self.ctx.now();
+            self.ctx.ledger.write(move |tx| notifications::switched_off(tx, now)).await?;
+        }
+        Ok(())
+    }
+
     /// Notes what there is to tell by now, and what not any more.
     async fn look(&self) -> Result<(), Error> {
         let now = self.ctx.now();
-        let read = self.ctx.ledger.read(move |conn| {
-            let has_begun = notifications::has_begun(conn)?;
-            Ok(!has_begun || !notifications::news(conn, now)?.is_empty())
-        });
-        if read.await? {
+        let read = self.ctx.ledger.read(move |conn| notifications::news(conn, now));
+        if !read.await?.is_empty() {
             self.ctx.ledger.write(move |tx| notifications::note(tx, now)).await?;
         }
         Ok(())
@@ -151,7 +157,7 @@ impl Notifier {
         receiver: &NotifyReceiver,
         state: &mut ReceiverState,
     ) -> Result<bool, Error> {
-        let (wait, why) = match outcome {
+        let (is_refused, asked, why) = match outcome {
             SendOutcome::Taken => {
                 tracing::info!(what = next.subject.name(), "told to [notify]");
                 *state = ReceiverState::default();
@@ -159,21 +165,17 @@ impl Notifier {
                 self.incidents.set(Incident::NotifyFailed, None).await;
                 return Ok(true);
             }
-            SendOutcome::Refused(why) => {
-                state.failures = state.failures.saturating_add(FAILURES);
-                (REFUSED, why)
-            }
-            SendOutcome::Later { asked, why } => {
-                state.failures = state.failures.saturating_add(1);
-                let pause = PAUSE.pause(state.failures, self.ctx.chance.draw());
-                (
-                    asked.map_or(pause, |asked| asked.clamp(Duration::from_secs(1), LONGEST_PAUSE)),
-                    why,
-                )
-            }
+            SendOutcome::Refused(why) => (true, None, why),
+            SendOutcome::Later { asked, why } => (false, asked, why),
         };
-        let until = self.ctx.now().after(wait);
-        state.closed_until = until;
+        state.failures = state.failures.saturating_add(1);
+        let pause = PAUSE.pause(state.failures, self.ctx.chance.draw());
+        let pause = asked.map_or(pause, |asked| asked.clamp(Duration::from_secs(1), LONGEST_PAUSE));
+        state.closed_until = self.ctx.now().after(pause);
+        let until = match is_refused {
+            true => self.ctx.now().after(REFUSED),
+            false => state.closed_until,
+        };
         tracing::info!(why, %until, "not told to [notify] yet");
         // Only now: it was tried once more, however long timmy itself was away.
         if self.ctx.now().since(next.found_at) >= PATIENCE {
@@ -183,7 +185,7 @@ impl Notifier {
             let seq = next.seq;
             self.ctx.ledger.write(move |tx| notifications::put_off(tx, seq, until)).await?;
         }
-        if state.failures >= FAILURES {
+        if is_refused || state.failures >= FAILURES {
             let text = format!("{} takes nothing that [notify] tells: {why}", receiver.host());
             self.incidents.set(Incident::NotifyFailed, Some(text)).await;
         }

@@ -40,6 +40,7 @@ impl SendOutcome {
                 status,
                 StatusCode::TOO_MANY_REQUESTS
                     | StatusCode::REQUEST_TIMEOUT
+                    | StatusCode::CONFLICT
                     | StatusCode::TOO_EARLY
                     | StatusCode::LOCKED
             );
@@ -116,7 +117,7 @@ mod tests {
                 other => panic!("{status}: {other:?}"),
             }
         }
-        for status in [408, 429, 500, 502, 503] {
+        for status in [408, 409, 429, 500, 502, 503] {
             assert!(matches!(of(status, ""), SendOutcome::Later { .. }), "{status}");
         }
         for status in [200, 202, 204] {

@@ -21,10 +21,16 @@ pub(super) struct NotifyReceiver {
 }
 
 impl NotifyReceiver {
-    /// One that follows no redirect: it would take the token elsewhere.
+    /// One that follows no redirect: it would take the token elsewhere. So would a proxy of the
+    /// environment without TLS, which is for what is near; with TLS it may be the only way out, and
+    /// reads nothing.
     pub(super) fn new(notify: &Notify) -> Result<Self, String> {
         install_tls();
-        let client = Client::builder()
+        let builder = match notify.url.scheme() {
+            "https" => Client::builder(),
+            _ => Client::builder().no_proxy(),
+        };
+        let client = builder
             .user_agent(concat!("timmy/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())

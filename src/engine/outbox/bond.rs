@@ -2,6 +2,7 @@
 //! makes sense.
 
 use super::delivery::{ApplyError, Deliver, EffectDelivery};
+use super::shown_issue::{if_in_sight, shown_issue};
 use crate::core::effect::Bond;
 use crate::core::model::dependency::{Blocker, SetDependency};
 use crate::core::model::ids::ThreadId;
@@ -20,9 +21,10 @@ const MOST_READS: usize = 20;
 
 impl Deliver for Bond {
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {
-        match self.threads(to).await? {
-            Some((issue, on)) => waits_for(on).shown(to, issue).await.map_err(gone),
-            None => Ok(None),
+        let Some((issue, on)) = self.threads(to).await? else { return Ok(None) };
+        match waits_for(on).shown(to, issue).await {
+            Ok(found) => Ok(found),
+            Err(error) => Err(gone(if_in_sight(to, error).await)),
         }
     }
 
@@ -39,9 +41,17 @@ impl Deliver for Bond {
         if left.is_some() || to.row.is_uncertain() {
             leave_out(to, left).await?;
         }
-        match left {
-            Some(_) => Ok(Applied { id: None, written: None }),
-            None => waits_for(on).set(to, issue).await.map_err(gone),
+        if left.is_some() {
+            return Ok(Applied { id: None, written: None });
+        }
+        match waits_for(on).set(to, issue).await {
+            Err(ApplyError::Forge(Error::NotFound { .. })) => {}
+            set => return set,
+        }
+        // It may have been out of sight for that moment.
+        match waits_for(on).set(to, issue).await {
+            Ok(applied) => Ok(applied),
+            Err(error) => Err(gone(if_in_sight(to, error).await)),
         }
     }
 }
@@ -85,11 +95,10 @@ impl Bond {
             if !self.while_open.contains(&number) {
                 continue;
             }
-            match to.ctx.gitea.issue(to.name(), number).await {
-                Ok(issue) if issue.open => {}
-                Ok(_) => return Ok(Some(LeftOutWhy::Closed(number))),
-                Err(Error::NotFound { .. }) => return Ok(Some(LeftOutWhy::Gone(number))),
-                Err(error) => return Err(error.into()),
+            match shown_issue(to, number).await? {
+                Some(issue) if issue.open => {}
+                Some(_) => return Ok(Some(LeftOutWhy::Closed(number))),
+                None => return Ok(Some(LeftOutWhy::Gone(number))),
             }
         }
         Ok(None)
@@ -106,11 +115,9 @@ async fn closes_a_circle(
     let mut reads = DependencyReads::at_most(MOST_READS);
     Ok(match find_circle(to.ctx, start, issue, &mut reads).await? {
         CircleFound::Way(_) => Some(LeftOutWhy::Circle),
-        CircleFound::No => None,
-        CircleFound::Unfinished { met } => {
-            tracing::debug!(effect = %to.row.key, met, "whether it closes a circle is unknown");
-            None
-        }
+        CircleFound::Unproven(_) | CircleFound::Unfinished { .. } => Some(LeftOutWhy::Unproven),
+        // Who set what nobody here can see has to look after it.
+        CircleFound::No | CircleFound::Unseen { .. } => None,
     })
 }
 

@@ -12,6 +12,7 @@ use crate::engine::context::Context;
 use crate::engine::error::EngineError;
 use crate::engine::identity::Identity;
 use crate::engine::incidents::Incidents;
+use crate::engine::repository_policies::RepositoryPolicies;
 use crate::engine::try_result::Applied;
 use crate::gitea;
 use crate::store::Error;
@@ -58,6 +59,7 @@ pub(super) struct EffectDelivery<'a> {
     pub(super) ctx: &'a Context,
     pub(super) identity: &'a Identity,
     pub(super) incidents: &'a Incidents,
+    pub(super) policies: &'a RepositoryPolicies,
     pub(super) new_labels: &'a NewLabels,
     pub(super) merge_turns: &'a MergeTurns,
     pub(super) row: &'a Row,

@@ -8,11 +8,11 @@ use super::delivery::{ApplyError, Deliver, EffectDelivery};
 use super::stored_effect::effect_of;
 use crate::core::effect::{Effect, MergePull};
 use crate::core::guards::{
-    CheckFacts, ExpectedChecks, FindingCode, GuardName, GuardRules, checks, rests_on_actions,
+    CheckFacts, ExpectedChecks, FindingCode, GuardFinding, GuardName, GuardRules, checks,
+    rests_on_actions,
 };
-use crate::core::jobs::{JobEvent, JobRecord, MergeRefusal, StepTime};
-use crate::core::model::text::Review;
-use crate::core::model::verdict::Opinion;
+use crate::core::jobs::{JobEvent, JobRecord, MergeRefusal, Objection, ObjectionForce, StepTime};
+use crate::engine::dismissed_reviews::dismissed_review;
 use crate::engine::guards::said_of_heads;
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
@@ -100,7 +100,7 @@ impl MergePull {
             PullState::Open => Ok(None),
             PullState::Merged { commit, by } => {
                 let commit = commit.clone().unwrap_or_else(|| pull.head.clone());
-                let merge = to.ctx.policy.merge(commit, by.as_ref());
+                let merge = to.ctx.policy.merge(commit, by.as_ref(), &pull.base_branch);
                 to.incidents.merged(to.thread(), &merge).await;
                 self.tell(to, JobEvent::Merged(merge)).await?;
                 Ok(Some(Applied::default()))
@@ -134,25 +134,48 @@ impl MergePull {
         if pull.is_draft {
             return Ok(Some(MergeRefusal::Draft));
         }
-        if self.a_check_speaks_against(to, pull).await? {
+        let own = to.policies.of_target(to.repo, pull, &self.commit).await?;
+        let rules = own.tightened(&to.ctx.policy).rules;
+        if self.a_check_speaks_against(to, (pull, &rules)).await? {
             return Ok(Some(MergeRefusal::ChecksMissing));
+        }
+        if self.is_news_by_rules(to, (&own, &rules)).await? {
+            return Ok(Some(MergeRefusal::RulesTightened));
+        }
+        if self.is_no_longer_reviewed(to).await? {
+            return Ok(Some(MergeRefusal::ReviewDismissed));
         }
         let reviews = to.ctx.gitea.all_reviews(to.name(), to.number()).await?;
         let pull = to.thread();
         let shown = to.ctx.ledger.read(move |conn| jobs::reviews_of_pull(conn, pull)).await?;
-        let shown: Vec<i64> = shown.iter().filter_map(|given| given.review).collect();
-        Ok(self.wants_changes(&reviews, &shown).then_some(MergeRefusal::ChangesRequested))
+        let all = Objection::all(&reviews, &shown, &self.commit);
+        // The others the forge refuses by itself, where its rules are such.
+        let is_heeded = all.iter().any(|objection| objection.force == ObjectionForce::Heeded);
+        Ok(is_heeded.then_some(MergeRefusal::ChangesRequested))
     }
 
-    /// Whether the guard `checks` would block or wait now, if nobody lifted it. What is missing was
-    /// judged before: a check that speaks against the commit has said something of it.
+    /// Whether a review was dismissed on which it stands that a crew's change is to be merged.
+    async fn is_no_longer_reviewed(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+        let job = self.job;
+        let read = to.ctx.ledger.read(move |conn| match jobs::get(conn, job)? {
+            Some(stored) => jobs::crew_of(conn, &stored.job),
+            None => Ok(None),
+        });
+        let Some(crew) = read.await? else { return Ok(false) };
+        let pull = (to.name(), to.thread());
+        Ok(dismissed_review(to.ctx, pull, &crew, &self.commit).await?.is_some())
+    }
+
+    /// Whether the guard `checks` would block or wait now, if nobody lifted it. Which of them is missing
+    /// was judged before: a check that speaks against the commit has said something of it.
     async fn a_check_speaks_against(
         &self,
         to: &EffectDelivery<'_>,
-        pull: &PullRequest,
+        (pull, rules): (&PullRequest, &GuardRules),
     ) -> Result<bool, ApplyError> {
         let statuses = to.ctx.gitea.statuses(to.name(), &self.commit).await?;
-        let is_news = rests_on_actions(&statuses) && self.is_news_of_actions(to).await?;
+        let branch = &pull.head_branch;
+        let is_news = rests_on_actions(&statuses) && self.is_news_of_actions(to, branch).await?;
         let mut facts = CheckFacts {
             statuses: Ok(statuses),
             required: Ok(Vec::new()),
@@ -160,13 +183,15 @@ impl MergePull {
             waited: Duration::MAX,
             workflows_changed: false,
         };
-        let rules =
-            GuardRules { checks: ExpectedChecks::IfPresent, ..to.ctx.policy.guards.rules.clone() };
+        let is_none = |finding: &GuardFinding| finding.code == FindingCode::NoChecks;
+        let nothing_ran = checks(&facts, rules).findings.iter().any(is_none);
+        let rules = GuardRules { checks: ExpectedChecks::IfPresent, ..rules.clone() };
         let lets_pass = checks(&facts, &rules).lets_pass();
-        if (lets_pass && !is_news) || self.are_checks_lifted(to).await? {
+        let speaks_at_once = is_news || nothing_ran;
+        if (lets_pass && !speaks_at_once) || self.is_lifted(to, &GuardName::Checks).await? {
             return Ok(false);
         }
-        if is_news {
+        if speaks_at_once {
             return Ok(true);
         }
         if let Some(base) = &pull.base {
@@ -177,10 +202,15 @@ impl MergePull {
 
     /// Whether a branch of an agent changes by now what Actions run there, and nobody was asked about
     /// that.
-    async fn is_news_of_actions(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+    async fn is_news_of_actions(
+        &self,
+        to: &EffectDelivery<'_>,
+        branch: &str,
+    ) -> Result<bool, ApplyError> {
         let (pull, now, job) = (to.thread(), to.ctx.now(), self.job);
+        let branch = branch.to_owned();
         let read = to.ctx.ledger.read(move |conn| {
-            let changed = agent_heads::change_actions_beside(conn, pull, now)?;
+            let changed = agent_heads::change_actions_beside(conn, (pull, &branch), now)?;
             let code = FindingCode::ActionsChangedBeside.name();
             let found = jobs::record(conn, job)?;
             let found = found.as_ref().and_then(JobRecord::findings).unwrap_or_default();
@@ -189,31 +219,14 @@ impl MergePull {
         Ok(read.await?)
     }
 
-    async fn are_checks_lifted(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+    pub(super) async fn is_lifted(
+        &self,
+        to: &EffectDelivery<'_>,
+        guard: &GuardName,
+    ) -> Result<bool, ApplyError> {
         let (repo, commit) = (to.thread().repo, self.commit.clone());
         let lifted = to.ctx.ledger.read(move |conn| lifted_guards::of(conn, repo, &commit)).await?;
-        Ok(lifted.contains_key(&GuardName::Checks))
-    }
-
-    /// Whether the last word of anybody whose review of this commit counts is that something has to
-    /// change. What was asked of an earlier one is not said of this one, if that proposes something
-    /// else; what agents asked for in the reviews `shown` a person read when they said yes. Where the
-    /// forge's own rules see it otherwise it refuses by itself.
-    fn wants_changes(&self, reviews: &[Review], shown: &[i64]) -> bool {
-        let counts = |review: &&Review| {
-            let verdict = &review.verdict;
-            verdict.is_official
-                && !shown.contains(&review.id)
-                && !verdict.is_dismissed
-                && verdict.opinion != Opinion::Comment
-                && (!verdict.is_stale || verdict.commit == self.commit.to_string())
-        };
-        let mut last = std::collections::BTreeMap::new();
-        for review in reviews.iter().filter(counts) {
-            let by = review.text.written.author.as_ref().map(|by| by.id);
-            last.insert(by, review.verdict.opinion);
-        }
-        last.values().any(|opinion| *opinion == Opinion::ChangesRequested)
+        Ok(lifted.contains_key(guard))
     }
 
     async fn refused(

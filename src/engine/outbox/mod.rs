@@ -19,6 +19,7 @@ mod label;
 mod late;
 mod make_part;
 mod merge;
+mod merge_rules;
 mod merge_turns;
 mod new_labels;
 mod pin;
@@ -26,6 +27,7 @@ mod post_result;
 mod react;
 mod scope_question;
 mod set_open;
+mod shown_issue;
 mod split_list;
 mod status;
 mod stored_effect;
@@ -37,6 +39,7 @@ use serde_json::value::to_raw_value;
 use self::delivery::{ApplyError, EffectDelivery};
 use self::merge_turns::MergeTurns;
 use self::new_labels::NewLabels;
+use self::shown_issue::is_epic_over;
 use self::stored_effect::{effect_of, in_its_place};
 use super::context::Context;
 use super::error::EngineError;
@@ -45,9 +48,11 @@ use super::incidents::Incidents;
 use super::planner::Planner;
 use super::report::Reporter;
 use super::repositories;
+use super::repository_policies::RepositoryPolicies;
 use super::traces;
 use super::try_result::{Applied, TryResult};
 use crate::core::effect::{Effect, Source};
+use crate::core::jobs::StepTime;
 use crate::core::model::repository::Repo;
 use crate::core::reply::scope_question::is_question_key;
 use crate::crash;
@@ -55,10 +60,25 @@ use crate::gitea::{self, Recovery};
 use crate::store::outbox::{self, OutboxRow as Row};
 use crate::store::{Error, Transaction, ask_scope, repos, splits};
 
+/// An effect will never be delivered: whatever waits for it learns that in the same transaction.
+/// `is_over`: nobody waits for the parts of its epic any more.
+pub(super) fn give_up(
+    tx: &Transaction<'_>,
+    row: &Row,
+    (reason, is_over): (String, bool),
+    now: StepTime,
+) -> Result<(), Error> {
+    let row = &in_its_place(row);
+    outbox::die(tx, row.seq, &reason, now.at)?;
+    make_part::gave_up(tx, row, is_over, now.at)?;
+    merge::gave_up(tx, row, reason, now)
+}
+
 pub(super) struct Outbox {
     ctx: Context,
     identity: Arc<Identity>,
     incidents: Arc<Incidents>,
+    policies: Arc<RepositoryPolicies>,
     reporter: Arc<Reporter>,
     planner: Arc<Planner>,
     new_labels: NewLabels,
@@ -79,10 +99,11 @@ impl Outbox {
     pub(super) fn new(
         ctx: Context,
         (identity, incidents): (Arc<Identity>, Arc<Incidents>),
+        policies: Arc<RepositoryPolicies>,
         (reporter, planner): (Arc<Reporter>, Arc<Planner>),
     ) -> Self {
         let (new_labels, merge_turns) = Default::default();
-        Self { ctx, identity, incidents, reporter, planner, new_labels, merge_turns }
+        Self { ctx, identity, incidents, policies, reporter, planner, new_labels, merge_turns }
     }
 
     /// Whoever died left writes behind whose outcome nobody knows.
@@ -156,14 +177,15 @@ impl Outbox {
 
     /// It will never be delivered, which whoever waits for it learns with it.
     async fn die(&self, row: &Row, reason: String) -> Result<(), Error> {
-        let (ended, row, now) = (row, row.clone(), self.ctx.step_time());
-        let write = self.ctx.ledger.write(move |tx| {
-            outbox::die(tx, row.seq, &reason, now.at)?;
-            make_part::gave_up(tx, &row, now.at)?;
-            merge::gave_up(tx, &row, reason, now)
-        });
-        write.await?;
-        self.trace(ended, true).await;
+        let is_over = match self.repo_of(row).await? {
+            Some(repo) if make_part::is_of_a_split(row) => {
+                is_epic_over(&self.delivery(row, &repo)).await
+            }
+            _ => false,
+        };
+        let (dead, now) = (row.clone(), self.ctx.step_time());
+        self.ctx.ledger.write(move |tx| give_up(tx, &dead, (reason, is_over), now)).await?;
+        self.trace(row, true).await;
         self.ctx.stored.notify();
         Ok(())
     }
@@ -361,7 +383,7 @@ impl Outbox {
     }
 
     fn delivery<'a>(&'a self, row: &'a Row, repo: &'a Repo) -> EffectDelivery<'a> {
-        let Self { ctx, identity, incidents, new_labels, merge_turns, .. } = self;
-        EffectDelivery { ctx, identity, incidents, new_labels, merge_turns, row, repo }
+        let Self { ctx, identity, incidents, policies, new_labels, merge_turns, .. } = self;
+        EffectDelivery { ctx, identity, incidents, policies, new_labels, merge_turns, row, repo }
     }
 }

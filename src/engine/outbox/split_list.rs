@@ -23,7 +23,7 @@ pub(super) async fn text(
         let split = decision.and_then(|decision| decision.covers.split);
         let (Some(split), Some(by), Some(thread)) = (split, by, thread) else { return Ok(None) };
         let order = SplitOrder { decision: id, by: &by, thread, key: &key, since: now };
-        let outcome = splits::outcome(conn, &split_keys(&split, &order))?;
+        let outcome = splits::outcome(conn, thread.repo, &split_keys(&split, &order))?;
         let name = meta::get(conn, meta::ACCOUNT)?.map_or("timmy".to_owned(), |own| own.login);
         Ok(Some(split_list(&split, &order, &outcome, &name)))
     });

@@ -2,30 +2,33 @@
 
 use super::lens::Lens;
 use super::view::{Listed, Place, Trouble};
-use crate::core::model::ids::Lane;
 use crate::core::model::incident::Incident;
-use crate::core::model::time::Timestamp;
 use crate::core::policy::audience::Audience;
 use crate::core::report::Broken;
+use crate::store::digest::{self, GivenUpWrites};
 use crate::store::incidents::{self, OpenIncident};
-use crate::store::{Connection, Error, outbox};
+use crate::store::{Connection, Error};
 
 /// How many incidents are shown.
 const MOST: usize = 50;
 
-/// How many of the writes that were given up are looked at.
+/// How many places and reasons of writes that were given up.
 const MOST_DEAD: u32 = 50;
 
 /// What stands for a text that names what may not be named.
 const UNTOLD: &str = "why cannot be shown here: `timmy doctor` tells it";
 
-/// Open incidents, the oldest first; then what was given up last.
+/// Open incidents that call somebody, the oldest first; then what was given up lately.
 pub(super) fn broken(conn: &Connection, lens: &Lens) -> Result<Listed<Trouble>, Error> {
-    let mut shown: Vec<Trouble> =
-        incidents::all(conn)?.iter().map(|open| incident(lens, open)).collect();
-    let more = shown.len().saturating_sub(MOST);
-    shown.truncate(MOST);
-    shown.extend(given_up(conn, lens)?);
+    let mut open = incidents::all(conn)?;
+    open.retain(|open| open.incident.is_reported());
+    let (writes, of_writes) = digest::given_up(conn, lens.lately(), MOST_DEAD)?;
+    let all = open.len() + of_writes;
+    let mut shown: Vec<Trouble> = open.iter().take(MOST).map(|open| incident(lens, open)).collect();
+    for writes in writes {
+        shown.push(told(conn, lens, writes)?);
+    }
+    let more = all.saturating_sub(shown.len());
     Ok(Listed { shown, more })
 }
 
@@ -73,40 +76,22 @@ fn may_tell(lens: &Lens, open: &OpenIncident) -> bool {
         // What was never seen may be private.
         Incident::CannotRead { what } | Incident::WatchRenamed { what } => !what.contains('/'),
         Incident::ReportHomeless => false,
+        // Its text may repeat what the agent said.
+        Incident::Agent { .. } => false,
         incident => incident.repo().is_none_or(|repo| lens.repo(repo).is_some()),
     };
     is_nameable && lens.may_tell(&open.sentence())
 }
 
-/// Where a write was given up, why, when last, and how often.
-struct GivenUp {
-    lane: Lane,
-    reason: String,
-    last: Timestamp,
-    count: u32,
-}
-
-fn given_up(conn: &Connection, lens: &Lens) -> Result<Vec<Trouble>, Error> {
-    let mut all: Vec<GivenUp> = Vec::new();
-    for row in outbox::dead(conn, MOST_DEAD)? {
-        let reason = row.reason.unwrap_or_else(|| "nobody knows why".to_owned());
-        match all.iter_mut().find(|one| one.lane == row.lane && one.reason == reason) {
-            // The newest came first.
-            Some(known) => known.count += 1,
-            None => all.push(GivenUp { lane: row.lane, reason, last: row.due_at, count: 1 }),
-        }
-    }
-    all.into_iter().map(|one| told(conn, lens, one)).collect()
-}
-
-fn told(conn: &Connection, lens: &Lens, one: GivenUp) -> Result<Trouble, Error> {
-    let place = match (one.lane.thread(), one.lane.repo()) {
+fn told(conn: &Connection, lens: &Lens, writes: GivenUpWrites) -> Result<Trouble, Error> {
+    let GivenUpWrites { lane, reason, last, count } = writes;
+    let place = match (lane.thread(), lane.repo()) {
         (Some(thread), _) => Some(lens.place(conn, thread)?),
         (None, Some(repo)) => Some(lens.repo_place(repo)),
         (None, None) => None,
     };
-    let may_tell = place != Some(Place::Withheld) && lens.may_tell(&one.reason);
-    let text = if may_tell { one.reason } else { UNTOLD.to_owned() };
-    let since = lens.said(one.last);
-    Ok(Trouble { place, what: Broken { place: None, text, since, given_up: one.count } })
+    let may_tell = place != Some(Place::Withheld) && lens.may_tell(&reason);
+    let text = if may_tell { reason } else { UNTOLD.to_owned() };
+    let since = lens.said(last);
+    Ok(Trouble { place, what: Broken { place: None, text, since, given_up: count } })
 }

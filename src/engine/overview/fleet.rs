@@ -7,7 +7,7 @@ use super::view::AgentLine;
 use crate::core::handlers::BacklogFacts;
 use crate::core::jobs::money::Budgets;
 use crate::core::policy::controls::{AgentProfile, Controls, Pause, PauseScope};
-use crate::core::reply::jobs::usd;
+use crate::core::reply::jobs::{AgentWords, usd};
 use crate::core::reply::{AgentRow, AgentState, AgentView, Paused};
 use crate::engine::jobs::AgentCondition;
 use crate::store::jobs::{self, ProbeTime};
@@ -39,8 +39,8 @@ impl KnownAgents {
             let name = &agent.name;
             let pause = controls.pause_of(&PauseScope::Agent(name.clone()));
             let leaves_nothing = jobs::probe_time(conn, name, lens.now)? != ProbeTime::Now;
-            let view =
-                AgentView { reviews: shares.get(name).copied(), ..self.view(name, leaves_nothing) };
+            let view = self.view(name, leaves_nothing, lens.agent_words());
+            let view = AgentView { reviews: shares.get(name).copied(), ..view };
             let now = backlog.map(|backlog| backlog.agent(agent));
             let pause = pause.map(|pause| paused(lens, name, pause));
             let cap = self.budgets.today(controls, name).agent_day.micro_usd;
@@ -54,9 +54,14 @@ impl KnownAgents {
         self.profiles.iter().map(line).collect()
     }
 
-    fn view(&self, name: &str, leaves_nothing: bool) -> AgentView {
+    /// How an agent was found: why it takes no work in its own words, or in none.
+    fn view(&self, name: &str, leaves_nothing: bool, words: AgentWords) -> AgentView {
         let condition = self.conditions.get(name);
         let state = condition.map_or(AgentState::Unknown, |found| found.state(leaves_nothing));
+        let state = match (state, words) {
+            (AgentState::Refuses(_), AgentWords::Withheld) => AgentState::Refuses(String::new()),
+            (state, _) => state,
+        };
         let model = condition.and_then(AgentCondition::model).map(str::to_owned);
         AgentView { state, model, ..AgentView::default() }
     }

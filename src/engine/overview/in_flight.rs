@@ -10,7 +10,7 @@ use crate::store::{Connection, Error, jobs};
 /// How many are shown of those that have not ended.
 const MOST: usize = 50;
 
-/// How many are shown of those that were given up.
+/// How many are shown of those that were given up lately.
 const MOST_DEAD: u32 = 10;
 
 /// The first of the jobs that have not ended, and how many more there are.
@@ -21,9 +21,11 @@ pub(super) fn live(conn: &Connection) -> Result<Listed<JobRecord>, Error> {
     Ok(Listed { shown: records(conn, ids)?, more })
 }
 
+/// The last of those that were given up lately and that nobody dealt with, and how many more there are.
 pub(super) fn dead(conn: &Connection, lens: &Lens) -> Result<Listed<JobLine>, Error> {
-    let records = records(conn, jobs::dead_ids(conn, MOST_DEAD)?)?;
-    Ok(lines(conn, lens, &records)?.into())
+    let (ids, all) = jobs::dead_since(conn, lens.lately(), MOST_DEAD)?;
+    let more = all.saturating_sub(ids.len());
+    Ok(Listed { shown: lines(conn, lens, &records(conn, ids)?)?, more })
 }
 
 fn records(conn: &Connection, ids: Vec<JobId>) -> Result<Vec<JobRecord>, Error> {

@@ -12,8 +12,11 @@ use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::repository::Repo;
 use crate::core::model::time::{Timestamp, rounded, said};
 use crate::core::policy::audience::{Audience, Visible};
-use crate::core::reply::jobs::place_of;
+use crate::core::reply::jobs::{AgentWords, place_of};
 use crate::store::{Connection, Error, backlog, repos};
+
+/// What was given up longer ago is no news: `timmy dead` lists it.
+const LATELY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Through which the ledger is looked at.
 pub(super) struct Lens {
@@ -92,6 +95,19 @@ impl Lens {
         let text = text.to_lowercase();
         let mut hidden = self.repos.values().filter(|repo| !self.visible.may_name(repo.id));
         !hidden.any(|repo| text.contains(&repo.name.to_string().to_lowercase()))
+    }
+
+    /// What was given up before this moment is not shown.
+    pub(super) fn lately(&self) -> Timestamp {
+        self.now.before(LATELY)
+    }
+
+    /// Whether the words of agents may be shown: they may tell of anything.
+    pub(super) fn agent_words(&self) -> AgentWords {
+        match self.audience {
+            Audience::Everything => AgentWords::Shown,
+            Audience::Of(_) | Audience::Anybody => AgentWords::Withheld,
+        }
     }
 
     pub(super) fn said(&self, at: Timestamp) -> String {

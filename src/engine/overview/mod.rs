@@ -138,7 +138,7 @@ fn whole(
         at: lens.said(look.now),
         forge: look.forge.to_string(),
         withholds: look.audience != Audience::Everything,
-        waits: waits::waits(conn, &lens, &live.shown)?,
+        waits: waits::waits(conn, &lens)?,
         broken: broken::broken(conn, &lens)?,
         dead: in_flight::dead(conn, &lens)?,
         jobs: Listed { shown: in_flight::lines(conn, &lens, &live.shown)?, more: live.more },

@@ -49,7 +49,7 @@ pub(super) fn story(
         at: lens.said(lens.now),
         pull,
         view,
-        timeline: timeline(&record, &lens.zone, LINES),
+        timeline: timeline(&record, &lens.zone, LINES, lens.agent_words()),
         decisions,
         attempts: attempts(lens, &record),
         log: log(conn, lens, id)?,

@@ -24,12 +24,6 @@ impl<T> Listed<T> {
     }
 }
 
-impl<T> From<Vec<T>> for Listed<T> {
-    fn from(shown: Vec<T>) -> Self {
-        Self { shown, more: 0 }
-    }
-}
-
 /// A repository or a thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -58,7 +52,7 @@ pub struct Overview {
     /// What waits for a person, the oldest first.
     pub waits: Listed<Waiting>,
     pub broken: Listed<Trouble>,
-    /// The jobs that were given up last.
+    /// The jobs that were given up lately, and that nobody dealt with.
     pub dead: Listed<JobLine>,
     /// The jobs that have not ended, the oldest first.
     pub jobs: Listed<JobLine>,

@@ -5,6 +5,7 @@ use super::lens::Lens;
 use super::view::{Listed, Place, Waiting};
 use crate::core::decisions::verbs_for;
 use crate::core::jobs::{JobId, JobRecord};
+use crate::core::model::time::Timestamp;
 use crate::core::reply::decisions::{ShortQuestion, asked_in_short};
 use crate::core::reply::jobs::{JobStanding, JobView, keeps_from_merging};
 use crate::store::decisions::{self, StoredDecision};
@@ -13,24 +14,29 @@ use crate::store::{Connection, Error, jobs};
 /// How many are shown.
 const MOST: u32 = 50;
 
-/// The open decisions, the oldest first; then what waits for something that is no answer.
-pub(super) fn waits(
-    conn: &Connection,
-    lens: &Lens,
-    live: &[JobRecord],
-) -> Result<Listed<Waiting>, Error> {
+/// How many results are looked at whose merge the forge refused.
+const MOST_REFUSED: u32 = 1000;
+
+/// What waits, and since when.
+type Since<T> = (Timestamp, T);
+
+/// The open decisions, and what waits for something that is no answer; the oldest first.
+pub(super) fn waits(conn: &Connection, lens: &Lens) -> Result<Listed<Waiting>, Error> {
     let (open, all) = decisions::first_open(conn, MOST)?;
-    let mut shown = Vec::new();
+    let unlisted = all.saturating_sub(open.len());
+    let mut found = Vec::new();
     for stored in &open {
-        shown.extend(decision(conn, lens, stored)?);
+        found.extend(decision(conn, lens, stored)?);
     }
-    let more = all.saturating_sub(open.len());
-    for record in live.iter().filter(|record| record.asked.is_none()) {
-        shown.extend(unasked(conn, lens, record)?);
+    for id in jobs::unasked_ids(conn)? {
+        found.extend(unasked(conn, lens, id)?);
     }
-    for id in jobs::refused_ids(conn, MOST)? {
-        shown.extend(unmerged(conn, lens, id)?);
+    for id in jobs::refused_ids(conn, MOST_REFUSED)? {
+        found.extend(unmerged(conn, lens, id)?);
     }
+    found.sort_by_key(|(since, _)| *since);
+    let more = unlisted + found.len().saturating_sub(MOST as usize);
+    let shown = found.into_iter().take(MOST as usize).map(|(_, waiting)| waiting).collect();
     Ok(Listed { shown, more })
 }
 
@@ -38,7 +44,7 @@ fn decision(
     conn: &Connection,
     lens: &Lens,
     stored: &StoredDecision,
-) -> Result<Option<Waiting>, Error> {
+) -> Result<Option<Since<Waiting>>, Error> {
     let StoredDecision { decision, comment, .. } = stored;
     let Some(record) = jobs::record(conn, decision.job)? else { return Ok(None) };
     let question = match lens.repo(decision.thread.repo) {
@@ -49,7 +55,7 @@ fn decision(
         None => sentence(decision.question.said()),
     };
     let verb = verbs_for(decision.question).first();
-    Ok(Some(Waiting {
+    let waiting = Waiting {
         decision: Some(decision.id.to_string()),
         job: decision.job.to_string(),
         place: at_comment(lens.place(conn, decision.thread)?, *comment),
@@ -58,7 +64,8 @@ fn decision(
         age: lens.age(decision.asked_at),
         due: record.job.state.due_at().map(|due| lens.said(due)),
         answer: verb.map(|verb| format!("{verb} {}", decision.id)),
-    }))
+    };
+    Ok(Some((decision.asked_at, waiting)))
 }
 
 /// The thread at that comment of it.
@@ -82,15 +89,17 @@ fn sentence(words: &str) -> String {
 }
 
 /// A job that needs a person, of whom nothing was asked that could be answered.
-fn unasked(conn: &Connection, lens: &Lens, record: &JobRecord) -> Result<Option<Waiting>, Error> {
-    let view = JobView::of(record, lens.now, &lens.zone);
+fn unasked(conn: &Connection, lens: &Lens, id: JobId) -> Result<Option<Since<Waiting>>, Error> {
+    let record = jobs::record(conn, id)?.filter(|record| record.asked.is_none());
+    let Some(record) = record else { return Ok(None) };
+    let view = JobView::of(&record, lens.now, &lens.zone);
     let JobStanding::NeedsPerson { question } = view.standing else { return Ok(None) };
     let retry = format!("retry {}", view.id);
-    waiting(conn, lens, record, (sentence(question.said()), Some(retry))).map(Some)
+    waiting(conn, lens, &record, (sentence(question.said()), Some(retry))).map(Some)
 }
 
 /// What a person accepted and timmy could not merge.
-fn unmerged(conn: &Connection, lens: &Lens, id: JobId) -> Result<Option<Waiting>, Error> {
+fn unmerged(conn: &Connection, lens: &Lens, id: JobId) -> Result<Option<Since<Waiting>>, Error> {
     let Some(record) = jobs::record(conn, id)? else { return Ok(None) };
     let Some(why) = record.waits_to_be_merged() else { return Ok(None) };
     let words = format!("Accepted, and not merged: {}.", keeps_from_merging(why));
@@ -102,9 +111,9 @@ fn waiting(
     lens: &Lens,
     record: &JobRecord,
     (question, answer): (String, Option<String>),
-) -> Result<Waiting, Error> {
+) -> Result<Since<Waiting>, Error> {
     let since = moved_at(record);
-    Ok(Waiting {
+    let waiting = Waiting {
         decision: None,
         job: record.job.spec.id.to_string(),
         place: lens.job_place(conn, &record.job)?,
@@ -113,5 +122,6 @@ fn waiting(
         age: lens.age(since),
         due: record.job.state.due_at().map(|due| lens.said(due)),
         answer,
-    })
+    };
+    Ok((since, waiting))
 }

@@ -4,9 +4,8 @@
 use super::Poller;
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
-use crate::core::reply::AgentRights;
 use crate::engine::error::EngineError;
-use crate::engine::rights::agent_rights;
+use crate::engine::rights::{BranchRights, rights_to};
 use crate::gitea::Error;
 use crate::store::{incidents, repos};
 
@@ -48,8 +47,8 @@ impl Poller {
                 let Some(repo) = name else { return Ok(false) };
                 self.ctx.gitea.issue(&repo.name, thread.number).await.map(|issue| issue.open)
             }
-            Incident::MergedByAgent { repo, ref agent } => {
-                return self.merges_no_more(incident, repo, agent).await;
+            Incident::MergedByAgent { repo, ref agent, ref branch } => {
+                return self.merges_no_more(incident, (repo, branch.as_deref()), agent).await;
             }
             Incident::BadToken
             | Incident::MissingScope { .. }
@@ -85,7 +84,7 @@ impl Poller {
     async fn merges_no_more(
         &self,
         incident: &Incident,
-        repo: RepoId,
+        (repo, branch): (RepoId, Option<&str>),
         agent: &str,
     ) -> Result<bool, EngineError> {
         let noted = incident.clone();
@@ -98,12 +97,10 @@ impl Poller {
         let (true, Some(repo), Some(terms)) = (is_noted, name, terms) else { return Ok(true) };
         let Some(own) = self.identity.known() else { return Ok(false) };
         let who = (terms.account.as_str(), &repo.name);
-        let rights = agent_rights((&self.ctx.gitea, &own.login), terms.own.as_ref(), who).await;
-        Ok(match rights {
-            AgentRights::Nothing
-            | AgentRights::Reads
-            | AgentRights::Pushes { to_default: Some(false) } => true,
-            AgentRights::Unknown | AgentRights::Pushes { to_default: None | Some(true) } => false,
+        let asker = (&self.ctx.gitea, own.login.as_str());
+        Ok(match rights_to(asker, terms.own.as_ref(), who, branch).await {
+            BranchRights::Without => true,
+            BranchRights::With | BranchRights::Unknown => false,
         })
     }
 }

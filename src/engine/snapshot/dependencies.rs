@@ -80,8 +80,12 @@ impl Snapshots {
         let start = Blocker { thread, repo, open: target.item.open };
         Ok(match find_circle(&self.ctx, start, inbound.thread(), reads).await? {
             CircleFound::No => None,
-            CircleFound::Unfinished { met } => Some(CircleSearch::Unfinished { met }),
-            CircleFound::Way(way) => Some(CircleSearch::Found(self.seen(inbound, way).await?)),
+            CircleFound::Unfinished { met } | CircleFound::Unseen { met } => {
+                Some(CircleSearch::Unfinished { met })
+            }
+            CircleFound::Way(way) | CircleFound::Unproven(way) => {
+                Some(CircleSearch::Found(self.seen(inbound, way).await?))
+            }
         })
     }
 }

@@ -15,7 +15,7 @@ use crate::core::model::repository::Repo;
 use crate::core::model::text::InboundText;
 use crate::engine::audience::Audiences;
 use crate::engine::error::EngineError;
-use crate::store::{crews, jobs, lifted_guards, outbox, repos};
+use crate::store::{Connection, Error, crews, jobs, lifted_guards, outbox, repos};
 
 /// How many jobs and messages that failed are told.
 const MOST_DEAD: u32 = 20;
@@ -42,7 +42,7 @@ impl Snapshots {
         }
         let here = inbound.thread();
         if query.spending {
-            facts.spending = self.spending_facts(here).await?;
+            facts.spending = self.spending_facts(here, query.numbered.clone()).await?;
         }
         if query.adopts {
             (facts.pulls, facts.authors) = self.adoptable_pulls(inbound, targets).await?;
@@ -55,14 +55,19 @@ impl Snapshots {
         let read = self.ctx.ledger.read(move |conn| {
             let record = |id: JobId| jobs::record(conn, id);
             let (mut latest, mut reviews) = (Vec::new(), Vec::new());
+            let mut pull_reviews = Vec::new();
             let mut in_crews = Vec::new();
             let mut makers = HashMap::new();
             for thread in threads {
                 if asked.adopts {
                     makers.insert(thread, jobs::worked_on(conn, thread)?);
                 }
-                if let Some(id) = jobs::latest_in(conn, thread)? {
-                    latest.extend(record(id)?.map(|record| (thread, record)));
+                if let Some(id) = jobs::latest_in(conn, thread)?
+                    && let Some(record) = record(id)?
+                {
+                    let review = review_of_its_pull(conn, &record, thread)?;
+                    pull_reviews.extend(review.map(|review| (thread, review)));
+                    latest.push((thread, record));
                 }
                 if let Some(id) = crews::latest_in(conn, thread)? {
                     let crew = jobs::crew_record(conn, id)?;
@@ -106,10 +111,12 @@ impl Snapshots {
             let known = repos::all(conn)?.into_iter().map(|repo| (repo.id, repo));
             let known: HashMap<_, _> = known.collect();
             let (latest, known) = ((latest, makers, in_crews), (known, lifted));
+            let reviews = (reviews, pull_reviews);
             Ok((latest, reviews, numbered, in_the_way, live, (dead, letters), known))
         });
         let (latest, reviews, numbered, in_the_way, live, (dead, letters), known) = read.await?;
         let ((latest, makers, in_crews), (known, lifted)) = (latest, known);
+        let (reviews, pull_reviews) = reviews;
         facts.makers = makers;
         facts.lifted = lifted;
         let found = latest.iter().chain(&reviews).map(|(_, record)| record);
@@ -133,6 +140,7 @@ impl Snapshots {
         facts.crews = in_crews.into_iter().filter(|(thread, _)| is_nameable(thread)).collect();
         facts.latest = by_thread(latest);
         facts.reviews = by_thread(reviews);
+        facts.pull_reviews = by_thread(pull_reviews);
         facts.numbered = numbered
             .into_iter()
             .filter_map(|record| Some((record.job.spec.id, seen(record)?)))
@@ -157,7 +165,8 @@ impl Snapshots {
                     None => repo.to_string(),
                 };
                 let reason = row.reason.unwrap_or_else(|| "nobody knows why".to_owned());
-                Some(UndeliveredMessage { place, at: row.due_at, reason })
+                let at = row.ended_at.unwrap_or(row.due_at);
+                Some(UndeliveredMessage { place, at, reason })
             })
             .collect();
         if query.acts {
@@ -173,8 +182,12 @@ impl Snapshots {
         Ok(facts)
     }
 
-    /// What was spent or is set aside today, and on a thread.
-    async fn spending_facts(&self, thread: ThreadId) -> Result<SpendingFacts, EngineError> {
+    /// What was spent or is set aside today, on a thread, and on what jobs are about.
+    async fn spending_facts(
+        &self,
+        thread: ThreadId,
+        named: BTreeSet<JobId>,
+    ) -> Result<SpendingFacts, EngineError> {
         let policy = &self.ctx.policy;
         let (budgets, day_began) = (policy.jobs.budgets, self.ctx.now().day_began(&policy.zone));
         let names: Vec<String> = policy.agents.iter().map(|agent| agent.name.clone()).collect();
@@ -184,9 +197,17 @@ impl Snapshots {
                 let spent = jobs::spent_by(conn, &name, day_began)?;
                 agents.insert(name, spent);
             }
+            let mut of_jobs = HashMap::new();
+            for id in named {
+                if let Some(JobRecord { job, .. }) = jobs::record(conn, id)? {
+                    let spent = jobs::spending(conn, &job.spec, "", day_began, None)?;
+                    of_jobs.insert(id, spent.issue);
+                }
+            }
             Ok(SpendingFacts {
                 budgets,
                 issue: jobs::spent_on(conn, thread)?,
+                of_jobs,
                 agents,
                 day: jobs::spent_since(conn, day_began)?,
             })
@@ -226,4 +247,16 @@ impl Snapshots {
         let there = InboundText { repo: repo.clone(), permissions: None, ..inbound.clone() };
         self.permissions.right_of(&there, actor, needed).await
     }
+}
+
+/// The review under way of the pull request that the job of `record` brought, if `thread` is another one.
+fn review_of_its_pull(
+    conn: &Connection,
+    record: &JobRecord,
+    thread: ThreadId,
+) -> Result<Option<JobRecord>, Error> {
+    let Some(pull) = record.job.pull().filter(|pull| *pull != thread) else { return Ok(None) };
+    let Some(id) = jobs::latest_review_in(conn, pull)? else { return Ok(None) };
+    let review = jobs::record(conn, id)?;
+    Ok(review.filter(|review| !review.job.state.kind().is_end()))
 }

@@ -17,11 +17,21 @@ pub(super) fn route(world: &World, call: &Call, repo: RepoId, rest: &[&str]) -> 
     }
     call.require_user()?;
     match (call.method.as_str(), rest) {
+        ("GET", ["secrets"]) => secrets(world, call, repo),
         ("GET", ["runs"]) => runs(world, call, repo),
         ("GET", ["runs", run, "jobs"]) => jobs(world, call, repo, number_of(run)?),
         ("GET", ["jobs", job, "logs"]) => log(world, call, repo, number_of(job)?),
         _ => Err(Refusal::NoSuchCall),
     }
+}
+
+/// `GET /actions/secrets`: what they are called, for owners.
+fn secrets(world: &World, call: &Call, repo: RepoId) -> Reply {
+    let found = world.repo(repo);
+    if world.mode(call.user, found, Unit::Code) < Mode::Owner {
+        return Err(Refusal::Forbidden("user should be the owner of the repo".to_owned()));
+    }
+    ApiAnswer::paged(call, found.secrets.iter().collect(), |name| json!({ "name": name }))
 }
 
 /// `GET /actions/runs`, the newest first.

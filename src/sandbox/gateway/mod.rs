@@ -22,6 +22,7 @@ mod state;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -37,6 +38,10 @@ use script::Scripted;
 pub use script::{AgentRun, ScriptedAgent, Working};
 use shared::GatewayShared;
 use state::GatewayState;
+
+/// How long a port is waited for that somebody else was lent.
+const PATIENCE: Duration = Duration::from_secs(30);
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 #[derive(Clone)]
 pub struct GatewayOptions {
@@ -167,10 +172,10 @@ impl Gateway {
     /// Starts it again, at the same address, as another process.
     ///
     /// # Errors
-    /// If its port is taken meanwhile.
+    /// If its port is taken meanwhile, and not given back.
     pub async fn restart(&mut self) -> io::Result<()> {
         self.kill().await;
-        self.live(TcpListener::bind(self.address).await?);
+        self.live(take_back(self.address).await?);
         Ok(())
     }
 
@@ -192,6 +197,19 @@ impl Gateway {
     /// What its agent spends on this session costs so much, in millionths of a US dollar.
     pub fn bill(&self, session: &str, micro_usd: u64) {
         self.shared.change(|state| state.bill(session, micro_usd));
+    }
+}
+
+/// Listens where somebody's connection may have been lent the port meanwhile, and gives it back.
+async fn take_back(address: SocketAddr) -> io::Result<TcpListener> {
+    let begun = Instant::now();
+    loop {
+        let bound = TcpListener::bind(address).await;
+        let is_taken = matches!(&bound, Err(error) if error.kind() == io::ErrorKind::AddrInUse);
+        if !is_taken || begun.elapsed() > PATIENCE {
+            return bound;
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
     }
 }
 

@@ -179,7 +179,7 @@ async fn a_page_beyond_the_end_is_empty() {
 async fn what_the_sandbox_does_not_know_is_not_found() {
     let stage = Stage::new().await;
     for path in
-        ["/actions/secrets", "/issues/1/subscriptions", "/issues/x", "/issues/99", "/%2e%2e"]
+        ["/actions/variables", "/issues/1/subscriptions", "/issues/x", "/issues/99", "/%2e%2e"]
     {
         assert_eq!(stage.ask(Method::GET, path, None).await.0, 404, "{path}");
     }

@@ -76,6 +76,8 @@ pub(crate) struct RepoRecord {
     pub(crate) statuses: Vec<StatusRecord>,
     /// The jobs of workflows that ended, oldest first.
     pub(crate) workflow_jobs: Vec<WorkflowJobRecord>,
+    /// What the secrets are called that its workflows may read.
+    pub(crate) secrets: Vec<String>,
     /// What happened to its code, oldest first.
     pub(crate) feed: Vec<FeedRecord>,
 }

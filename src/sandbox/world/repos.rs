@@ -51,6 +51,7 @@ impl World {
                 protections: Vec::new(),
                 statuses: Vec::new(),
                 workflow_jobs: Vec::new(),
+                secrets: Vec::new(),
                 feed: Vec::new(),
             },
         );

@@ -44,10 +44,10 @@ pub use one::{author_of, is_titled, moved_at, named_paths, open_pulls, text_of};
 pub(super) use participants::{Participation, note_participation};
 pub use participants::{forget_old_participants, touch};
 pub use tracked_repos::{
-    SyncFinding, archived, count_open, due, is_complete, keep_only, leave_archived, read_again,
-    read_in_full, read_older_again, tracked, unread,
+    SyncFinding, archived, count_open, due, is_complete, is_tracked, keep_only, leave_archived,
+    read_again, read_in_full, read_older_again, tracked, unread,
 };
-pub(super) use tracked_repos::{is_tracked, is_unread, untrack};
+pub(super) use tracked_repos::{is_unread, untrack};
 pub use upsert::{BacklogSource, digest_of_text, forget, put};
 pub(super) use version::moved;
 pub use version::version;

@@ -55,7 +55,7 @@ pub(in crate::store) fn untrack(tx: &Transaction<'_>, repo: RepoId) -> Result<()
 }
 
 /// Whether the backlog of `repo` is kept.
-pub(in crate::store) fn is_tracked(conn: &Connection, repo: RepoId) -> Result<bool, Error> {
+pub fn is_tracked(conn: &Connection, repo: RepoId) -> Result<bool, Error> {
     Ok(conn.prepare_cached("SELECT 1 FROM tracked_repos WHERE repo = ?1")?.exists([repo])?)
 }
 

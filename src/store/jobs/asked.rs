@@ -3,7 +3,9 @@
 use rusqlite::Transaction;
 
 use crate::core::decisions::{DecisionStatus, VoidReason};
-use crate::core::jobs::{Job, JobAction, JobEvent, JobStep, Question, StepTime, standing};
+use crate::core::jobs::{
+    CancelReason, Job, JobAction, JobEvent, JobStep, Question, StepTime, standing,
+};
 use crate::store::decisions;
 use crate::store::error::Error;
 
@@ -40,6 +42,14 @@ pub(super) fn moved(
             VoidReason::OtherAgent
         }
         JobStep::Event(JobEvent::Reviewed(text)) => VoidReason::Reviewed { by: text.by.clone() },
+        JobStep::Event(JobEvent::Cancel(CancelReason::PullClosed { by, pull })) => {
+            VoidReason::PullClosed { by: Some(by.clone()), pull: *pull }
+        }
+        // Whoever says no to the question decides it: here its pull request was closed.
+        JobStep::Event(JobEvent::Cancel(CancelReason::Rejected(_))) => {
+            let closed = |pull| VoidReason::PullClosed { by: None, pull };
+            before.past.pull.map_or(VoidReason::WentOn, closed)
+        }
         JobStep::Event(JobEvent::Restored) => VoidReason::Restored,
         JobStep::Event(JobEvent::AskAgain(_)) => VoidReason::QuestionChanged,
         JobStep::Event(_) | JobStep::Act(_) => VoidReason::WentOn,

@@ -10,10 +10,10 @@ use super::{create, load, record, reviews};
 use crate::core::crew::{Crew, CrewAction, CrewEvent, CrewPlan, CrewRecord, JobStanding};
 use crate::core::jobs::{CrewPart, CrewPlace, Job, JobId, NewJob, Purpose, Question, StateKind};
 use crate::core::model::ids::ThreadId;
-use crate::core::model::issue::TextDigest;
+use crate::core::model::issue::{Issue, TextDigest};
 use crate::core::model::time::Timestamp;
 use crate::store::error::Error;
-use crate::store::{crews, decisions};
+use crate::store::{backlog, covered_text, crews, decisions};
 
 /// How long a review of a crew waits for its agent: a person waits for the question behind it, which says
 /// then that there is none.
@@ -124,19 +124,22 @@ fn pull_of(conn: &Connection, crew: &Crew) -> Result<Option<i64>, Error> {
     Ok(load::get(conn, job)?.and_then(|stored| stored.job.past.pull))
 }
 
-/// Keeps the plan that the job `id` made, as it is judged in its look of this number.
+/// Keeps the plan that the job `id` made for `issue`, as that was when it was judged in the look of this
+/// number.
 pub fn planned(
     tx: &Transaction<'_>,
     (id, look): (JobId, u32),
-    plan: &CrewPlan,
+    (plan, issue): (&CrewPlan, &Issue),
     now: Timestamp,
 ) -> Result<(), Error> {
     let job = load::get(tx, id)?.map(|stored| stored.job);
     let is_awaited = |job: &Job| job.state.kind() == StateKind::Verifying && job.past.look == look;
-    if job.as_ref().is_some_and(is_awaited) {
-        crews::happen(tx, id, &CrewEvent::Planned(plan.clone()), now)?;
-    }
-    Ok(())
+    let Some(thread) = job.filter(is_awaited).and_then(|job| job.spec.given()) else {
+        return Ok(());
+    };
+    crews::happen(tx, id, &CrewEvent::Planned(plan.clone()), now)?;
+    let text = covered_text::with_answers(tx, thread, backlog::digest_of_text(issue))?;
+    crews::keep_text(tx, id, text)
 }
 
 /// Whether the plan of which `job` is a part was approved, and nothing of it since while its issue

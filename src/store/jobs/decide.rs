@@ -4,17 +4,18 @@
 use rusqlite::{Connection, Transaction};
 
 use super::advance::{Advanced, advance};
-use super::load;
 use super::speech::refresh_card;
+use super::{crew, load, reviews};
 use crate::core::command::value::{DecisionId, JobId};
-use crate::core::decisions::{Decision, DecisionStatus, VoidReason};
+use crate::core::decisions::{CoveredHead, Decision, DecisionStatus, VoidReason};
 use crate::core::jobs::{
-    JobAction, JobEvent, PersonAnswer, Question, StepTime, ToldText, standing,
+    GivenReview, JobAction, JobEvent, PersonAnswer, Question, StepTime, ToldText, standing,
 };
 use crate::core::model::account::Account;
+use crate::core::model::ids::ThreadId;
 use crate::store::decisions::{self, NewDecision, StoredDecision};
 use crate::store::error::Error;
-use crate::store::{covered_text, splits};
+use crate::store::{covered_text, crews, splits};
 
 /// What a person said to a decision.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +57,9 @@ pub fn decide(
 ) -> Result<Option<Advanced>, Error> {
     let Some(StoredDecision { decision, .. }) = decisions::get(tx, id)? else { return Ok(None) };
     let GivenAnswer { answer, told, by, is_lent } = given;
-    if answer == PersonAnswer::Yes && !is_split_as_shown(tx, &decision)? {
+    if answer == PersonAnswer::Yes
+        && !(is_proposal_as_shown(tx, &decision)? && is_reviewed_as_shown(tx, &decision)?)
+    {
         return Ok(None);
     }
     let decided = DecisionStatus::Decided { by: by.clone(), answer, at: now.at };
@@ -96,16 +99,37 @@ pub fn budget_raised(tx: &Transaction<'_>, id: JobId, now: StepTime) -> Result<(
     Ok(())
 }
 
-/// Whether an epic and what it would become are what was shown, where that is asked: once more in the act,
-/// as far as the ledger knows.
-fn is_split_as_shown(conn: &Connection, decision: &Decision) -> Result<bool, Error> {
+/// Whether an issue and what was proposed for it are what was shown, where that is asked: once more in the
+/// act, as far as the ledger knows.
+fn is_proposal_as_shown(conn: &Connection, decision: &Decision) -> Result<bool, Error> {
     let covers = &decision.covers;
-    if decision.question != Question::Split {
-        return Ok(true);
-    }
+    let is_as_shown = match decision.question {
+        Question::Plan => {
+            let crew = crews::get(conn, decision.job)?;
+            crew.and_then(|crew| crew.plan) == covers.plan
+        }
+        Question::Split => splits::proposal(conn, decision.job)? == covers.split,
+        _ => return Ok(true),
+    };
     let text = covered_text::digest(conn, decision.thread)?;
-    let is_same_text = text.is_none() || text == covers.text;
-    Ok(is_same_text && splits::proposal(conn, decision.job)? == covers.split)
+    let is_same_text = text.zip(covers.text).is_none_or(|(now, then)| now == then);
+    Ok(is_same_text && is_as_shown)
+}
+
+/// Whether none of the reviews was dismissed on which it stands that a crew's result is to be accepted: as
+/// [`is_proposal_as_shown`].
+fn is_reviewed_as_shown(conn: &Connection, decision: &Decision) -> Result<bool, Error> {
+    let head = decision.covers.head.as_ref().filter(|_| decision.question == Question::Accept);
+    let (Some(CoveredHead { pull, commit, .. }), Some(stored)) =
+        (head, load::get(conn, decision.job)?)
+    else {
+        return Ok(true);
+    };
+    let Some(crew) = crew::crew_of(conn, &stored.job)? else { return Ok(true) };
+    let pull = ThreadId { repo: decision.thread.repo, number: *pull };
+    let given = reviews::reviews_of_pull(conn, pull)?;
+    let stands = |job| GivenReview::last_of(&given, job).is_none_or(|review| !review.is_dismissed);
+    Ok(crew.reviews_of(commit).into_iter().all(|(_, job)| stands(job)))
 }
 
 /// What a decision covers is not as it was shown: it is void, and the job looks again, or asks anew.
@@ -136,6 +160,7 @@ pub fn void(
         | VoidReason::Restored
         | VoidReason::Reviewed { .. }
         | VoidReason::Dismissed { .. }
+        | VoidReason::PullClosed { .. }
         | VoidReason::WentOn => JobEvent::AskAgain(decision.number),
     };
     match is_told {

@@ -25,6 +25,16 @@ pub struct StoredJob {
 
 const COLUMNS: &str = "job, created_at, ended_at";
 
+/// The latest job that has not ended, on the thread `?2` of the repository `?1`: of each of its two
+/// threads by itself, so that an index finds it among however many.
+pub(super) const LIVE_BESIDE: &str = "SELECT job, created_at, ended_at FROM (
+        SELECT id, job, created_at, ended_at FROM jobs
+        WHERE repo = ?1 AND number = ?2 AND is_review = ?3 AND ended_at IS NULL
+        UNION ALL
+        SELECT id, job, created_at, ended_at FROM jobs
+        WHERE repo = ?1 AND pull = ?2 AND is_review = ?3 AND ended_at IS NULL)
+    ORDER BY id DESC LIMIT 1";
+
 pub fn get(conn: &Connection, id: JobId) -> Result<Option<StoredJob>, Error> {
     let job = conn
         .prepare_cached("SELECT job, created_at, ended_at FROM jobs WHERE id = ?1")?
@@ -50,12 +60,7 @@ pub(super) fn live_beside(
     is_review: bool,
 ) -> Result<Option<StoredJob>, Error> {
     let job = conn
-        .prepare_cached(
-            "SELECT job, created_at, ended_at FROM jobs
-             WHERE repo = ?1 AND (number = ?2 OR pull = ?2) AND is_review = ?3
-               AND ended_at IS NULL
-             ORDER BY id DESC LIMIT 1",
-        )?
+        .prepare_cached(LIVE_BESIDE)?
         .query_row((thread.repo, thread.number, is_review), stored)
         .optional()?;
     Ok(job)

@@ -14,6 +14,18 @@ use crate::store::error::Error;
 /// The most that one result is counted to have cost, in millionths of a US dollar.
 const MOST_COST: u64 = 1_000_000_000_000;
 
+/// The jobs that began once more after something of them was merged, in no order: those that have not
+/// ended since then or ended after `?1`. Of each of both by itself, so that an index tells which these are.
+pub(super) const RETRIED: &str = "SELECT id FROM (
+        SELECT id FROM jobs WHERE ended_at IS NULL AND json_extract(job, '$.past.retried')
+        UNION ALL
+        SELECT id FROM jobs WHERE ended_at >= ?1 AND json_extract(job, '$.past.retried')) AS known
+    WHERE EXISTS (
+        SELECT 1 FROM job_events AS merged JOIN job_events AS retried USING (job)
+        WHERE job = known.id AND retried.seq > merged.seq
+          AND json_type(merged.step, '$.event.merged') IS NOT NULL
+          AND json_type(retried.step, '$.event.retry') IS NOT NULL)";
+
 /// What was merged of a job that began once more since.
 pub(super) struct Earlier {
     /// The job, as it was then.
@@ -24,18 +36,8 @@ pub(super) struct Earlier {
 /// What was merged of jobs before they began once more, of those that have not ended since then or
 /// ended after `since`; of each job in order.
 pub(super) fn merged_before(conn: &Connection, since: Timestamp) -> Result<Vec<Earlier>, Error> {
-    let retried = ids(
-        conn,
-        "SELECT id FROM jobs
-         WHERE (ended_at IS NULL OR ended_at >= ?1) AND json_extract(job, '$.past.retried')
-           AND EXISTS (
-             SELECT 1 FROM job_events AS merged JOIN job_events AS retried USING (job)
-             WHERE job = jobs.id AND retried.seq > merged.seq
-               AND json_type(merged.step, '$.event.merged') IS NOT NULL
-               AND json_type(retried.step, '$.event.retry') IS NOT NULL)
-         ORDER BY id",
-        [since],
-    )?;
+    let mut retried = ids(conn, RETRIED, [since])?;
+    retried.sort_unstable();
     let mut all = Vec::new();
     for id in retried {
         all.extend(earlier_of(conn, id)?);
@@ -104,10 +106,11 @@ impl Earlier {
         let Spent { micro_usd, .. } = self.record.spent().spent;
         Some(EndedJob {
             agent: self.merged.agent.clone()?,
+            weighs: self.outcome().is_some(),
             is_verified: is_kept,
             is_merged: is_kept,
             at: self.merged.at,
-            tries: u32::try_from(self.record.started().count()).unwrap_or(u32::MAX),
+            tries: u32::try_from(self.record.tries()).unwrap_or(u32::MAX),
             micro_usd: micro_usd.min(MOST_COST),
             took: self.record.ran_for(self.merged.at),
         })

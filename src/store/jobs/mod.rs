@@ -41,6 +41,8 @@ mod load;
 mod merged_before;
 mod merged_job;
 mod numbers;
+#[cfg(test)]
+mod plans;
 mod quotas;
 mod record;
 mod results;
@@ -81,13 +83,14 @@ pub use quotas::{
     try_quota_at_once,
 };
 pub use record::{
-    dead_ids, ended_between, ended_ids, latest_in, latest_review_in, live_ids, record, refused_ids,
-    reverted_between,
+    dead_ids, dead_since, ended_between, ended_ids, latest_in, latest_review_in, live_ids, record,
+    refused_ids, reverted_between, unasked_ids,
 };
 pub use results::{merged_into, merged_since, outcomes, results, touches};
-pub use reviewed::{ToldReviewed, tell_reviewed, worked_on};
+pub use reviewed::{ToldReviewed, dismissed_texts, tell_reviewed, worked_on};
 pub use reviews::{
-    count_review, keep_review, review_shares, reviews_of_pull, taken_reviews, uncounted_reviews,
+    count_review, keep_dismissed, keep_review, review_shares, reviews_of_pull, taken_reviews,
+    uncounted_reviews,
 };
 pub use run::{
     WatchedJob, asks, base_branch, fleet_moved, found, has_asked, is_any_queued, is_small,

@@ -81,16 +81,21 @@ pub fn latest_review_in(conn: &Connection, thread: ThreadId) -> Result<Option<Jo
     latest_beside(conn, thread, true)
 }
 
+/// The latest job on the thread `?2` of the repository `?1`, one that has not ended before all others:
+/// of each of its two threads by itself, so that an index finds it among however many.
+pub(super) const LATEST_BESIDE: &str = "SELECT id FROM (
+        SELECT id, ended_at FROM jobs WHERE repo = ?1 AND number = ?2 AND is_review = ?3
+        UNION ALL
+        SELECT id, ended_at FROM jobs WHERE repo = ?1 AND pull = ?2 AND is_review = ?3)
+    ORDER BY ended_at IS NOT NULL, id DESC LIMIT 1";
+
 fn latest_beside(
     conn: &Connection,
     thread: ThreadId,
     is_review: bool,
 ) -> Result<Option<JobId>, Error> {
     let id = conn
-        .prepare_cached(
-            "SELECT id FROM jobs WHERE repo = ?1 AND (number = ?2 OR pull = ?2) AND is_review = ?3
-             ORDER BY ended_at IS NOT NULL, id DESC LIMIT 1",
-        )?
+        .prepare_cached(LATEST_BESIDE)?
         .query_row((thread.repo, thread.number, is_review), |row| row.get(0))
         .optional()?;
     Ok(id)
@@ -114,6 +119,42 @@ pub fn dead_ids(conn: &Connection, limit: u32) -> Result<Vec<JobId>, Error> {
         conn,
         "SELECT id FROM jobs WHERE state = 'dead' ORDER BY ended_at DESC, id DESC LIMIT ?1",
         [limit],
+    )
+}
+
+/// Those that were given up after this moment, up to `limit`, the latest first, and how many there are.
+/// Without those that somebody dealt with: that were taken up again, behind which another one came, or
+/// whose thread is closed.
+pub fn dead_since(
+    conn: &Connection,
+    since: Timestamp,
+    limit: u32,
+) -> Result<(Vec<JobId>, usize), Error> {
+    const REST: &str = "FROM jobs WHERE state = 'dead' AND ended_at > ?1
+        AND NOT EXISTS (SELECT 1 FROM jobs AS later
+            WHERE later.repo = jobs.repo AND later.number = jobs.number
+              AND later.is_review = jobs.is_review AND later.id > jobs.id)
+        AND NOT EXISTS (SELECT 1 FROM jobs AS later
+            WHERE later.routine = jobs.routine AND later.id > jobs.id)
+        AND NOT EXISTS (SELECT 1 FROM closed
+            WHERE closed.repo = jobs.repo AND closed.number = ifnull(jobs.number, jobs.pull))";
+    let listed = format!("SELECT id {REST} ORDER BY ended_at DESC, id DESC LIMIT ?2");
+    let listed = ids(conn, &listed, (since, limit))?;
+    let all: u32 = conn
+        .prepare_cached(&format!("SELECT count(*) {REST}"))?
+        .query_row([since], |row| row.get(0))?;
+    Ok((listed, usize::try_from(all).unwrap_or(usize::MAX)))
+}
+
+/// Those that have not ended and stand where a person may be needed, though no question of theirs is
+/// open; the oldest first.
+pub fn unasked_ids(conn: &Connection) -> Result<Vec<JobId>, Error> {
+    ids(
+        conn,
+        "SELECT id FROM jobs WHERE state IN ('deciding', 'waiting') AND NOT EXISTS (
+         SELECT 1 FROM decisions WHERE decisions.job = jobs.id AND decisions.state = 'open')
+         ORDER BY id",
+        [],
     )
 }
 

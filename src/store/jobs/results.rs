@@ -15,30 +15,115 @@ use crate::core::scheduling::{AgentRecords, Outcome};
 use crate::store::columns::Json;
 use crate::store::error::Error;
 
+/// `?1`: since when; `?2`: the verbs that steer; `?3`: the issues of what was merged before.
+pub(super) const TOUCHES: &str = "WITH merged AS (
+        SELECT DISTINCT repo, number FROM jobs
+        WHERE ended_at >= ?1 AND json_extract(job, '$.state.done') IS 'merged'
+          AND json_extract(job, '$.past.merged_by') IS NULL
+          AND number IS NOT NULL
+        UNION SELECT value ->> 0, value ->> 1 FROM json_each(?3)),
+    of_them AS (SELECT id, repo, number, pull FROM jobs JOIN merged USING (repo, number))
+    SELECT (SELECT count(*) FROM merged),
+           (SELECT count(*) FROM decisions
+            WHERE state = 'decided' AND job IN (SELECT id FROM of_them))
+           + (SELECT count(*) FROM audit
+              WHERE outcome = 'done' AND verb IN (SELECT value FROM json_each(?2))
+                AND EXISTS (SELECT 1 FROM of_them WHERE of_them.repo = audit.repo
+                            AND audit.number IN (of_them.number, of_them.pull)))";
+
+/// Whoever brought it last of those who began.
+macro_rules! brought_by {
+    () => {
+        "(SELECT agent FROM attempts WHERE attempts.job = jobs.id AND started_at IS NOT NULL
+          ORDER BY fence DESC LIMIT 1)"
+    };
+}
+
+/// Whether a person did not want what was brought since it is wrong.
+macro_rules! is_wrong {
+    () => {
+        "ifnull(json_extract(jobs.job, '$.state.cancelled.reason.rejected') = 'wrong', 0)"
+    };
+}
+
+/// Whether what came of a job is held for or against who brought it: the one rule for all that is
+/// counted of agents.
+macro_rules! weighs {
+    () => {
+        concat!(
+            "(NOT jobs.is_review
+              AND (json_extract(jobs.job, '$.past.merged_by') IS NULL
+                   OR json_extract(jobs.job, '$.state.done') IS 'reverted')
+              AND (json_extract(jobs.job, '$.state.done') IS NOT 'verified' OR jobs.pull IS NULL)
+              AND NOT (jobs.routine IS NOT NULL AND jobs.state = 'no_change')
+              AND (jobs.state IN ('done', 'no_change')
+                   OR ifnull(json_extract(jobs.job, '$.state.dead')
+                             IN ('attempts_spent', 'loop', 'bad_request', 'no_proposal'), 0)
+                   OR ",
+            is_wrong!(),
+            "))"
+        )
+    };
+}
+
+/// Whether it is held for them.
+macro_rules! is_good {
+    () => {
+        "(jobs.state IN ('done', 'no_change')
+          AND json_extract(jobs.job, '$.state.done') IS NOT 'reverted')"
+    };
+}
+
+/// `?1`: since when.
+pub(super) const OUTCOMES: &str = concat!(
+    "SELECT agent, role, repo, is_good, ended_at FROM (SELECT ",
+    brought_by!(),
+    " AS agent, json_extract(job, '$.spec.role') AS role, repo, ",
+    is_good!(),
+    " AS is_good, ended_at FROM jobs WHERE ended_at >= ?1 AND ",
+    weighs!(),
+    ") WHERE agent IS NOT NULL AND role IS NOT NULL"
+);
+
+/// `?1`: since when; `?2`: the last attempt of what was merged before, by job.
+pub(super) const RESULTS: &str = concat!(
+    "SELECT ",
+    weighs!(),
+    " AND count(started_at) > 0, ",
+    is_good!(),
+    " AND json_extract(jobs.job, '$.past.merged_by') IS NULL,
+        jobs.ended_at,
+        count(started_at) FILTER (WHERE ending IS NULL
+            OR ending ->> '$' NOT IN ('cut_off', 'asked')
+               AND json_type(ending, '$.never_ran') IS NULL),
+        min(started_at),
+        sum(min(micro_usd, 1000000000000)),
+        ifnull(",
+    brought_by!(),
+    ", (SELECT agent FROM attempts WHERE attempts.job = jobs.id ORDER BY fence DESC LIMIT 1)),
+        json_extract(jobs.job, '$.state.done') IS 'merged'
+            AND json_extract(jobs.job, '$.past.merged_by') IS NULL
+     FROM jobs JOIN attempts ON attempts.job = jobs.id
+     WHERE jobs.ended_at >= ?1 AND (state IN ('done', 'no_change', 'dead') OR ",
+    is_wrong!(),
+    ") AND NOT (json_extract(jobs.job, '$.state.done') IS 'verified'
+                AND jobs.pull IS NOT NULL AND NOT jobs.pull_open)
+       AND fence > ifnull((SELECT max(value ->> 1) FROM json_each(?2)
+                           WHERE value ->> 0 = jobs.id), 0)
+     GROUP BY jobs.ended_at, jobs.id ORDER BY jobs.ended_at, jobs.id"
+);
+
 /// How often people had to do something for the issues that were merged since a moment, and are
 /// still so, routines apart, which have none: what they decided, and what they said to steer or to overrule.
+/// What an agent's account merged, nobody had to look at: it is none of them.
 pub fn touches(conn: &Connection, since: Timestamp) -> Result<Touches, Error> {
     let before = merged_before(conn, since)?;
-    let before = before.iter().filter(|one| one.is_kept_since(since));
+    let by_people = |one: &&Earlier| one.is_kept_since(since) && one.merged.by_agent.is_none();
+    let before = before.iter().filter(by_people);
     let before: Vec<(i64, i64)> = before.filter_map(|one| one.place()).collect();
     let verbs: Vec<&str> = Verb::all().filter(|verb| steers(*verb)).map(Verb::name).collect();
-    let touches = conn
-        .prepare_cached(
-            "WITH merged AS (
-                 SELECT DISTINCT repo, number FROM jobs
-                 WHERE ended_at >= ?1 AND json_extract(job, '$.state.done') IS 'merged'
-                   AND number IS NOT NULL
-                 UNION SELECT value ->> 0, value ->> 1 FROM json_each(?3)),
-             of_them AS (SELECT id, repo, number, pull FROM jobs JOIN merged USING (repo, number))
-             SELECT (SELECT count(*) FROM merged),
-                    (SELECT count(*) FROM decisions
-                     WHERE state = 'decided' AND job IN (SELECT id FROM of_them))
-                    + (SELECT count(*) FROM audit
-                       WHERE outcome = 'done' AND verb IN (SELECT value FROM json_each(?2))
-                         AND EXISTS (SELECT 1 FROM of_them WHERE of_them.repo = audit.repo
-                                     AND audit.number IN (of_them.number, of_them.pull)))",
-        )?
-        .query_row((since, Json(verbs), Json(before)), |row| {
+    let touches =
+        conn.prepare_cached(TOUCHES)?.query_row((since, Json(verbs), Json(before)), |row| {
             let (merged, touches): (i64, i64) = (row.get(0)?, row.get(1)?);
             Ok(Touches { touches: touches.unsigned_abs(), merged: merged.unsigned_abs() })
         })?;
@@ -50,39 +135,26 @@ fn steers(verb: Verb) -> bool {
     (verb.group() == Group::Steer && verb != Verb::Dead) || verb == Verb::Override
 }
 
-/// How the jobs ended that were given up, or whose results were seen, since a moment. A pull request
-/// that nobody had to accept, and that was closed, was not wanted, and is no result. What was merged
-/// before a job began once more is a result of its own, with the attempts that brought it.
+/// How the jobs ended that were given up, whose results were seen, or were rejected as wrong, since a
+/// moment; and which of that [`outcomes`] counts. A pull request that nobody had to accept, and that was
+/// closed, was not wanted, and is no result. What was merged before a job began once more is a result of
+/// its own, with the attempts that brought it.
 pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Error> {
     let before = merged_before(conn, since)?;
     let last = before.iter().map(|one| (one.record.job.spec.id.0, one.merged.fence.map(|f| f.0)));
     let last: Vec<_> = last.collect();
     let mut results: Vec<EndedJob> = conn
-        .prepare_cached(
-            "SELECT state <> 'dead' AND json_extract(jobs.job, '$.state.done') IS NOT 'reverted'
-                        AND json_extract(jobs.job, '$.past.merged_by') IS NULL,
-                    jobs.ended_at, count(started_at), min(started_at),
-                    sum(min(micro_usd, 1000000000000)),
-                    (SELECT agent FROM attempts WHERE job = jobs.id ORDER BY fence DESC LIMIT 1),
-                    json_extract(jobs.job, '$.state.done') IS 'merged'
-                        AND json_extract(jobs.job, '$.past.merged_by') IS NULL
-             FROM jobs JOIN attempts ON attempts.job = jobs.id
-             WHERE jobs.ended_at >= ?1 AND state IN ('done', 'no_change', 'dead')
-               AND NOT (json_extract(jobs.job, '$.state.done') IS 'verified'
-                        AND jobs.pull IS NOT NULL AND NOT jobs.pull_open)
-               AND fence > ifnull((SELECT max(value ->> 1) FROM json_each(?2)
-                                   WHERE value ->> 0 = jobs.id), 0)
-             GROUP BY jobs.id ORDER BY jobs.ended_at",
-        )?
+        .prepare_cached(RESULTS)?
         .query_map((since, Json(last)), |row| {
-            let (ended, began): (Timestamp, Option<Timestamp>) = (row.get(1)?, row.get(3)?);
+            let (ended, began): (Timestamp, Option<Timestamp>) = (row.get(2)?, row.get(4)?);
             Ok(EndedJob {
-                agent: row.get(5)?,
-                is_verified: row.get(0)?,
-                is_merged: row.get(6)?,
+                agent: row.get(6)?,
+                weighs: row.get(0)?,
+                is_verified: row.get(1)?,
+                is_merged: row.get(7)?,
                 at: ended,
-                tries: row.get(2)?,
-                micro_usd: row.get::<_, i64>(4)?.try_into().unwrap_or_default(),
+                tries: row.get(3)?,
+                micro_usd: row.get::<_, i64>(5)?.try_into().unwrap_or_default(),
                 took: began.map(|began| ended.since(began)),
             })
         })?
@@ -159,26 +231,7 @@ const REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
 /// nothing, as it does most days, whoever looks. What was merged before a
 /// job began once more counts beside what comes of that.
 pub fn outcomes(conn: &Connection, now: Timestamp) -> Result<AgentRecords, Error> {
-    let mut ended = conn.prepare_cached(
-        "SELECT agent, role, repo, is_good, ended_at FROM (
-             SELECT (SELECT agent FROM attempts WHERE job = jobs.id AND started_at IS NOT NULL
-                     ORDER BY fence DESC LIMIT 1) AS agent,
-                    json_extract(job, '$.spec.role') AS role, repo,
-                    state IN ('done', 'no_change')
-                        AND json_extract(job, '$.state.done') IS NOT 'reverted' AS is_good,
-                    ended_at
-             FROM jobs
-             WHERE ended_at >= ?1 AND NOT is_review
-               AND (json_extract(job, '$.past.merged_by') IS NULL
-                    OR json_extract(job, '$.state.done') IS 'reverted')
-               AND (json_extract(job, '$.state.done') IS NOT 'verified' OR pull IS NULL)
-               AND NOT (routine IS NOT NULL AND state = 'no_change')
-               AND (state IN ('done', 'no_change')
-                    OR json_extract(job, '$.state.dead')
-                       IN ('attempts_spent', 'loop', 'bad_request', 'no_proposal')
-                    OR json_extract(job, '$.state.cancelled.reason.rejected') = 'wrong'))
-         WHERE agent IS NOT NULL AND role IS NOT NULL",
-    )?;
+    let mut ended = conn.prepare_cached(OUTCOMES)?;
     let since = now.before(REMEMBERED);
     let mut outcomes = ended
         .query_map([since], |row| {

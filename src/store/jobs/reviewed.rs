@@ -5,21 +5,23 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Transaction};
 
 use super::advance::{Advanced, advance};
-use super::{load, record};
+use super::{load, record, reviews};
 use crate::core::jobs::{
-    Deciding, GivenReview, JobEvent, Question, State, StateKind, StepTime, ToldText,
+    Deciding, GivenReview, Job, JobEvent, Question, State, StateKind, StepTime, ToldText,
 };
 use crate::core::model::ids::ThreadId;
 use crate::store::error::Error;
 
+pub(super) const WORKED_ON: &str = "SELECT DISTINCT agent FROM attempts
+    WHERE started_at IS NOT NULL AND job IN (
+        SELECT id FROM jobs WHERE repo = ?1 AND number = ?2 AND is_review = 0
+        UNION ALL
+        SELECT id FROM jobs WHERE repo = ?1 AND pull = ?2 AND is_review = 0)";
+
 /// The agents that worked on a pull request, or may have, in whichever job.
 pub fn worked_on(conn: &Connection, pull: ThreadId) -> Result<BTreeSet<String>, Error> {
     let agents = conn
-        .prepare_cached(
-            "SELECT DISTINCT attempts.agent FROM attempts JOIN jobs ON jobs.id = attempts.job
-             WHERE jobs.repo = ?1 AND (jobs.number = ?2 OR jobs.pull = ?2) AND jobs.is_review = 0
-               AND attempts.started_at IS NOT NULL",
-        )?
+        .prepare_cached(WORKED_ON)?
         .query_map((pull.repo, pull.number), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     Ok(agents)
@@ -71,14 +73,44 @@ pub fn tell_reviewed(
         StateKind::Deciding | StateKind::Done if !knows => return Ok(untold),
         _ => {}
     }
-    let key = match review.review {
-        Some(number) => format!("review.{number}"),
-        None => format!("review.attempt.{}", review.attempt.0),
-    };
-    Ok(match advance(tx, id, Some(&key), JobEvent::Reviewed(told), now)? {
+    Ok(match advance(tx, id, Some(&key_of(review)), JobEvent::Reviewed(told), now)? {
         Ok(advanced) => ToldReviewed::Told(Box::new(advanced)),
         Err(_) => untold,
     })
+}
+
+/// Under what a review is told to a job.
+fn key_of(review: &GivenReview) -> String {
+    match review.review {
+        Some(number) => format!("review.{number}"),
+        None => format!("review.attempt.{}", review.attempt.0),
+    }
+}
+
+/// The texts for the agents of `job` that are reviews which somebody dismissed before an agent heard
+/// them, by number.
+pub fn dismissed_texts(conn: &Connection, job: &Job) -> Result<Vec<u32>, Error> {
+    let Some(pull) = job.pull() else { return Ok(Vec::new()) };
+    let dismissed = reviews::reviews_of_pull(conn, pull)?;
+    let dismissed = dismissed.iter().filter(|review| review.is_dismissed).map(key_of);
+    let dismissed: BTreeSet<String> = dismissed.collect();
+    if dismissed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<Option<String>> = conn
+        .prepare_cached(
+            "SELECT key FROM job_events
+             WHERE job = ?1 AND (json_type(step, '$.event.told') IS NOT NULL
+                                 OR json_type(step, '$.event.reviewed') IS NOT NULL)
+             ORDER BY seq",
+        )?
+        .query_map([job.spec.id], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let is_unheard =
+        |text: &u32| job.past.unheard.contains(text) && job.past.by_agents.contains(text);
+    let texts = (0_u32..).zip(keys).filter(|(text, _)| is_unheard(text));
+    let texts = texts.filter(|(_, key)| key.as_ref().is_some_and(|key| dismissed.contains(key)));
+    Ok(texts.map(|(text, _)| text).collect())
 }
 
 /// Whether a question is about a commit, so that a push is seen while it is open.

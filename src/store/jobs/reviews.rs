@@ -28,6 +28,7 @@ pub fn keep_review(
         places,
         left_out,
         follow_up,
+        is_dismissed: _,
     } = review;
     tx.prepare_cached(
         "INSERT INTO agent_reviews (attempt, job, repo, pull, agent, given_at, head, opinion, findings,
@@ -52,7 +53,8 @@ pub fn keep_review(
 }
 
 const COLUMNS: &str =
-    "attempt, job, pull, agent, head, opinion, findings, left_out, follow_up, review";
+    "attempt, job, pull, agent, head, opinion, findings, left_out, follow_up, review,
+                       dismissed_at IS NOT NULL";
 
 /// Those that a job gave, in order.
 pub(super) fn reviews_of_job(conn: &Connection, job: JobId) -> Result<Vec<GivenReview>, Error> {
@@ -69,6 +71,23 @@ pub fn reviews_of_pull(conn: &Connection, pull: ThreadId) -> Result<Vec<GivenRev
     let mut found = conn.prepare_cached(&sql)?;
     let found = found.query_map((pull.repo, pull.number), review)?.collect::<Result<_, _>>()?;
     Ok(found)
+}
+
+/// Keeps which of those that were given to a pull request are dismissed, by the numbers of all that are.
+pub fn keep_dismissed(
+    tx: &Transaction<'_>,
+    pull: ThreadId,
+    dismissed: &BTreeSet<i64>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE agent_reviews
+         SET dismissed_at = iif(review IN (SELECT value FROM json_each(?3)),
+                                ifnull(dismissed_at, ?4), NULL)
+         WHERE repo = ?1 AND pull = ?2 AND review IS NOT NULL",
+    )?
+    .execute((pull.repo, pull.number, Json(dismissed), now))?;
+    Ok(())
 }
 
 /// The numbers of those that other attempts than this one gave to a pull request.
@@ -142,6 +161,7 @@ fn review(row: &Row<'_>) -> rusqlite::Result<GivenReview> {
         left_out: row.get(7)?,
         follow_up,
         review: row.get(9)?,
+        is_dismissed: row.get(10)?,
     })
 }
 

@@ -39,44 +39,47 @@ pub struct WatchedJob {
     pub card_waits: bool,
 }
 
+/// In no order: put in order by SQLite, each part would be looked for among all jobs that ever were. The
+/// same is why it is told not to look for all that are done.
+pub(super) const WATCHED: &str =
+    "SELECT id, due_at, steps, is_asked, is_thread_known, card_waits FROM (
+        SELECT id, due_at, steps, state,
+               state = 'deciding'
+               OR state = 'waiting'
+               AND json_extract(job, '$.state.waiting.start') IS NOT NULL AS is_asked,
+               iif(jobs.number IS NULL, EXISTS (
+                   SELECT 1 FROM tracked_repos WHERE tracked_repos.repo = jobs.repo
+               ), EXISTS (
+                   SELECT 1 FROM backlog
+                   WHERE backlog.repo = jobs.repo AND backlog.number = jobs.number
+               )) AS is_thread_known,
+               state = 'preflight' AND EXISTS (
+                   SELECT 1 FROM outbox WHERE key = jobs.card AND ended_at IS NULL
+               ) AS card_waits
+        FROM jobs WHERE ended_at IS NULL)
+    WHERE state <> 'queued' OR due_at <= ?1 OR NOT is_thread_known
+    UNION ALL
+    SELECT id, NULL, steps, 0, 1, 0 FROM jobs
+    WHERE pull_open = 1 AND NOT EXISTS (
+        SELECT 1 FROM backlog WHERE backlog.repo = jobs.repo AND number = jobs.pull)
+    UNION ALL
+    SELECT id, NULL, steps, 0, 1, 0 FROM jobs
+    WHERE +state = 'done' AND id IN (
+        SELECT job FROM agent_reviews AS given
+        WHERE counted_at IS NULL AND NOT EXISTS (
+            SELECT 1 FROM backlog
+            WHERE backlog.repo = given.repo AND number = given.pull))
+    UNION ALL
+    SELECT id, NULL, steps, 0, 1, 0 FROM jobs
+    WHERE state = 'cancelled' AND ended_at > ?2
+      AND json_extract(job, '$.state.cancelled.agent') = 'not_seen'";
+
 /// All jobs that have not ended, but for those that wait for an agent and may do so longer, on a
 /// thread that is known to be open; those that are done, and whose pull request, or what they
 /// reviewed, is among the open ones no more; and for a day those whose agent may still push.
 pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Error> {
-    let jobs = conn
-        .prepare_cached(
-            "SELECT id, due_at, steps, is_asked, is_thread_known, card_waits FROM (
-                 SELECT id, due_at, steps, state,
-                        state = 'deciding'
-                        OR json_extract(job, '$.state.waiting.start') IS NOT NULL AS is_asked,
-                        iif(jobs.number IS NULL, EXISTS (
-                            SELECT 1 FROM tracked_repos WHERE tracked_repos.repo = jobs.repo
-                        ), EXISTS (
-                            SELECT 1 FROM backlog
-                            WHERE backlog.repo = jobs.repo AND backlog.number = jobs.number
-                        )) AS is_thread_known,
-                        state = 'preflight' AND EXISTS (
-                            SELECT 1 FROM outbox WHERE key = jobs.card AND ended_at IS NULL
-                        ) AS card_waits
-                 FROM jobs WHERE ended_at IS NULL)
-             WHERE state <> 'queued' OR due_at <= ?1 OR NOT is_thread_known
-             UNION ALL
-             SELECT id, NULL, steps, 0, 1, 0 FROM jobs
-             WHERE pull_open = 1 AND NOT EXISTS (
-                 SELECT 1 FROM backlog WHERE backlog.repo = jobs.repo AND number = jobs.pull)
-             UNION ALL
-             SELECT id, NULL, steps, 0, 1, 0 FROM jobs
-             WHERE state = 'done' AND id IN (
-                 SELECT job FROM agent_reviews AS given
-                 WHERE counted_at IS NULL AND NOT EXISTS (
-                     SELECT 1 FROM backlog
-                     WHERE backlog.repo = given.repo AND number = given.pull))
-             UNION ALL
-             SELECT id, NULL, steps, 0, 1, 0 FROM jobs
-             WHERE state = 'cancelled' AND ended_at > ?2
-               AND json_extract(job, '$.state.cancelled.agent') = 'not_seen'
-             ORDER BY id",
-        )?
+    let mut jobs: Vec<WatchedJob> = conn
+        .prepare_cached(WATCHED)?
         .query_map((now, now.before(MAY_PUSH)), |row| {
             Ok(WatchedJob {
                 id: row.get(0)?,
@@ -88,6 +91,7 @@ pub fn watched(conn: &Connection, now: Timestamp) -> Result<Vec<WatchedJob>, Err
             })
         })?
         .collect::<Result<_, _>>()?;
+    jobs.sort_by_key(|job| job.id);
     Ok(jobs)
 }
 

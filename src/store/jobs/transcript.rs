@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, Transaction};
 
-use crate::core::jobs::{Fence, JobId};
+use crate::core::jobs::{AttemptEnd, Fence, JobId};
 use crate::core::model::time::Timestamp;
+use crate::store::columns::Json;
 use crate::store::error::Error;
 
 /// What is kept of the words of an attempt.
@@ -16,6 +17,10 @@ pub struct AttemptLog {
     pub transcript: Option<String>,
     /// Its last words.
     pub said: Option<String>,
+    /// What it asked a person for last.
+    pub asks: Option<String>,
+    /// How it ended, once it did.
+    pub ended: Option<AttemptEnd>,
 }
 
 /// Keeps what an attempt said and did, as JSON; told again, the later counts.
@@ -56,7 +61,7 @@ pub fn without_transcript(
 pub fn attempt_logs(conn: &Connection, id: JobId) -> Result<Vec<AttemptLog>, Error> {
     let logs = conn
         .prepare_cached(
-            "SELECT agent, request, transcript, said FROM attempts
+            "SELECT agent, request, transcript, said, asks, ending FROM attempts
              LEFT JOIN transcripts USING (fence)
              WHERE job = ?1 AND request IS NOT NULL
              ORDER BY fence",
@@ -67,6 +72,8 @@ pub fn attempt_logs(conn: &Connection, id: JobId) -> Result<Vec<AttemptLog>, Err
                 asked: row.get(1)?,
                 transcript: row.get(2)?,
                 said: row.get(3)?,
+                asks: row.get(4)?,
+                ended: row.get::<_, Option<Json<AttemptEnd>>>(5)?.map(|Json(ended)| ended),
             })
         })?
         .collect::<Result<_, _>>()?;

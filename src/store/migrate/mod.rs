@@ -29,6 +29,9 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/0018_routines.sql"),
     include_str!("../schema/0019_split_bonds.sql"),
     include_str!("../schema/0020_notifications.sql"),
+    include_str!("../schema/0021_dismissed_reviews.sql"),
+    include_str!("../schema/0022_missing_labels.sql"),
+    include_str!("../schema/0023_jobs_ended.sql"),
 ];
 
 /// Brings a ledger of `version` to the last of `migrations`, each in a transaction of its own.

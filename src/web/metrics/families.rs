@@ -1,18 +1,16 @@
 //! Which metrics there are: each with its name, its type, and what it says. Labels hold names of the
 //! configuration and words of this program, never what others wrote.
 
-use std::collections::BTreeMap;
-
+use super::attempts::{AgentAttempts, CountedAgent, OTHERS};
 use super::setting::{LiveMetrics, MetricsAgent, MetricsSetting};
 use super::snapshot::Snapshot;
-use crate::core::jobs::money::Spent;
 use crate::core::jobs::{AttemptEnd, Question, StateKind};
 use crate::core::metrics::MetricType::{Counter, Gauge, Histogram as Buckets};
-use crate::core::metrics::{Exposition, Histogram, Value};
+use crate::core::metrics::{Exposition, Value};
 use crate::core::model::incident::Incident;
 use crate::core::model::time::Timestamp;
 use crate::gitea::AnswerClass;
-use crate::store::metrics::{AttemptMetrics, WaitingRows, no_attempts};
+use crate::store::metrics::WaitingRows;
 use crate::web::webhook_results::WebhookResults;
 
 /// What is asked for, by whom, and what is known.
@@ -25,9 +23,6 @@ pub(super) struct Scrape<'a> {
     pub(super) webhook: &'a WebhookResults,
     pub(super) snapshot: &'a Snapshot,
 }
-
-/// By which name what agents did counts that the configuration does not hold any more.
-const OTHERS: &str = "other";
 
 impl Scrape<'_> {
     /// All of it, as a scraper reads it.
@@ -95,10 +90,9 @@ impl Scrape<'_> {
     }
 
     fn agents(&self, out: &mut Exposition) {
-        let attempts = self.attempts();
         let mut ended =
             out.family("timmy_attempts_total", Counter, "Attempts that ended, by how they did.");
-        for (agent, kind, of_agent) in &attempts {
+        for (agent, kind, of_agent) in self.attempts() {
             for outcome in AttemptEnd::NAMES {
                 let count = of_agent.ended.get(outcome).copied().unwrap_or(0);
                 ended.sample(&[("agent", agent), ("kind", kind), ("outcome", outcome)], count);
@@ -109,7 +103,7 @@ impl Scrape<'_> {
             Counter,
             "Attempts that repaired what was delivered.",
         );
-        for (agent, kind, of_agent) in &attempts {
+        for (agent, kind, of_agent) in self.attempts() {
             repairs.sample(&[("agent", agent), ("kind", kind)], of_agent.repairs);
         }
         let mut took = out.family(
@@ -117,7 +111,7 @@ impl Scrape<'_> {
             Buckets,
             "How long attempts took from their start to their end.",
         );
-        for (agent, kind, of_agent) in &attempts {
+        for (agent, kind, of_agent) in self.attempts() {
             took.seconds(&[("agent", agent), ("kind", kind)], &of_agent.took);
         }
         let mut leases =
@@ -131,8 +125,12 @@ impl Scrape<'_> {
         for MetricsAgent { name, kind, capacity: most } in &self.setting.agents {
             capacity.sample(&[("agent", name), ("kind", kind)], u64::from(*most));
         }
-        let mut up =
-            out.family("timmy_agent_up", Gauge, "Whether an agent answers and takes work.");
+        let mut up = out.family(
+            "timmy_agent_up",
+            Gauge,
+            "Whether an agent, when it was asked last, answered and refused no work; a used-up quota \
+             counts as up, and 0 is told until it was asked.",
+        );
         for MetricsAgent { name, kind, .. } in &self.setting.agents {
             let is_up = self.live.up.get(name).copied().unwrap_or(false);
             up.sample(&[("agent", name), ("kind", kind)], is_up);
@@ -140,23 +138,22 @@ impl Scrape<'_> {
     }
 
     fn money(&self, out: &mut Exposition) {
-        let attempts = self.attempts();
         let ledger = &self.snapshot.ledger;
         let mut cost = out.family(
             "timmy_cost_usd_total",
             Counter,
             "What attempts cost; basis=\"bound\" is what they may have cost at most, where nobody said.",
         );
-        for (agent, kind, of_agent) in &attempts {
+        for (agent, kind, of_agent) in self.attempts() {
             for (basis, spent) in [("said", of_agent.said), ("bound", of_agent.bound)] {
-                let labels = [("agent", *agent), ("kind", *kind), ("basis", basis)];
+                let labels = [("agent", agent), ("kind", kind), ("basis", basis)];
                 cost.sample(&labels, Value::Millionths(spent.micro_usd));
             }
         }
         let mut tokens = out.family("timmy_tokens_total", Counter, "What attempts used of tokens.");
-        for (agent, kind, of_agent) in &attempts {
+        for (agent, kind, of_agent) in self.attempts() {
             for (basis, spent) in [("said", of_agent.said), ("bound", of_agent.bound)] {
-                let labels = [("agent", *agent), ("kind", *kind), ("basis", basis)];
+                let labels = [("agent", agent), ("kind", kind), ("basis", basis)];
                 tokens.sample(&labels, spent.tokens);
             }
         }
@@ -204,7 +201,8 @@ impl Scrape<'_> {
         out.family(
             "timmy_text_wait_seconds",
             Buckets,
-            "How long texts waited from their arrival until their commands were answered.",
+            "How long texts with commands waited, from when they were stored until their answer was \
+             decided and stored to be sent; those since the start.",
         )
         .seconds(&[], &self.snapshot.answered);
     }
@@ -268,57 +266,13 @@ impl Scrape<'_> {
     }
 
     /// What each agent of the configuration did, in its order, and what all others did.
-    fn attempts(&self) -> Vec<(&str, &str, AgentAttempts)> {
-        let mut by_agent: BTreeMap<&str, AgentAttempts> = BTreeMap::new();
-        let agents = &self.setting.agents;
-        for attempts in &self.snapshot.ledger.attempts {
-            let is_known = agents.iter().any(|agent| agent.name == attempts.agent);
-            let name = if is_known { attempts.agent.as_str() } else { OTHERS };
-            by_agent.entry(name).or_default().add(attempts);
-        }
-        let mut told: Vec<(&str, &str, AgentAttempts)> = agents
-            .iter()
-            .map(|agent| {
-                let of_agent = by_agent.remove(agent.name.as_str()).unwrap_or_default();
-                (agent.name.as_str(), agent.kind.as_str(), of_agent)
-            })
-            .collect();
-        let others = by_agent.remove(OTHERS).unwrap_or_default();
-        told.push((OTHERS, OTHERS, others));
-        told
+    fn attempts(&self) -> impl Iterator<Item = (&str, &str, &AgentAttempts)> {
+        let counted = self.snapshot.attempts.iter();
+        counted.map(|CountedAgent { name, kind, did }| (name.as_str(), kind.as_str(), did))
     }
 }
 
 /// A moment in seconds since 1970.
 fn moment(at: Timestamp) -> Value {
     Value::Millionths(u64::try_from(at.micros()).unwrap_or_default())
-}
-
-/// What one agent did.
-struct AgentAttempts {
-    /// By outcome.
-    ended: BTreeMap<&'static str, u64>,
-    repairs: u64,
-    /// What was spent, as somebody said.
-    said: Spent,
-    /// What may have been spent, where nobody said.
-    bound: Spent,
-    took: Histogram,
-}
-
-impl Default for AgentAttempts {
-    fn default() -> Self {
-        let (said, bound) = (Spent::default(), Spent::default());
-        Self { ended: BTreeMap::new(), repairs: 0, said, bound, took: no_attempts() }
-    }
-}
-
-impl AgentAttempts {
-    fn add(&mut self, attempts: &AttemptMetrics) {
-        *self.ended.entry(attempts.end.name()).or_default() += attempts.count;
-        self.repairs += attempts.repairs;
-        let spent = if attempts.is_bound { &mut self.bound } else { &mut self.said };
-        *spent = spent.plus(attempts.spent);
-        self.took.add(&attempts.took);
-    }
 }

@@ -4,6 +4,7 @@
 //! (`snapshot`); what only the process knows is counted since its start. `families` lists all of
 //! it. There is no registry that could disagree with the ledger, so no crate keeps one.
 
+mod attempts;
 mod families;
 mod setting;
 mod snapshot;

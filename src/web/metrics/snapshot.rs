@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 
+use super::attempts::{AttemptCounters, CountedAgent};
 use super::setting::MetricsSetting;
 use crate::clock::Clock;
 use crate::core::metrics::Histogram;
@@ -24,6 +25,8 @@ pub(super) struct Snapshot {
     pub(super) ledger: LedgerMetrics,
     /// How long texts waited that were answered since the start of the process.
     pub(super) answered: Histogram,
+    /// What agents did, by agent.
+    pub(super) attempts: Vec<CountedAgent>,
 }
 
 /// Reads the ledger.
@@ -33,7 +36,7 @@ pub(super) struct Snapshots {
     setting: Arc<MetricsSetting>,
     latest: watch::Sender<Latest>,
     /// Held while it is read.
-    turn: Arc<Mutex<AnsweredTexts>>,
+    turn: Arc<Mutex<Counted>>,
     /// How long somebody who asks waits for a new one.
     patience: Duration,
 }
@@ -43,6 +46,13 @@ struct Latest {
     snapshot: Option<Arc<Snapshot>>,
     /// How often it was read, or tried.
     reads: u64,
+}
+
+/// What was counted until now.
+#[derive(Debug)]
+struct Counted {
+    answered: AnsweredTexts,
+    attempts: AttemptCounters,
 }
 
 /// The texts that were answered until a moment.
@@ -61,7 +71,8 @@ impl Snapshots {
     ) -> Arc<Self> {
         let before = setting.started_at.before(Duration::from_micros(1));
         let answered = AnsweredTexts { until: before, waited: Histogram::new(&WAITING_TIMES) };
-        let (latest, turn) = (watch::Sender::default(), Arc::new(Mutex::new(answered)));
+        let counted = Counted { answered, attempts: AttemptCounters::default() };
+        let (latest, turn) = (watch::Sender::default(), Arc::new(Mutex::new(counted)));
         Arc::new(Self { readers, clock, setting, latest, turn, patience })
     }
 
@@ -69,13 +80,13 @@ impl Snapshots {
     pub(super) async fn newest(self: &Arc<Self>) -> Option<Arc<Snapshot>> {
         let mut news = self.latest.subscribe();
         // While somebody else has it read, this waits for that.
-        if let Ok(mut answered) = self.turn.clone().try_lock_owned() {
+        if let Ok(mut counted) = self.turn.clone().try_lock_owned() {
             let own = self.clone();
             // Apart: whoever goes away, or waits no longer, leaves it to the next.
             tokio::spawn(async move {
-                let read = own.read(&mut answered).await;
+                let read = own.read(&mut counted).await;
                 // First, so that whoever hears of it finds its turn free.
-                drop(answered);
+                drop(counted);
                 own.note(read);
             });
         }
@@ -83,7 +94,8 @@ impl Snapshots {
         self.latest.borrow().snapshot.clone()
     }
 
-    async fn read(&self, answered: &mut AnsweredTexts) -> Result<Snapshot, Error> {
+    async fn read(&self, counted: &mut Counted) -> Result<Snapshot, Error> {
+        let Counted { answered, attempts } = counted;
         let at = self.clock.now();
         let until = at.before(COMMIT);
         // A clock that was set back counts on from there.
@@ -97,7 +109,8 @@ impl Snapshots {
         let ledger = self.readers.read(move |conn| LedgerMetrics::read(conn, &query)).await?;
         answered.waited.add(&ledger.answered);
         answered.until = until;
-        Ok(Snapshot { at, ledger, answered: answered.waited.clone() })
+        let attempts = attempts.count(&self.setting.agents, &ledger.attempts);
+        Ok(Snapshot { at, ledger, answered: answered.waited.clone(), attempts })
     }
 
     fn note(&self, read: Result<Snapshot, Error>) {

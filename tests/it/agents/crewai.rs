@@ -50,11 +50,13 @@ async fn a_crew_edits_and_each_of_its_calls_is_counted() {
     let agent = stage.agent();
     agent.health().await.unwrap();
     let escape = r#"[[call:write_file {"path":"../../x","content":"x","replaces":""}]]"#;
-    let prompt = format!("Mend the {{hinge}}, not its {{tools}}. {WRITE}{escape}[[say:{MENDED}]]");
+    // What its model copies out of the prompt is in the file as it was meant.
+    let write = r#"[[call:write_file {"path":"made.txt","content":"{tools}\n","replaces":""}]]"#;
+    let prompt = format!("Mend the {{hinge}}, not its {{tools}}. {write}{escape}[[say:{MENDED}]]");
     let handle = stage.start(&*agent, 1, &prompt).await;
     let told = end(&*agent, &handle).await;
     assert_eq!(result(&told)["outcome"], "pull_request", "{told:?}");
-    assert_eq!(stage.file("made.txt").as_deref(), Some("made\n"));
+    assert_eq!(stage.file("made.txt").as_deref(), Some("{tools}\n"));
     assert!(asked(&model).contains("lies outside of the repository"));
     let filled_in = "Tool Arguments:";
     assert!(!asked(&model).contains(filled_in), "what people wrote stays as it is");

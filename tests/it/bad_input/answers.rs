@@ -74,7 +74,7 @@ async fn of_ten_megabytes_the_end_counts() {
     | | guard | found |
     |---|---|---|
     | ✅ | artifact | pull request \#2 from `timmy/1-j1`, head `COMMIT` |
-    | ✅ | author | the account of `ezra` pushed it, or I did for it |
+    | ✅ | author | `ezra` pushed it |
     | ✅ | checks | no check ran, and none is required |
     | ✅ | tests | 0 added, none removed, none skipped |
     | ✅ | 8 more | substance, protected, secrets, size, claims, duplicate, base, late |
@@ -220,7 +220,7 @@ async fn of_two_results_the_last_counts() {
     | | guard | found |
     |---|---|---|
     | ✅ | artifact | pull request \#2 from `timmy/1-j1`, head `COMMIT` |
-    | ✅ | author | the account of `ezra` pushed it, or I did for it |
+    | ✅ | author | `ezra` pushed it |
     | ✅ | checks | no check ran, and none is required |
     | ✅ | tests | 0 added, none removed, none skipped |
     | ✅ | 8 more | substance, protected, secrets, size, claims, duplicate, base, late |

@@ -44,7 +44,7 @@ async fn what_was_delivered_before_it_is_done() {
     | | guard | found |
     |---|---|---|
     | ✅ | artifact | pull request \#2 from `timmy/1-j1`, head `COMMIT` |
-    | ✅ | author | the account of `ezra` pushed it, or I did for it |
+    | ✅ | author | `ezra` pushed it |
     | ✅ | checks | no check ran, and none is required |
     | ✅ | tests | 0 added, none removed, none skipped |
     | ✅ | 8 more | substance, protected, secrets, size, claims, duplicate, base, late |
@@ -90,7 +90,7 @@ async fn who_finds_it_gone_is_told_its_new_name() {
     | | guard | found |
     |---|---|---|
     | ✅ | artifact | pull request \#2 from `timmy/1-j1`, head `COMMIT` |
-    | ✅ | author | the account of `ezra` pushed it, or I did for it |
+    | ✅ | author | `ezra` pushed it |
     | ⚠️ | claims | It did not say what it did: I went by what is here. |
     | ✅ | checks | no check ran, and none is required |
     | ✅ | tests | 0 added, none removed, none skipped |

@@ -32,7 +32,7 @@ async fn nine_equal_calls_are_one() {
     | | guard | found |
     |---|---|---|
     | ✅ | artifact | pull request \#2 from `timmy/1-j1`, head `COMMIT` |
-    | ✅ | author | the account of `gabriel` pushed it, or I did for it |
+    | ✅ | author | `gabriel` pushed it |
     | ✅ | checks | no check ran, and none is required |
     | ✅ | tests | 0 added, none removed, none skipped |
     | ✅ | 8 more | substance, protected, secrets, size, claims, duplicate, base, late |

@@ -105,7 +105,7 @@ async fn what_was_delivered_for_words_that_changed_is_told() {
     | | guard | found |
     |---|---|---|
     | ✅ | artifact | pull request \#2 from `timmy/1-j1`, head `COMMIT` |
-    | ✅ | author | the account of `bezalel` pushed it, or I did for it |
+    | ✅ | author | `bezalel` pushed it |
     | ⚠️ | artifact | This issue was edited after it began: it worked on what stood there before. |
     | ✅ | checks | no check ran, and none is required |
     | ✅ | tests | 0 added, none removed, none skipped |

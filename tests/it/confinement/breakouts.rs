@@ -155,17 +155,16 @@ async fn a_program_that_is_not_there_could_not_run() {
 async fn who_stops_waiting_ends_it() {
     let stage = staged!();
     let (workspace, name) = (stage.workspace().await, long());
-    let started = workspace.checkout().join("started");
-    let script = format!("sleep {name} & touch started; wait");
+    let script = format!("sleep {name} & wait");
     {
         let run = stage.shell_in(&workspace, &script, Network::Own, enough());
         tokio::pin!(run);
-        let is_there = crate::support::process::until("it has started", async || started.exists());
+        let lives = async || super::stage::lives(&name);
+        let is_there = crate::support::process::until("it has started", lives);
         tokio::select! {
             run = &mut run => panic!("it ended: {run:?}"),
             () = is_there => {}
         }
-        assert!(super::stage::lives(&name));
     }
     let gone = async || !super::stage::lives(&name);
     crate::support::process::until("nothing of it lives", gone).await;

@@ -14,6 +14,8 @@ use timmy::confinement::{Reach, ReachLimits, ReachProxy, Resolve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
+use crate::support::process::free_port;
+
 /// What names mean in a test: the next answer for each question, and the last one for ever.
 pub struct Names(Mutex<VecDeque<Vec<IpAddr>>>);
 
@@ -237,9 +239,7 @@ async fn of_several_addresses_only_those_that_may_be_are_tried() {
 
 #[tokio::test]
 async fn what_does_not_answer_is_said() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gone = listener.local_addr().unwrap();
-    drop(listener);
+    let gone = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let proxy = Proxy::begin(reach(gone));
     let target = format!("api.example.com:{}", gone.port());
     assert_eq!(proxy.verdict(&target).await, "HTTP/1.1 502 Bad Gateway");

@@ -107,8 +107,13 @@ pub fn enough() -> Bounds {
 
 /// Little enough to wait for.
 pub fn a_moment() -> Bounds {
-    Bounds::within(Duration::from_secs(1))
+    Bounds::within(MOMENTS[0])
 }
+
+/// How long what never ends may run, one after the other: a slow machine may not come to begin it within
+/// the first of them.
+pub const MOMENTS: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(8), Duration::from_secs(60)];
 
 /// A repository with commits of files.
 pub struct Project {

@@ -1,13 +1,16 @@
 //! Questions to people: how they are put, and which answers count.
 
 use insta::assert_snapshot;
+use timmy::clock::Clock as _;
 use timmy::core::guards::{
     ExaminedChange, GuardCount, GuardName, LiftedGuard, Lifting, PassedGuard, Sentence,
 };
 use timmy::core::jobs::{AgentClaim, Citation, Progress, StateKind, ToldText, Verdict};
 use timmy::core::model::ids::Subject;
+use timmy::core::report::AgentResults;
+use timmy::core::scheduling::Depth;
 use timmy::sandbox::Mode;
-use timmy::store::jobs;
+use timmy::store::{Connection, jobs};
 
 use crate::conversations::talk::{Talk, talk, talk_where};
 use crate::conversations::work::{USED, Work};
@@ -88,6 +91,27 @@ async fn asked_about_nothing(t: &Talk) {
 }
 
 #[tokio::test]
+async fn what_is_rejected_is_counted_by_one_rule() {
+    for (cause, held_against) in [("", 1), (" unwanted", 0)] {
+        talk(async |t| {
+            asked_about_nothing(t).await;
+            t.ask("anna", &format!("/timmy reject d1{cause}")).await;
+            assert_eq!(t.job(1).await.state.kind(), StateKind::Cancelled);
+            let now = t.clock.now();
+            let read = move |conn: &Connection| {
+                let fit = jobs::outcomes(conn, now)?.fit("ezra", 500_000, Depth::Everything);
+                Ok((fit.tally, jobs::results(conn, now.before(DAY))?))
+            };
+            let (tally, results) = t.timmy.read(read).await;
+            assert_eq!((tally.good, tally.all), (0, held_against));
+            let told = AgentResults::of("ezra", &results).map(|one| (one.verified, one.ended));
+            assert_eq!(told, (held_against > 0).then_some((0, 1)), "as `why` counts it");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn a_verified_result_is_asked_about_once() {
     talk(async |t| {
         let asked = asked(t).await;
@@ -106,6 +130,9 @@ async fn a_verified_result_is_asked_about_once() {
         ");
         t.wait(10 * MINUTE).await;
         assert_eq!(t.sandbox.comments(DOOR, 1).unwrap().len(), 3, "it is asked once");
+        let report = t.ask("anna", "/timmy report").await;
+        let waits = format!("- {DOOR}\\#1: d1 asks: Accept {DOOR}\\#2?");
+        assert!(report.contains(&waits), "{report}");
         assert_snapshot!(asked.told(&t.ask("anna", "/timmy approve d1").await), @r"**Accepted \#2** at `8b195ee`, as approved in d1. Merging it is yours.");
         assert_eq!(asked.state().await, StateKind::Done);
         t.jobs_are_sound().await;
@@ -165,7 +192,7 @@ async fn a_question_lists_what_passed() {
         | | guard | found |
         |---|---|---|
         | ✅ | artifact | pull request \#2, head `8b195ee` |
-        | ✅ | author | the account of `ezra` pushed it, or I did for it |
+        | ✅ | author | `ezra` pushed it |
         | ✅ | checks | `ci/test` is green |
         | ✅ | tests | 3 added, none removed, none skipped |
         | ✅ | 3 more | substance, secrets, `licenses` |
@@ -224,7 +251,7 @@ async fn a_question_says_what_people_let_pass() {
         | | guard | found |
         |---|---|---|
         | ✅ | artifact | pull request \#2, head `8b195ee` |
-        | ✅ | author | the account of `ezra` pushed it, or I did for it |
+        | ✅ | author | `ezra` pushed it |
         | ⚠️ | no\_oil | lifted by `alexander`, on: It ended with `1`. |
         | ✅ | checks | `ci/test` is green |
         | ✅ | tests | 3 added, none removed, none skipped |
@@ -325,7 +352,7 @@ async fn that_nothing_has_to_change_is_asked_and_closes_the_issue() {
 
         @alexander, `ezra` says so, and what it cites for that is there:
 
-        - There is file `door.rs`.
+        - There is the file `door.rs`.
 
         Reply with one of these lines:
 
@@ -854,10 +881,12 @@ mod refused {
         talk(async |t| {
             let asked = asked(t).await;
             t.sandbox.set_open("walt", DOOR, asked.pull, false).unwrap();
-            assert_snapshot!(t.ask("anna", "/timmy approve").await, @"**Not done.** What d1 asks about was merged or closed meanwhile.");
             t.wait(2 * MINUTE).await;
             t.wait(2 * MINUTE).await;
             assert_eq!(asked.state().await, StateKind::Cancelled);
+            let void = "**d1 is void,** since \\#2 was closed unmerged, by \\@walt.";
+            assert_eq!(t.replies(), [void]);
+            assert_snapshot!(t.ask("anna", "/timmy approve d1").await, @r"**Not done: d1 is void,** since \#2 was closed unmerged, by \@walt.");
         })
         .await;
     }

@@ -197,7 +197,7 @@ async fn that_nothing_has_to_change_is_told_with_what_shows_it() {
         assert_snapshot!(said.split("\n\n<details>").next().unwrap(), @"
         **No change was needed,** says `ezra`, and what it cites for that is there. Close this if you agree; `/timmy retry` looks again.
 
-        - There is file `src/door.rs`.
+        - There is the file `src/door.rs`.
         - It cites commit `bbbbbbb`, which is not here.
         ");
     })

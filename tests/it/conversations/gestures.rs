@@ -1,7 +1,6 @@
 //! What people do in Gitea's own pages: it means the same as the command, and is answered so.
 
 use insta::assert_snapshot;
-use timmy::core::command::value::Cause;
 use timmy::core::jobs::{CancelReason, Purpose, State, StateKind, Verdict};
 use timmy::sandbox::{DeliveryFault, Mode};
 
@@ -252,13 +251,24 @@ async fn to_close_the_pull_request_of_a_job_unmerged_rejects_it() {
             }
             assert_eq!(asked.state().await, StateKind::Cancelled);
             let job = t.job(1).await;
-            let unwanted = CancelReason::Rejected(Cause::Unwanted);
+            let closed = CancelReason::PullClosed { by: "anna".to_owned(), pull: asked.pull };
             assert!(
-                matches!(&job.state, State::Cancelled(over) if over.reason == unwanted),
+                matches!(&job.state, State::Cancelled(over) if over.reason == closed),
                 "{:?}",
                 job.state
             );
-            t.said_in(1);
+            let says = t.sandbox.comments(DOOR, 1).unwrap();
+            let card = says.iter().find(|said| said.body.contains("cancelled by anna: `#2`"));
+            let card = &card.expect("the card names who closed it").body;
+            assert!(
+                card.starts_with("**Cancelled by \\@anna: \\#2 was closed unmerged**"),
+                "{card}"
+            );
+            assert!(card.contains("| cancelled by anna: `#2` was closed unmerged |"), "{card}");
+            assert_eq!(
+                t.said_in(1),
+                ["**d1 is void,** since \\#2 was closed unmerged, by \\@anna."]
+            );
             t.said_in(asked.pull);
             t.jobs_are_sound().await;
         })

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use timmy::clock::Clock as _;
+use timmy::core::command::value::Cause;
 use timmy::core::jobs::{
-    Failure, JobEvent, JobId, OutcomeDigest, Progress, Push, Pusher, StateKind, Verdict,
+    Failure, JobEvent, JobId, OutcomeDigest, PersonAnswer, Progress, Push, Pusher, StateKind,
+    Verdict,
 };
 use timmy::core::model::ids::Subject;
 use timmy::store::{Connection, jobs};
@@ -70,6 +72,63 @@ async fn the_answer_to_assign_is_the_card_and_the_end_one_comment() {
         </details>
         ");
         assert_eq!(t.sandbox.comments(DOOR, 1).unwrap().len(), 3, "one card, one outcome");
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_permission_that_is_denied_early_is_told_in_its_order() {
+    talk(async |t| {
+        assigned(t).await;
+        let work = t.works("ezra").await;
+        t.wait(MINUTE).await;
+        t.timmy
+            .write({
+                let (fence, now) = (work.fence, t.clock.now());
+                move |tx| jobs::seen(tx, fence, Some("reads `door.rs`"), now)
+            })
+            .await;
+        t.wait(MINUTE).await;
+        work.says(Progress::Asks).await;
+        t.wait(MINUTE).await;
+        let asked = t.job(1).await.past.asked;
+        work.happens(JobEvent::Decided(asked, PersonAnswer::No(Cause::Wrong))).await;
+        let card = t.comment(1);
+        let told = "| 12:01:00 | reads `door.rs` |\n| 12:02:00 | it asks for a permission |\n\
+                    | 12:03:00 | a person denied it |\n\n";
+        assert!(card.contains(told), "{card}");
+        // Its agent cannot go on without it.
+        let failure = Failure::NeedsAnswer;
+        work.says(Progress::Failed { failure, usage: USED }).await;
+        t.works("ezra").await;
+        let card = t.comment(1);
+        let told = "| 12:03:00 | a person denied it |\n\
+                    | 12:03:00 | it ended, and the next attempt has the answer |\n\
+                    | 12:03:00 | given to `ezra` |\n";
+        assert!(card.contains(told), "{card}");
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_permission_that_ended_its_attempt_is_told_in_words_that_stay_right() {
+    talk(async |t| {
+        assigned(t).await;
+        let work = t.works("ezra").await;
+        work.says(Progress::Asks).await;
+        let failure = Failure::NeedsAnswer;
+        work.says(Progress::Failed { failure, usage: USED }).await;
+        let asked = t.job(1).await.past.asked;
+        work.happens(JobEvent::Decided(asked, PersonAnswer::Revise)).await;
+        t.works("ezra").await;
+        let card = t.comment(1);
+        let told = "| 12:00:00 | it asks for a permission |\n\
+                    | 12:00:00 | it ended to ask a person |\n\
+                    | 12:00:00 | a person denied it |\n\
+                    | 12:00:00 | given to `ezra` |\n";
+        assert!(card.contains(told), "{card}");
         t.jobs_are_sound().await;
     })
     .await;

@@ -264,7 +264,7 @@ async fn what_an_agent_merged_by_itself_is_told_with_what_to_do() {
         let _work = merged_by_ezra(t).await;
         assert_eq!(merged_by_agents(t).await, ["ezra"]);
         let day = days(t).pop().expect("a day").body;
-        assert!(day.contains("merged what was brought for this by itself"), "{day}");
+        assert!(day.contains("merged what was brought for this by itself into main"), "{day}");
         assert!(day.contains("take away its right to merge there"), "{day}");
         assert!(day.contains("merged by `ezra` itself"), "{day}");
         // As long as nothing shows that it may not do so again, only a person says that it is over.

@@ -37,9 +37,16 @@ async fn a_review_lives_beside_the_job_that_works_there() {
         // Without a number it is the job that works there which is meant.
         let said = t.ask_in(DOOR, pull, "anna", "/timmy status").await;
         assert!(said.contains("waits to be accepted"), "{said}");
+        assert!(said.contains(" A review (j2): **Queued for `bezalel`**."), "{said}");
+        // In the issue as well, where it is of another thread.
+        let said = t.ask("anna", "/timmy status").await;
+        let review = format!(" A review of \\#{pull} (j2): **Queued for `bezalel`**.");
+        assert!(said.contains(&review), "{said}");
         let said = t.ask_in(DOOR, pull, "anna", "/timmy cancel j2").await;
         assert!(said.starts_with("**Cancelled.**") && said.contains("/timmy retry j2"), "{said}");
         assert_eq!(asked.state().await, StateKind::Deciding);
+        let said = t.ask("anna", "/timmy status").await;
+        assert!(!said.contains("A review"), "it is over: {said}");
         t.replies();
         t.jobs_are_sound().await;
     })

@@ -162,6 +162,7 @@ impl Work<'_> {
             digest: OutcomeDigest("a".to_owned()),
             change: None,
             examined: self.change.clone(),
+            asks: None,
         }))
         .await;
     }

@@ -8,8 +8,12 @@ use serde_json::json;
 use timmy::agents::{Agent, Sighting, fleet};
 use timmy::chance::Chance;
 use timmy::clock::Clock;
-use timmy::core::jobs::{JobId, StateKind};
+use timmy::core::command::value::{Cause, DecisionId};
+use timmy::core::jobs::{Draw, JobId, PersonAnswer, StateKind, StepTime};
+use timmy::core::model::account::Account;
 use timmy::sandbox::Scopes;
+use timmy::store::Transaction;
+use timmy::store::jobs::{self, GivenAnswer};
 
 use super::decisions::{BRANCH, questions, says};
 use super::stage::{Stage, live};
@@ -29,7 +33,7 @@ async fn stage() -> (Stage, Arc<dyn Agent>) {
     timmy.stop().await;
     fs::write(timmy.path("bezalel.token"), token).unwrap();
     fs::create_dir(timmy.path("home")).unwrap();
-    let result = r#"timmy-result: {"outcome":"pull_request","summary":"It is silent now."}"#;
+    let result = r#"timmy-result: {"outcome":"pull_request","title":"Silence the hinge","summary":"It is silent now."}"#;
     let steps = json!([["write", "oil.md", "oil\n"], ["ask", COMMAND], ["say", result]]);
     fs::write(timmy.path("home/steps.json"), steps.to_string()).unwrap();
     let program = include_str!("../agents/acp/agent.py");
@@ -100,6 +104,40 @@ async fn an_issue_becomes_a_pull_request_with_a_question_between() {
     let file = |path| stage.app.sandbox.file(DOOR, BRANCH, path).unwrap();
     assert_eq!(file("oil.md").as_deref(), Some("oil\n"), "what the first one did is kept");
     assert_eq!(file("more.md").as_deref(), Some("oil\n"));
+    assert_eq!(questions(&stage).len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_that_comes_as_it_is_stopped_costs_no_attempt() {
+    let (stage, agent) = stage().await;
+    let job = stage.assign(1, Some("bezalel")).await;
+    until(&stage, &*agent, job, |seen| matches!(seen, Sighting::Asks { .. })).await;
+    stage.follow().await;
+    // It was asked to stop and did, and nobody has seen that yet.
+    until(&stage, &*agent, job, |seen| matches!(seen, Sighting::Stopped(_))).await;
+    let by = Account { id: 1, login: "alexander".to_owned() };
+    let now = StepTime { at: stage.app.clock.now(), chance: Draw(0) };
+    let no = move |tx: &Transaction<'_>| {
+        let given = GivenAnswer {
+            answer: PersonAnswer::No(Cause::Wrong),
+            told: None,
+            by: &by,
+            is_lent: false,
+        };
+        jobs::decide(tx, DecisionId(1), given, now).map(|decided| assert!(decided.is_some()))
+    };
+    stage.app.timmy.write(no).await;
+    stage.follow().await;
+    stage.follow().await;
+    let attempts = stage.attempts(job).await;
+    assert_eq!(attempts.len(), 2, "the next one begins at once: {:?}", stage.job(job).await.state);
+    assert_eq!(stage.job(job).await.attempt_number(), 1, "it cost no attempt");
+    // It is not asked about again, and goes on without.
+    until(&stage, &*agent, job, |seen| !matches!(seen, Sighting::Working { .. })).await;
+    stage.follow().await;
+    until(&stage, &*agent, job, |seen| matches!(seen, Sighting::Ended(_))).await;
+    stage.pass(MINUTE * 3, MINUTE).await;
     assert_eq!(questions(&stage).len(), 1);
     stage.end().await;
 }

@@ -231,10 +231,14 @@ async fn a_request_for_changes_is_a_round_of_the_job_that_works_there() {
     stage.follow().await;
     stage.pass(MINUTE * 2, SECOND * 30).await;
     assert_eq!(questions(&stage).len(), 2, "asked anew");
+    let question = questions(&stage).pop().unwrap();
+    let before =
+        format!("`bezalel` reviewed `{}` before that: changes requested, 2 findings.", &head[..7]);
+    assert!(question.contains(&before), "{question}");
     let answered = sandbox.comments(DOOR, pull).unwrap().pop().unwrap().body;
     assert!(answered.starts_with("**Dealt with** in `"), "{answered}");
 
-    // What approves says so where it is asked again, and decides nothing.
+    // What approves is said beside the question and where it is asked again, and decides nothing.
     let again = stage.asks(pull, Some("bezalel")).await;
     stage.bezalel_says(&review("approved", &new, &json!([]))).await;
     assert_eq!(stage.kind(again).await, StateKind::Done);
@@ -243,12 +247,79 @@ async fn a_request_for_changes_is_a_round_of_the_job_that_works_there() {
         panic!("{:?}", stage.job(works).await.state)
     };
     assert_eq!(questions(&stage).len(), 2, "the question stands as it was put");
+    let beside = said(&stage).pop().unwrap().1;
+    let told = format!("**`bezalel` reviewed \\#{pull} at `{}`: approved.** d2 stands", &new[..7]);
+    assert!(beside.starts_with(&told), "{beside}");
     let asked = stage.job(works).await.past.asked;
     stage.tell(works, JobEvent::AskAgain(asked)).await;
     stage.pass(MINUTE, SECOND * 30).await;
     let question = questions(&stage).pop().unwrap();
     let told = format!("Reviewed by `bezalel` on `{}`: approved.", &new[..7]);
     assert!(question.contains(&told), "{question}");
+    assert!(!question.contains("before that"), "the later one counts: {question}");
+    stage.end().await;
+}
+
+/// bezalel asks for changes of what ezra delivered, and alexander dismisses that in the pause before the
+/// round: the job that works there, its pull request and its head.
+async fn dismissed_in_the_pause(stage: &Stage) -> (JobId, i64, String) {
+    let (works, pull) = delivered(stage).await;
+    let head = stage.job(works).await.past.commit.unwrap().to_string();
+    stage.asks(pull, Some("bezalel")).await;
+    let findings = json!([{ "path": "oil.md", "line": 1, "text": "Which oil?" }]);
+    let result = review("changes_requested", &head, &findings);
+    stage.bezalel.goes(ended(&format!("Done.\n\ntimmy-result: {result}")));
+    for _ in 0..30 {
+        if stage.kind(works).await != StateKind::Deciding {
+            break;
+        }
+        stage.wait(SECOND * 2).await;
+    }
+    assert_eq!(stage.kind(works).await, StateKind::BackingOff, "{:#?}", said(stage));
+    let given = stage.reviews(pull).await.pop().expect("a review").id;
+    stage.app.sandbox.dismiss_review("alexander", DOOR, pull, given).unwrap();
+    (works, pull, head)
+}
+
+fn free_and_merging(config: Config) -> Config {
+    let free = json!({ "input": 0, "output": 0 });
+    config.with("accept.on_yes", "merge").its("price", free)
+}
+
+#[tokio::test]
+async fn what_somebody_dismissed_before_its_round_is_no_round() {
+    let (stage, _file) = stage_where(free_and_merging).await;
+    let (works, pull, head) = dismissed_in_the_pause(&stage).await;
+    stage.pass(MINUTE * 5, SECOND * 20).await;
+    assert_eq!(stage.kind(works).await, StateKind::Deciding, "{:#?}", said(&stage));
+    assert_eq!(stage.ezra.script().sent.len(), 1, "nobody was asked to mend anything");
+    assert_eq!(stage.job(works).await.past.rounds, 0);
+    let asked = questions(&stage);
+    assert_eq!(asked.len(), 2, "{asked:#?}");
+    let told = format!(
+        " A review of `{}` by `bezalel` was dismissed: changes requested, 1 finding.",
+        &head[..7]
+    );
+    assert!(asked[1].contains(&told), "{}", asked[1]);
+    says(&stage, "/timmy approve d2").await;
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert_eq!(stage.job(works).await.state, State::Done(Done::Merged));
+    assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_else_was_asked_for_is_done_without_what_was_dismissed() {
+    let (stage, _file) = stage_where(free_and_merging).await;
+    let (works, ..) = dismissed_in_the_pause(&stage).await;
+    let text = ToldText::by("alexander", "Take green oil.");
+    stage.tell(works, JobEvent::Told(text)).await;
+    stage.pass(MINUTE * 5, SECOND * 20).await;
+    let State::Running(running) = stage.job(works).await.state else { panic!("no round") };
+    assert_eq!(running.attempt.leased.work, WorkKind::Repair(1));
+    let prompt = stage.ezra.script().sent.last().unwrap().body.clone();
+    assert!(prompt.contains("Take green oil."), "{prompt}");
+    assert!(!prompt.contains("Which oil?"), "{prompt}");
     stage.end().await;
 }
 
@@ -294,6 +365,7 @@ async fn a_review_of_a_head_that_its_maker_did_not_see_yet_waits_for_that() {
             places: Vec::new(),
             left_out: 1,
             follow_up: ReviewFollowUp::Nothing,
+            is_dismissed: false,
         };
         let text = ToldText::by("bezalel", "Which oil?");
         let tell =

@@ -6,7 +6,7 @@ use timmy::core::model::incident::Incident;
 use timmy::store::{incidents, jobs};
 
 use super::decisions::{said, says};
-use super::stage::{Stage, awake_where};
+use super::stage::{Stage, awake, awake_where};
 use crate::support::clock::{HOUR, MINUTE};
 
 async fn over_the_day(stage: &Stage) -> Vec<String> {
@@ -87,6 +87,25 @@ async fn the_owner_lets_more_be_spent_today() {
     stage.end().await;
 }
 
+#[tokio::test]
+async fn what_a_job_costs_is_shown_wherever_it_is_asked() {
+    let stage = awake().await;
+    stage.assign(2, Some("ezra")).await;
+    stage.go().await;
+    says(&stage, "/timmy budget scope=j1").await;
+    let answer = said(&stage).pop().unwrap().1;
+    assert!(answer.contains("and 0.67 USD of 2.00 USD on what j1 is about."), "{answer}");
+    let more = "`/timmy budget 4usd scope=j1` lets it cost that much until j1 ends.";
+    assert!(answer.contains(more), "{answer}");
+    says(&stage, "/timmy budget").await;
+    let answer = said(&stage).pop().unwrap().1;
+    assert!(answer.contains("and 0.00 USD of 2.00 USD on this."), "{answer}");
+    says(&stage, "/timmy budget scope=j9").await;
+    let answer = said(&stage).pop().unwrap().1;
+    assert!(answer.starts_with("**Not found:** `j9`."), "{answer}");
+    stage.end().await;
+}
+
 /// What is said of agents whose own day is spent.
 async fn over_their_days(stage: &Stage) -> Vec<(String, String)> {
     let open = stage.app.timmy.read(incidents::all).await;
@@ -114,7 +133,7 @@ async fn an_agents_spent_day_is_an_incident_of_its_own_until_it_is_raised_or_ove
                         owner's `budget 2usd scope=agent:ezra`";
     assert_eq!(over_their_days(&stage).await, [("ezra".to_owned(), SAID.to_owned())]);
     let why = stage.app.timmy.read(move |conn| jobs::waits_for(conn, second)).await;
-    assert!(why.as_deref().is_some_and(|why| why.contains(SAID)), "{why:?}");
+    assert_eq!(why.as_deref(), SAID.strip_prefix("ezra: "), "its name stands before that");
     assert_eq!(over_the_day(&stage).await, [""; 0]);
     says(&stage, "/timmy budget 2usd scope=agent:ezra").await;
     assert_eq!(stage.kind(second).await, StateKind::Running);

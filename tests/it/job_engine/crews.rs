@@ -8,8 +8,8 @@ use tempfile::NamedTempFile;
 use timmy::agents::AgentTrouble;
 use timmy::core::crew::{Crew, CrewState};
 use timmy::core::jobs::{Deciding, Done, Job, JobId, Purpose, Question, State, StateKind};
-use timmy::core::model::ids::ThreadId;
-use timmy::sandbox::{ReviewState, Sandbox, Scopes};
+use timmy::core::model::ids::{Subject, ThreadId};
+use timmy::sandbox::{BranchRule, Fault, Matcher, Mode, ReviewState, Sandbox, Scopes};
 use timmy::store::{crews, jobs};
 
 use super::decisions::{questions, said, says};
@@ -345,6 +345,22 @@ async fn an_edit_of_the_issue_voids_the_plan_under_its_approver() {
 }
 
 #[tokio::test]
+async fn a_yes_covers_the_text_by_which_the_plan_was_judged() {
+    let stage = stage().await;
+    stage.commands("/timmy crew").await;
+    // Nobody may have told timmy of that when its manager ends.
+    stage.app.sandbox.edit_issue("alexander", DOOR, 1, "Paint it instead.").unwrap();
+    stage.ends(&stage.bezalel, &usual_plan()).await;
+    let asked = questions(&stage);
+    let [question] = asked.as_slice() else { panic!("{asked:#?}") };
+    assert!(question.contains("edited after it began"), "{question}");
+    says(&stage, "/timmy approve d1").await;
+    assert_eq!((stage.crew().await.state, questions(&stage).len()), (CrewState::Working, 1));
+    assert_eq!(stage.job_of(1).await.state.kind(), StateKind::Running);
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
 async fn an_edit_after_the_yes_is_asked_about_before_the_next_task() {
     let stage = stage().await;
     stage.is_planned(&usual_plan()).await;
@@ -443,16 +459,119 @@ async fn what_a_plan_says_stays_in_its_cells() {
     stage.ends_soundly().await;
 }
 
-#[tokio::test]
-async fn a_review_that_somebody_dismissed_is_given_again() {
-    let file = NamedTempFile::new().unwrap();
+/// bezalel's own account gives its reviews: its token is in `file`. One round at most.
+async fn stage_with_own_reviews(file: &NamedTempFile) -> Stage {
     let path = file.path().to_str().unwrap().to_owned();
     let add = |sandbox: &Sandbox| {
         let token = sandbox.add_token("bezalel", Scopes::all()).unwrap();
         write!(file.as_file(), "{token}").unwrap();
     };
-    let change = |config: Config| config.its("token_file", path).with("crew.rounds", 1);
-    let stage = stage_where(add, change).await;
+    stage_where(add, |config| config.its("token_file", path).with("crew.rounds", 1)).await
+}
+
+/// alexander dismisses the review that was given last.
+async fn dismiss_last(stage: &Stage, pull: i64) {
+    let thread = ThreadId { repo: stage.repo().await, number: pull };
+    let given = stage.app.timmy.read(move |conn| jobs::reviews_of_pull(conn, thread)).await;
+    let number = given.last().and_then(|review| review.review).expect("a review on the forge");
+    stage.app.sandbox.dismiss_review("alexander", DOOR, pull, number).unwrap();
+}
+
+/// alexander approves, and vouches for it once `meanwhile` happened: nobody has looked since.
+async fn approves_while(stage: &Stage, line: &str, meanwhile: impl AsyncFnOnce()) {
+    let sandbox = &stage.app.sandbox;
+    sandbox.comment("alexander", DOOR, 1, line).unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    let (vouch, body) = said(stage).pop().unwrap();
+    assert!(body.starts_with("**Is this yours, @alexander?**"), "{body}");
+    meanwhile().await;
+    sandbox.react("alexander", Subject::Comment(vouch), "+1").unwrap();
+    stage.pass(MINUTE * 3, MINUTE).await;
+}
+
+const NOT_REVIEWED: &str = "**Not done: d2 is void,** since the review by `bezalel` was dismissed. It is \
+                            reviewed again first; then I ask anew.";
+
+#[tokio::test]
+async fn a_yes_needs_the_review_that_it_stood_on() {
+    let file = NamedTempFile::new().unwrap();
+    let stage = stage_with_own_reviews(&file).await;
+    let pull = stage.is_handed_in().await;
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(MINUTE, SECOND * 20).await;
+    assert!(questions(&stage).pop().unwrap().contains("Reviewed by `bezalel`"));
+    approves_while(&stage, "/timmy approve d2", async || dismiss_last(&stage, pull).await).await;
+    assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_none(), "{:#?}", said(&stage));
+    let is_told = said(&stage).iter().any(|(_, body)| body.contains(NOT_REVIEWED));
+    assert!(is_told, "{:#?}", said(&stage));
+    assert_eq!(questions(&stage).len(), 2, "its review comes first");
+    assert_eq!(stage.job_of(3).await.state.kind(), StateKind::Running);
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(MINUTE * 2, SECOND * 20).await;
+    let asked = questions(&stage).pop().unwrap();
+    assert_eq!(asked.matches("Reviewed by `bezalel`").count(), 1, "{asked}");
+    says(&stage, "/timmy approve d3").await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn a_review_that_is_dismissed_after_the_yes_is_given_again_before_the_merge() {
+    let file = NamedTempFile::new().unwrap();
+    let stage = stage_with_own_reviews(&file).await;
+    let pull = stage.is_handed_in().await;
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(MINUTE, SECOND * 20).await;
+    // The forge does not merge it at once.
+    let faults = stage.app.sandbox.faults();
+    faults.rate(1, Matcher::method_path("POST", "/merge"), 1000, Fault::LoginPage);
+    says(&stage, "/timmy approve d2").await;
+    assert_eq!(stage.job_of(2).await.state, State::Done(Done::Accepted));
+    dismiss_last(&stage, pull).await;
+    faults.clear();
+    let refused = "**Not merged: a review that ";
+    let is_refused = || said(&stage).iter().any(|(_, body)| body.starts_with(refused));
+    for _ in 0..60 {
+        if is_refused() {
+            break;
+        }
+        stage.pass(MINUTE, MINUTE).await;
+    }
+    assert!(is_refused(), "{:#?}", said(&stage));
+    assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_none());
+    stage.pass(MINUTE * 3, SECOND * 20).await;
+    assert_eq!(questions(&stage).len(), 2, "its review comes first");
+    assert_eq!(stage.job_of(3).await.state.kind(), StateKind::Running);
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(MINUTE * 2, SECOND * 20).await;
+    says(&stage, "/timmy approve d3").await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn a_dismissed_review_that_nobody_gives_again_is_not_shown() {
+    let file = NamedTempFile::new().unwrap();
+    let stage = stage_with_own_reviews(&file).await;
+    let pull = stage.is_handed_in().await;
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(MINUTE, SECOND * 20).await;
+    stage.bezalel.script().trouble = Some(AgentTrouble::HostAway("no route".to_owned()));
+    approves_while(&stage, "/timmy approve d2", async || dismiss_last(&stage, pull).await).await;
+    stage.pass(HOUR * 26, HOUR).await;
+    let asked = questions(&stage);
+    assert_eq!(asked.len(), 3, "{asked:#?}");
+    assert!(asked[2].contains("`bezalel` gave no review of this commit."), "{}", asked[2]);
+    assert!(!asked[2].contains("Reviewed by"), "it says nothing any more: {}", asked[2]);
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn a_review_that_somebody_dismissed_is_given_again() {
+    let file = NamedTempFile::new().unwrap();
+    let stage = stage_with_own_reviews(&file).await;
     let pull = stage.is_handed_in().await;
     let findings = json!([{ "path": "oil.md", "line": 1, "text": "Which oil?" }]);
     stage.reviews_with("changes_requested", &findings).await;
@@ -463,10 +582,7 @@ async fn a_review_that_somebody_dismissed_is_given_again() {
     stage.pass(MINUTE, SECOND * 20).await;
     let asked = questions(&stage).pop().unwrap();
     assert!(asked.contains("`bezalel` still asks for changes"), "{asked}");
-    let thread = ThreadId { repo: stage.repo().await, number: pull };
-    let given = stage.app.timmy.read(move |conn| jobs::reviews_of_pull(conn, thread)).await;
-    let number = given.last().and_then(|review| review.review).expect("a review on the forge");
-    stage.app.sandbox.dismiss_review("alexander", DOOR, pull, number).unwrap();
+    dismiss_last(&stage, pull).await;
     let void = "**d2 is void,** since the review by `bezalel` was dismissed. It is reviewed again \
                 first; then I ask anew.";
     let is_void = || said(&stage).iter().any(|(_, body)| body.starts_with(void));
@@ -492,6 +608,40 @@ async fn a_review_that_somebody_dismissed_is_given_again() {
     stage.pass(MINUTE * 3, MINUTE).await;
     assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
     stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn what_a_reviewer_took_back_is_told_only_where_the_branch_blocks_on_it() {
+    for blocks in [None, Some(false), Some(true)] {
+        let file = NamedTempFile::new().unwrap();
+        let stage = stage_with_own_reviews(&file).await;
+        let sandbox = &stage.app.sandbox;
+        if let Some(blocks_on_rejection) = blocks {
+            let rule = BranchRule { blocks_on_rejection, ..BranchRule::default() };
+            sandbox.protect(DOOR, "main", &rule).unwrap();
+            // Rules are for who administers the repository.
+            sandbox.collaborator(DOOR, "timmy", Mode::Owner).unwrap();
+        }
+        let pull = stage.is_handed_in().await;
+        let before = stage.job_of(2).await.past.commit.unwrap().to_string();
+        let findings = json!([{ "path": "oil.md", "line": 1, "text": "Which oil?" }]);
+        stage.reviews_with("changes_requested", &findings).await;
+        stage.pass(MINUTE * 3, SECOND * 30).await;
+        stage.hands_in(Some(pull), "green oil").await;
+        stage.pass(MINUTE * 3, MINUTE).await;
+        stage.reviews_with("approved", &json!([])).await;
+        stage.pass(MINUTE, SECOND * 20).await;
+        let asked = questions(&stage).pop().unwrap();
+        assert!(asked.starts_with("### Merge") && asked.contains(": approved."), "{asked}");
+        let told = format!(
+            " **`bezalel` approved since, but its review of `{}`, which asked for changes, still \
+             stands there",
+            &before[..7]
+        );
+        assert_eq!(asked.contains(&told), blocks == Some(true), "{blocks:?}: {asked}");
+        assert_eq!(asked.contains("for changes"), blocks == Some(true), "{blocks:?}: {asked}");
+        stage.ends_soundly().await;
+    }
 }
 
 #[tokio::test]
@@ -564,6 +714,21 @@ async fn closing_the_issue_ends_all_of_it() {
     stage.pass(MINUTE * 5, MINUTE).await;
     assert_eq!(stage.crew().await.state, CrewState::Cancelled);
     assert_eq!(stage.bezalel.script().stops.len(), 1);
+    stage.ends_soundly().await;
+}
+
+#[tokio::test]
+async fn nothing_waits_for_a_pull_request_that_is_deleted() {
+    let stage = stage().await;
+    let pull = stage.is_handed_in().await;
+    stage.app.sandbox.delete_issue("alexander", DOOR, pull).unwrap();
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(HOUR, MINUTE * 5).await;
+    let job = stage.job_of(2).await;
+    assert_eq!(job.state.kind(), StateKind::Running, "{job:#?}\n{:#?}", stage.crew().await);
+    stage.commands("/timmy cancel").await;
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert_eq!(stage.crew().await.state, CrewState::Cancelled);
     stage.ends_soundly().await;
 }
 

@@ -3,9 +3,10 @@
 use timmy::core::decisions::DecisionStatus;
 use timmy::core::jobs::{CancelReason, Done, JobId, PersonAnswer, State, StateKind};
 use timmy::core::model::ids::Subject;
-use timmy::sandbox::{BranchRule, Mode, Sandbox};
+use timmy::sandbox::{BranchRule, Mode, ReviewState, Sandbox};
 use timmy::store::{backlog, decisions};
 
+use super::guards::hands_in;
 use super::scripted::ended;
 use super::stage::{Stage, live};
 use crate::support::clock::MINUTE;
@@ -147,6 +148,31 @@ async fn a_branch_that_requires_timmys_own_verdict_waits_for_no_other() {
 }
 
 #[tokio::test]
+async fn a_review_for_which_nothing_is_merged_is_said_with_the_question() {
+    for (owns, blocks) in [(true, true), (true, false), (false, true)] {
+        let furnish = |sandbox: &Sandbox| {
+            let rule = BranchRule { blocks_on_rejection: blocks, ..BranchRule::default() };
+            sandbox.protect(DOOR, "main", &rule).unwrap();
+            if owns {
+                sandbox.collaborator(DOOR, "timmy", Mode::Owner).unwrap();
+            }
+        };
+        let stage = live(furnish, |config| config.with("accept.on_yes", "merge")).await;
+        stage.assign(1, Some("ezra")).await;
+        let sandbox = &stage.app.sandbox;
+        let commit = sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+        let pull = sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+        sandbox.review("anna", DOOR, pull, ReviewState::RequestChanges, "No.", &[]).unwrap();
+        hands_in(&stage, &commit).await;
+        let asked = questions(&stage);
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        let says = "`anna` asks for changes, and nothing is merged as long as that stands";
+        assert!(asked[0].contains(says), "{asked:?}");
+        stage.end().await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_pushed_meanwhile_is_judged_and_asked_about_anew() {
     let stage = live(|_| {}, |config| config.with("accept.on_yes", "review")).await;
     let (job, _) = delivered(&stage).await;
@@ -176,8 +202,27 @@ async fn whoever_closes_or_merges_the_pull_request_has_decided() {
         }
         stage.pass(MINUTE * 5, MINUTE).await;
         match is_merged {
-            true => assert_eq!(stage.job(job).await.state, State::Done(Done::Merged)),
-            false => assert_eq!(stage.kind(job).await, StateKind::Cancelled),
+            true => {
+                assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+                sandbox.comment("alexander", DOOR, 1, "/timmy report\n/timmy status").unwrap();
+                stage.pass(MINUTE * 3, MINUTE).await;
+                let told = said(&stage).pop().unwrap().1;
+                assert!(told.contains(&format!("Merged: {DOOR}\\#{pull}.")), "{told}");
+                assert!(told.contains("This is closed."), "{told}");
+            }
+            false => {
+                assert_eq!(stage.kind(job).await, StateKind::Cancelled);
+                let says: Vec<String> = said(&stage).into_iter().map(|(_, body)| body).collect();
+                let void =
+                    format!("**d1 is void,** since \\#{pull} was closed unmerged, by \\@anna.");
+                assert!(says.iter().any(|body| body.starts_with(&void)), "{says:?}");
+                let by = format!("**Cancelled by \\@anna: \\#{pull} was closed unmerged**");
+                assert!(says.iter().any(|body| body.starts_with(&by)), "{says:?}");
+                sandbox.comment("alexander", DOOR, 1, "/timmy why").unwrap();
+                stage.pass(MINUTE * 3, MINUTE).await;
+                let told = said(&stage).pop().unwrap().1;
+                assert!(told.contains("`j1` is over (*Cancelled by \\@anna: \\#"), "{told}");
+            }
         }
         assert_eq!(questions(&stage).len(), 1);
         stage.end().await;

@@ -215,6 +215,25 @@ async fn another_pull_request_for_the_issue_is_asked_about() {
 }
 
 #[tokio::test]
+async fn one_of_somebody_else_that_was_merged_meanwhile_is_asked_about() {
+    let stage = live(|_| {}, |config| config).await;
+    let (job, commit) = proposed(&stage, ("oil.md", "oil")).await;
+    let sandbox = &stage.app.sandbox;
+    // What is merged into the default branch closes the issue.
+    sandbox.commit("anna", DOOR, "release", &[("notes.md", "1.0")], "Release it").unwrap();
+    sandbox.commit("anna", DOOR, "by-hand", &[("hand.md", "oil")], "Oil by hand").unwrap();
+    let (texts, branches) = (("By hand", "Closes #1"), (Some("release"), "by-hand"));
+    let other = sandbox.open_pull_into("anna", DOOR, texts, branches).unwrap();
+    sandbox.merge("anna", DOOR, other).unwrap();
+    hands_in(&stage, &commit).await;
+    assert_eq!(stage.kind(job).await, StateKind::Deciding);
+    assert_eq!(found(&stage, job).await, ["other_pull_merged"]);
+    let asked = questions(&stage);
+    assert!(asked.len() == 1 && asked[0].contains("was merged for this issue"), "{asked:?}");
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn what_is_red_on_the_target_as_well_is_not_blamed() {
     let stage = live(with_ci, trusts_ci).await;
     let main = stage.app.sandbox.branch_head(DOOR, "main").unwrap().unwrap();

@@ -1,12 +1,48 @@
 //! Hosts that go away, agents that are down, and what the world is told of that.
 
 use timmy::agents::AgentTrouble;
-use timmy::core::jobs::{JobLimits, NeverRan, StateKind};
+use timmy::core::jobs::{JobId, JobLimits, NeverRan, StateKind};
 
 use super::scripted::{AtStart, ended};
-use super::stage::awake;
+use super::stage::{Stage, awake};
 use crate::support::clock::{DAY, HOUR, MINUTE};
 use crate::support::forge::DOOR;
+use crate::support::process::until;
+
+/// alexander's word is heard, though an agent says nothing: until then time passes.
+async fn is_answered(stage: &Stage, line: &str, says: &str) -> String {
+    stage.app.clock.advance(MINUTE);
+    stage.app.sandbox.comment("alexander", DOOR, 1, line).unwrap();
+    let card = || {
+        let said = stage.app.sandbox.comments(DOOR, 1).unwrap();
+        said.into_iter().map(|said| said.body).find(|body| body.starts_with(says))
+    };
+    until(says, async || {
+        stage.app.clock.advance(MINUTE);
+        stage.app.timmy.engine().notify();
+        card().is_some()
+    })
+    .await;
+    card().expect("it is there")
+}
+
+#[tokio::test]
+async fn an_agent_that_was_not_looked_at_yet_is_neither_paused_nor_away() {
+    let mut stage = awake().await;
+    stage.app.timmy.stop().await;
+    stage.ezra.script().hangs_at_health = true;
+    stage.app.timmy.start().await;
+    stage.ezra.hangs().await;
+    let says = "**Queued for `ezra`.** It waits: I have not looked at it yet.";
+    let card = is_answered(&stage, "/timmy assign ezra", says).await;
+    assert!(!card.contains("ezra: "), "{card}");
+    stage.ezra.answers();
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert_eq!(stage.kind(JobId(1)).await, StateKind::Running);
+    stage.ezra.goes(ended("done"));
+    stage.follow().await;
+    stage.end().await;
+}
 
 fn asleep() -> AgentTrouble {
     AgentTrouble::HostAway("no route".to_owned())

@@ -1,10 +1,15 @@
 //! Somebody merges what a job brought while its next round waits, or is under way: that is what
 //! happened, whatever closes the issue with it.
 
+use std::io::Write as _;
+
+use tempfile::NamedTempFile;
 use timmy::clock::Clock as _;
 use timmy::core::jobs::{Done, JobId, State, StateKind};
+use timmy::core::model::incident::Incident;
 use timmy::core::scheduling::AgentRecords;
-use timmy::store::{Connection, automatic, jobs};
+use timmy::sandbox::{BranchRule, Sandbox, Scopes};
+use timmy::store::{Connection, automatic, incidents, jobs};
 
 use super::adopted::{TOPIC, adopted, proposed};
 use super::decisions::{delivered, said};
@@ -82,8 +87,8 @@ async fn where_the_pull_request_was_adopted() {
 }
 
 /// What ezra proved by what `who` merged of it: how much of that its trial counts, and all that tells
-/// how well it fits.
-async fn proved_by_a_merge_of(who: &str) -> (u32, AgentRecords) {
+/// how well it fits; and how many issues people are counted to have had merged.
+async fn proved_by_a_merge_of(who: &str) -> (u32, AgentRecords, u64) {
     let stage = live(|_| {}, |config| config).await;
     let (job, pull) = delivered(&stage).await;
     stage.app.sandbox.merge(who, DOOR, pull).unwrap();
@@ -94,17 +99,62 @@ async fn proved_by_a_merge_of(who: &str) -> (u32, AgentRecords) {
     let merged = trials.get("ezra").map_or(0, |there| there.values().map(|one| one.merged).sum());
     let now = stage.app.clock.now();
     let records = stage.app.timmy.read(move |conn| jobs::outcomes(conn, now)).await;
+    let touches = stage.app.timmy.read(move |conn| jobs::touches(conn, now.before(HOUR))).await;
     stage.end().await;
-    (merged, records)
+    (merged, records, touches.merged)
 }
 
 #[tokio::test]
 async fn what_an_agents_account_merges_proves_nothing() {
-    let (merged, records) = proved_by_a_merge_of("anna").await;
-    assert_eq!(merged, 1);
+    let (merged, records, of_people) = proved_by_a_merge_of("anna").await;
+    assert_eq!((merged, of_people), (1, 1));
     assert_ne!(records, AgentRecords::default());
-    assert_eq!(proved_by_a_merge_of("ezra").await, (0, AgentRecords::default()));
-    assert_eq!(proved_by_a_merge_of("bezalel").await, (0, AgentRecords::default()));
+    assert_eq!(proved_by_a_merge_of("ezra").await, (0, AgentRecords::default(), 0));
+    assert_eq!(proved_by_a_merge_of("bezalel").await, (0, AgentRecords::default(), 0));
+}
+
+/// Where agents merged something by themselves, as far as that is wrong by now.
+async fn merged_into(stage: &Stage) -> Vec<(String, Option<String>)> {
+    let open = stage.app.timmy.read(incidents::all).await;
+    let open = open.into_iter().filter_map(|open| match open.incident {
+        Incident::MergedByAgent { agent, branch, .. } => Some((agent, branch)),
+        _ => None,
+    });
+    open.collect()
+}
+
+#[tokio::test]
+async fn what_an_agent_merged_into_another_branch_is_over_once_it_may_not_do_that_any_more() {
+    let shut = || {
+        let only = Some(vec!["alexander".to_owned()]);
+        BranchRule { pushers: only.clone(), mergers: only, ..BranchRule::default() }
+    };
+    let file = NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    let furnish = |sandbox: &Sandbox| {
+        let token = sandbox.add_token("bezalel", Scopes::all()).unwrap();
+        write!(file.as_file(), "{token}").unwrap();
+        sandbox.protect(DOOR, "main", &shut()).unwrap();
+    };
+    let stage = live(furnish, |config| config.its("token_file", path)).await;
+    let sandbox = &stage.app.sandbox;
+    sandbox.commit("anna", DOOR, "release", &[("notes.md", "1.0")], "Release it").unwrap();
+    sandbox.commit("anna", DOOR, TOPIC, &[("oil.md", "oil")], "Oil it").unwrap();
+    let (texts, branches) = (("Oil it", ""), (Some("release"), TOPIC));
+    let pull = sandbox.open_pull_into("anna", DOOR, texts, branches).unwrap();
+    stage.pass(MINUTE * 3, MINUTE).await;
+    let job = adopted(&stage, pull, TOPIC).await;
+    let commit = sandbox.commit("ezra", DOOR, TOPIC, &[("oil.md", "less")], "Less").unwrap();
+    hands_in(&stage, &commit).await;
+    sandbox.merge("bezalel", DOOR, pull).unwrap();
+    stage.pass(MINUTE * 15, MINUTE).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+    let noted = [("bezalel".to_owned(), Some("release".to_owned()))];
+    assert_eq!(merged_into(&stage).await, noted, "that the default branch is shut says nothing");
+    sandbox.protect(DOOR, "release", &shut()).unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert_eq!(merged_into(&stage).await, []);
+    stage.end().await;
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ mod rounds;
 mod routine_dates;
 mod routine_pulls;
 mod routine_questions;
-mod routines;
+pub mod routines;
 mod scheduled;
 mod scope;
 pub mod scripted;

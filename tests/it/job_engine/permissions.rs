@@ -1,19 +1,23 @@
 //! An agent asks whether it may do something: a person answers, and the answer reaches it, whether
 //! its gateway still waits for it or not.
 
+use jiff::tz::TimeZone;
 use timmy::agents::Sighting;
 use timmy::clock::Clock as _;
 use timmy::core::command::value::DecisionId;
 use timmy::core::jobs::money::Usage;
-use timmy::core::jobs::{Draw, JobId, PersonAnswer, StateKind, StepTime};
+use timmy::core::jobs::{Done, Draw, JobId, PersonAnswer, State, StateKind, StepTime};
 use timmy::core::model::account::Account;
+use timmy::core::report::AgentResults;
+use timmy::engine::job_log::job_log;
 use timmy::store::Transaction;
 use timmy::store::jobs::{self, GivenAnswer};
 
 use super::decisions::{questions, said, says};
 use super::scripted::{ended, working};
 use super::stage::{Stage, live};
-use crate::support::clock::{HOUR, MINUTE};
+use crate::support::clock::{DAY, HOUR, MINUTE};
+use crate::support::forge::DOOR;
 
 const COMMAND: &str = "rm -rf ./target (recursive delete)";
 
@@ -85,6 +89,9 @@ async fn words_instead_of_a_yes_allow_nothing() {
     says(&stage, "/timmy answer d1 use `cargo clean`").await;
     assert!(stage.ezra.script().allowed.is_empty());
     assert_eq!(stage.ezra.script().denied, 1);
+    let log: Vec<String> = said(&stage).into_iter().map(|(_, body)| body).collect();
+    assert!(log.iter().any(|body| body.contains("| a person denied it |")), "{log:?}");
+    assert!(log.iter().all(|body| !body.contains("asked for a change")), "{log:?}");
     stage.end().await;
 }
 
@@ -108,6 +115,37 @@ async fn when_its_gateway_waits_no_longer_the_next_attempt_gets_the_answer() {
     stage.follow().await;
     assert_eq!(stage.ezra.script().allowed, [COMMAND]);
     assert_eq!(questions(&stage).len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_ended_to_ask_is_no_try_of_its_agent() {
+    let (stage, job) = asking().await;
+    expired(&stage).await;
+    says(&stage, "/timmy approve d1").await;
+    assert_eq!(stage.attempts(job).await.len(), 2);
+    let (sandbox, branch) = (&stage.app.sandbox, stage.job(job).await.branch().to_string());
+    let commit = sandbox.commit("ezra", DOOR, &branch, &[("oil.md", "oil")], "Oil it").unwrap();
+    let pull = sandbox.open_pull("ezra", DOOR, "Oil it", "", &branch).unwrap();
+    stage.ezra.goes(ended(&format!(
+        "timmy-result: {{\"outcome\":\"pull_request\",\"pull\":{pull},\"commit\":\"{commit}\"}}"
+    )));
+    stage.follow().await;
+    stage.app.sandbox.merge("anna", DOOR, pull).unwrap();
+    stage.pass(MINUTE * 15, MINUTE).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+    let since = stage.app.clock.now().before(DAY);
+    let results = stage.app.timmy.read(move |conn| jobs::results(conn, since)).await;
+    assert_eq!(results.iter().map(|ended| ended.tries).collect::<Vec<_>>(), [1]);
+    let results = AgentResults::of("ezra", &results).unwrap();
+    assert_eq!((results.verified, results.ended, results.first_try), (1, 1, 100));
+    let record = stage.app.timmy.read(move |conn| jobs::record(conn, job)).await.unwrap();
+    assert_eq!((record.started().count(), record.tries()), (2, 1));
+    let logs = stage.app.timmy.read(move |conn| jobs::attempt_logs(conn, job)).await;
+    let log = job_log(&logs, &TimeZone::UTC);
+    let first =
+        format!("-- ended to ask a person whether it may\n{COMMAND}\n-- attempt 2, by ezra");
+    assert!(log.contains(&first) && !log.contains("nothing yet"), "{log}");
     stage.end().await;
 }
 

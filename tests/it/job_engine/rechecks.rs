@@ -61,7 +61,7 @@ async fn who_is_asked_for_a_yes_is_told_which_guard_was_lifted() {
     | | guard | found |
     |---|---|---|
     | ✅ | artifact | pull request \#9, head `8b195ee` |
-    | ✅ | author | the account of `ezra` pushed it, or I did for it |
+    | ✅ | author | `ezra` pushed it |
     | ⚠️ | size | lifted by `alexander`, on: It changes 900 lines; an issue without a size may change 800. |
     | ✅ | checks | no check ran, and none is required |
     | ✅ | tests | 0 added, none removed, none skipped |

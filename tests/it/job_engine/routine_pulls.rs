@@ -200,3 +200,31 @@ async fn what_has_begun_goes_on_though_its_routine_is_gone() {
     assert_eq!(stage.kind(job).await, StateKind::Running);
     stage.end().await;
 }
+
+#[tokio::test]
+async fn who_snoozes_it_has_its_job_rest_until_then() {
+    let (stage, job, pull) = asking().await;
+    says(&stage, (DOOR, pull), "/timmy snooze 2h").await;
+    says(&stage, (DOOR, pull), "/timmy revise d1 less oil").await;
+    stage.pass(10 * MINUTE, MINUTE).await;
+    assert_eq!(stage.kind(job).await, StateKind::Queued);
+    stage.pass(2 * HOUR, 5 * MINUTE).await;
+    assert_eq!(stage.kind(job).await, StateKind::Running);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_it_waits_for_keeps_its_job_from_going_on() {
+    let (stage, job, pull) = asking().await;
+    says(&stage, (DOOR, pull), "/timmy block #2").await;
+    says(&stage, (DOOR, pull), "/timmy revise d1 less oil").await;
+    stage.pass(10 * MINUTE, MINUTE).await;
+    assert_eq!(stage.kind(job).await, StateKind::Queued);
+    let started = stage.attempts(job).await.len();
+    stage.app.sandbox.set_open("alexander", DOOR, 2, false).unwrap();
+    stage.pass(15 * MINUTE, MINUTE).await;
+    let attempts = stage.attempts(job).await;
+    assert_eq!(attempts.len(), started + 1, "{:?}", stage.job(job).await.state);
+    assert!(attempts[started].run.is_some(), "{:?}", stage.job(job).await.state);
+    stage.end().await;
+}

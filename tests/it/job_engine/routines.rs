@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use timmy::clock::Clock as _;
 use timmy::core::jobs::{
-    Done, Job, JobEvent, JobId, JobRecord, NewJob, Origin, State, StateKind, ToldText,
+    AttemptEnd, Done, Job, JobEvent, JobId, JobRecord, NewJob, Origin, State, StateKind, ToldText,
 };
 use timmy::core::model::account::Account;
 use timmy::core::model::ids::{Subject, ThreadId};
@@ -352,6 +353,46 @@ async fn that_it_failed_for_good_is_said_in_the_report() {
     assert_eq!(dead.len(), 1, "{said:?}");
     assert!(dead[0].starts_with(&format!("Routine `oil` in {DOOR} (j1):")), "{}", dead[0]);
     assert!(dead[0].contains("/timmy retry j1"), "{}", dead[0]);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_that_takes_too_long_is_stopped_and_that_is_said_in_the_report() {
+    let time = json!({ "start": "30m", "silence": "1h", "total": "2h" });
+    let stage = stage(|config| {
+        let config = config.with("dispatch.timeout", time).with("dispatch.attempts", 1);
+        config.and(&routine("oil", DAILY))
+    })
+    .await;
+    reported(&stage).await;
+    let job = begins(&stage).await;
+    stage.pass(4 * HOUR, 5 * MINUTE).await;
+    let ended = stage.attempts(job).await[0].ended;
+    assert!(matches!(ended, Some((_, AttemptEnd::TimedOut(_)))), "{ended:?}");
+    assert_eq!(stage.ezra.script().stops.len(), 1);
+    assert!(stage.kind(job).await.is_end(), "{:?}", stage.job(job).await.state);
+    let said = said_in(&stage, OFFICE, 1);
+    let head = format!("Routine `oil` in {DOOR} (j1):");
+    let told = said.iter().filter(|(_, body)| body.starts_with(&head)).count();
+    assert_eq!(told, 1, "{said:?}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn more_may_be_spent_on_one_that_has_no_thread_yet() {
+    let stage = stage(|config| {
+        let config = config.with("budget.issue", "1usd").with("dispatch.attempts", 1);
+        config.and(&routine("oil", DAILY))
+    })
+    .await;
+    reported(&stage).await;
+    begins(&stage).await;
+    says(&stage, (OFFICE, 1), "/timmy budget 3usd scope=j1").await;
+    let answer = said_in(&stage, OFFICE, 1).pop().unwrap().1;
+    assert!(answer.starts_with("**This may cost 3.00 USD until j1 ends.**"), "{answer}");
+    says(&stage, (OFFICE, 1), "/timmy budget 3usd").await;
+    let answer = said_in(&stage, OFFICE, 1).pop().unwrap().1;
+    assert!(!answer.contains("may cost"), "no job is here: {answer}");
     stage.end().await;
 }
 

@@ -1,7 +1,7 @@
 //! Somebody has the forge merge what a person is asked about: it waits for no yes, and people are
 //! told.
 
-use timmy::sandbox::{BranchRule, Sandbox};
+use timmy::sandbox::{BranchRule, Fault, Matcher, Sandbox};
 
 use super::decisions::{BRANCH, delivered, questions, said};
 use super::guards::hands_in;
@@ -52,6 +52,21 @@ async fn it_is_said_once_who_did_it_and_how_it_is_stopped() {
 }
 
 #[tokio::test]
+async fn a_look_that_fails_is_made_again() {
+    let stage = stage().await;
+    let (_, pull) = delivered(&stage).await;
+    let timeline = Matcher::method_path("GET", "/timeline");
+    stage.app.sandbox.faults().rate(1, timeline, 1000, Fault::BadGateway);
+    stage.app.sandbox.schedule_merge("anna", DOOR, pull).unwrap();
+    stage.pass(MINUTE * 65, MINUTE * 5).await;
+    assert_eq!(notices(&stage), [""; 0]);
+    stage.app.sandbox.faults().clear();
+    stage.pass(MINUTE * 65, MINUTE * 5).await;
+    assert_eq!(notices(&stage).len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn what_was_scheduled_before_is_said_with_the_question() {
     let stage = stage().await;
     stage.assign(1, Some("ezra")).await;
@@ -61,5 +76,27 @@ async fn what_was_scheduled_before_is_said_with_the_question() {
     sandbox.schedule_merge("anna", DOOR, pull).unwrap();
     hands_in(&stage, &commit).await;
     assert_eq!((questions(&stage).len(), notices(&stage).len()), (1, 1));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn for_one_question_the_timeline_is_read_once() {
+    let stage = stage().await;
+    stage.assign(1, Some("ezra")).await;
+    let sandbox = &stage.app.sandbox;
+    let commit = sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
+    let pull = sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    hands_in(&stage, &commit).await;
+    assert_eq!(questions(&stage).len(), 1);
+    let timeline = format!("/issues/{pull}/timeline");
+    let reads = |from: usize| {
+        let asked = sandbox.requests().split_off(from).into_iter();
+        asked.filter(|asked| asked.path.contains(&timeline)).count()
+    };
+    assert!(reads(0) > 0);
+    let before = sandbox.count_requests();
+    stage.pass(MINUTE * 10, MINUTE).await;
+    assert_eq!(reads(before), 0, "it was read with the question, and did not move");
     stage.end().await;
 }

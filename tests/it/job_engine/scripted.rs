@@ -34,6 +34,8 @@ pub enum AtStart {
 #[derive(Default)]
 pub struct Script {
     pub trouble: Option<AgentTrouble>,
+    /// Why it takes no work, in its own words.
+    pub refuses: Option<String>,
     pub steers: bool,
     pub asking: Asking,
     /// The process that answers.
@@ -56,6 +58,7 @@ pub struct Script {
     pub denied: usize,
     /// What it was allowed to do, each time.
     pub allowed: Vec<String>,
+    pub hangs_at_health: bool,
     pub hangs_at_follow: bool,
     pub hangs_at_transcript: bool,
     /// It knows nothing of what it is asked for.
@@ -117,8 +120,11 @@ impl Scripted {
 
     /// From now on it answers.
     pub fn answers(&self) {
+        {
+            let mut script = self.script();
+            (script.hangs_at_follow, script.hangs_at_health) = (false, false);
+        }
         self.hangs.send_replace(false);
-        self.script().hangs_at_follow = false;
     }
 
     async fn hang<T>(&self) -> T {
@@ -149,10 +155,15 @@ impl Agent for Scripted {
     fn health(&self) -> AgentCall<'_, AgentHealth> {
         Box::pin(async {
             self.away()?;
+            let hangs_at_health = self.script().hangs_at_health;
+            if hangs_at_health {
+                self.hangs.send_replace(true);
+                self.hangs.subscribe().wait_for(|hangs| !hangs).await.unwrap();
+            }
             let script = self.script();
             let (steer, asking) = (script.steers, script.asking);
             Ok(AgentHealth {
-                refuses: None,
+                refuses: script.refuses.clone(),
                 model: None,
                 version: None,
                 process: Some(script.process.to_string()),
@@ -368,6 +379,7 @@ impl JobForge for ScriptedForge {
                 digest: OutcomeDigest(words.to_owned()),
                 change: None,
                 examined: None,
+                asks: None,
             };
             Ok(Some(JobEvidence {
                 judgement,

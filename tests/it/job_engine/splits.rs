@@ -44,7 +44,7 @@ async fn stage_with(more: impl FnOnce(&Sandbox), change: impl FnOnce(Config) -> 
 }
 
 /// What is asked of the usual proposal, up to when it falls due.
-const QUESTION: &str = r"### Make these four issues?
+const QUESTION: &str = r"### Make these three issues, and link one?
 
 @alexander, \#1 is an epic: it would become four issues, of which two can start at once.
 
@@ -63,7 +63,7 @@ Each new one gets `area/hinge`, `priority/p1` and the label of its size.
 /timmy reject d1 why
 ```
 
-**approve** makes them in foundation/door, with labels and dependencies, and puts them into \#1's list. An edit of \#1 voids this. Without an answer by **";
+**approve** makes the new ones in foundation/door, with labels and dependencies: \#1 waits for all of them, and one comment lists them. An edit of \#1 voids this. Without an answer by **";
 
 fn issue(id: u32, title: &str, size: &str, after: &Value) -> Value {
     json!({ "id": id, "title": title, "acceptance": format!("{title}: it is so"), "size": size,
@@ -429,6 +429,110 @@ async fn a_dependency_that_would_close_a_circle_is_left_out_and_told() {
 }
 
 #[tokio::test]
+async fn a_circle_on_a_long_way_is_left_out_also_where_that_is_too_long_to_be_proved() {
+    for (between, before, behind) in [(12, "", ""), (30, "that ", " could not be ruled out")] {
+        let stage = stage_where(|sandbox| {
+            let mut last = 5;
+            for nth in 0..between {
+                let title = format!("Step {nth}");
+                let next = sandbox.open_issue("alexander", DOOR, &title, "").unwrap();
+                sandbox.let_wait("alexander", DOOR, last, (DOOR, next)).unwrap();
+                last = next;
+            }
+            sandbox.let_wait("alexander", DOOR, last, (DOOR, 3)).unwrap();
+        })
+        .await;
+        let all =
+            [issue(1, "Oil the hinge", "s", &json!(["#5"])), issue(2, "door 3", "s", &json!([1]))];
+        stage.is_proposed(&proposal(&all)).await;
+        says(&stage, "/timmy approve d1").await;
+        stage.pass(MINUTE * 3, SECOND * 30).await;
+        let door_3 = stage.app.sandbox.issues(DOOR).unwrap().remove(2);
+        assert!(door_3.waits_for.is_empty(), "{between}: {}", stage.list());
+        let new = 9 + between;
+        let left = format!(
+            "1 of 4 dependencies was left out:\n\n\
+             - \\#3 does not wait for \\#{new}: {before}\\#{new} already waits for it{behind}"
+        );
+        assert!(stage.list().ends_with(&left), "{between}: {}", stage.list());
+        stage.ends_settled().await;
+    }
+}
+
+#[tokio::test]
+async fn a_way_through_what_is_closed_is_no_circle() {
+    let stage = stage_where(|sandbox| {
+        sandbox.let_wait("alexander", DOOR, 5, (DOOR, 6)).unwrap();
+        sandbox.set_open("alexander", DOOR, 6, false).unwrap();
+        sandbox.let_wait("alexander", DOOR, 6, (DOOR, 3)).unwrap();
+    })
+    .await;
+    let all =
+        [issue(1, "Oil the hinge", "s", &json!(["#5"])), issue(2, "door 3", "s", &json!([1]))];
+    stage.is_proposed(&proposal(&all)).await;
+    says(&stage, "/timmy approve d1").await;
+    stage.pass(MINUTE * 3, SECOND * 30).await;
+    assert_eq!(stage.app.sandbox.issues(DOOR).unwrap()[2].waits_for, [9], "{}", stage.list());
+    assert!(!stage.list().contains("left out"), "{}", stage.list());
+    stage.ends_settled().await;
+}
+
+#[tokio::test]
+async fn what_is_out_of_sight_for_a_moment_is_bound_all_the_same() {
+    let stage = stage().await;
+    stage.is_proposed(&usual()).await;
+    let not_there = Fault::Refusal(Refusal::NotFound(None));
+    stage.app.sandbox.faults().next(Matcher::method_end("GET", "/issues/3"), not_there);
+    says(&stage, "/timmy approve d1").await;
+    stage.pass(MINUTE * 3, SECOND * 30).await;
+    assert_eq!(stage.app.sandbox.issues(DOOR).unwrap()[2].waits_for, [9], "{}", stage.list());
+    assert_eq!(stage.epic_waits_for(), [3, 9, 10, 11]);
+    assert!(!stage.list().contains("is gone"), "{}", stage.list());
+    stage.ends_settled().await;
+}
+
+#[tokio::test]
+async fn a_label_that_cannot_be_made_is_told() {
+    let stage = stage().await;
+    stage.is_proposed(&usual()).await;
+    let forbidden = Fault::Refusal(Refusal::Forbidden("not here".to_owned()));
+    let labels = Matcher::method_end("POST", "/foundation/door/labels");
+    stage.app.sandbox.faults().rate(1, labels, 1000, forbidden);
+    says(&stage, "/timmy approve d1").await;
+    stage.pass(MINUTE * 3, SECOND * 30).await;
+    assert_eq!(stage.app.sandbox.labels(DOOR, 9).unwrap(), ["area/hinge", "priority/p1"]);
+    let list = stage.list();
+    assert!(list.starts_with("**3 issues made, 1 linked,**"), "{list}");
+    for line in [
+        "- \\#9 Oil the \\| hinge; without `size/m`\n",
+        "- \\#11 Hang the door; waits for \\#9; without `size/s`\n",
+        "A label that is missing here is not there, and I may not make it.",
+    ] {
+        assert!(list.contains(line), "{line} is missing in\n{list}");
+    }
+    stage.ends_settled().await;
+}
+
+#[tokio::test]
+async fn what_is_closed_already_is_not_waited_for() {
+    let stage = stage_where(|sandbox| {
+        sandbox.set_open("alexander", DOOR, 2, false).unwrap();
+    })
+    .await;
+    let all = [
+        issue(1, "Oil the hinge", "s", &json!(["#2"])),
+        issue(2, "Door 2", "s", &json!([])),
+        issue(3, "Hang the door", "s", &json!([2])),
+    ];
+    stage.is_proposed(&proposal(&all)).await;
+    let asked = questions(&stage).pop().unwrap();
+    assert!(asked.contains("three issues, of which two can start at once."), "{asked}");
+    assert!(asked.contains("| 1 | Oil the hinge | s |  | Oil the hinge: it is so |"), "{asked}");
+    assert!(asked.contains("| 2 | Hang the door | s |  | Hang the door: it is so |"), "{asked}");
+    stage.ends_settled().await;
+}
+
+#[tokio::test]
 async fn what_was_closed_or_deleted_since_it_was_shown_is_told_and_not_bound() {
     for (is_deleted, why) in [(false, "was closed meanwhile"), (true, "is gone")] {
         let stage = stage().await;
@@ -505,6 +609,9 @@ async fn a_note_has_it_proposed_anew_and_a_no_ends_it() {
     let asked = questions(&stage).pop().unwrap();
     assert!(asked.starts_with("### Make this issue?"), "{asked}");
     assert!(asked.contains("it would become one issue, which can start at once."), "{asked}");
+    let yes = "**approve** makes it in foundation/door, with labels and dependencies: \\#1 waits for \
+               it, and one comment lists it.";
+    assert!(asked.contains(yes), "{asked}");
     says(&stage, "/timmy reject d2 not now").await;
     assert_eq!(stage.splitting().await.state.kind(), StateKind::Cancelled);
     let answer = said(&stage).pop().unwrap().1;
@@ -625,6 +732,8 @@ async fn an_epic_that_was_closed_meanwhile_becomes_nothing() {
     assert!(stage.made().is_empty(), "{:?}", stage.titles());
     let list = stage.list();
     assert!(list.contains("Why: this one was closed before"), "{list}");
+    assert!(!list.contains("on hold"), "{list}");
+    assert!(stage.held().await.is_empty(), "nobody waits for what will not be made");
     stage.ends_settled().await;
 }
 
@@ -636,6 +745,7 @@ async fn an_epic_that_was_deleted_meanwhile_becomes_nothing() {
     assert!(stage.made().is_empty(), "{:?}", stage.titles());
     let open = stage.app.timmy.read(|conn| outbox::dead(conn, 100)).await;
     assert!(!open.is_empty());
+    assert!(stage.held().await.is_empty(), "nobody waits for what will not be made");
     stage.end().await;
 }
 

@@ -1,12 +1,13 @@
 //! From an assignment to its end.
 
 use timmy::agents::Sighting;
+use timmy::clock::Clock as _;
 use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{Done, JobEvent, State, StateKind, ToldText};
 
 use super::scripted::ended;
 use super::stage::awake;
-use crate::support::clock::{HOUR, MINUTE};
+use crate::support::clock::{HOUR, MINUTE, SECOND};
 
 #[tokio::test]
 async fn what_is_assigned_runs_is_delivered_and_done() {
@@ -30,6 +31,24 @@ async fn what_is_assigned_runs_is_delivered_and_done() {
     let attempt = stage.attempts(job).await.remove(0);
     assert_eq!((attempt.said.as_deref(), attempt.left), (Some("done"), Some(true)));
     assert!(stage.bezalel.script().sent.is_empty());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_it_does_next_is_told_soon_though_it_says_nothing_more() {
+    let stage = awake().await;
+    let job = stage.assign(1, Some("ezra")).await;
+    let does = |doing: &str, sign: &str| {
+        stage.ezra.goes(Sighting::Working { doing: Some(doing.into()), sign: sign.into() });
+    };
+    does("fetches the repository", "11");
+    stage.pass(SECOND * 3, SECOND).await;
+    does("runs `cargo test`", "12");
+    stage.pass(SECOND * 20, SECOND).await;
+    let attempt = stage.attempts(job).await.remove(0);
+    assert_eq!(attempt.doing.as_deref(), Some("runs `cargo test`"));
+    let late = stage.app.clock.now().since(attempt.seen_at.unwrap());
+    assert!(late > SECOND * 15, "it was seen then, whenever that was kept: {late:?}");
     stage.end().await;
 }
 

@@ -26,12 +26,17 @@ fn needs_checks(config: Config) -> Config {
 /// pull request's number.
 async fn green(stage: &Stage) -> (JobId, i64) {
     let job = stage.assign(1, Some("ezra")).await;
+    (job, brings_green(stage).await)
+}
+
+/// The same where ezra has that issue by now.
+async fn brings_green(stage: &Stage) -> i64 {
     let sandbox = &stage.app.sandbox;
     let commit = sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "oil")], "Oil it").unwrap();
     let pull = sandbox.open_pull("ezra", DOOR, "Oil it", "", BRANCH).unwrap();
     sandbox.end_workflow_job(DOOR, &commit, ("ci.yml / test (push)", "success"), "").unwrap();
     hands_in(stage, &commit).await;
-    (job, pull)
+    pull
 }
 
 #[tokio::test]
@@ -94,5 +99,45 @@ async fn what_was_proved_before_is_looked_at_again_before_it_is_merged() {
         stage.pass(MINUTE * 2, SECOND * 30).await;
     }
     assert!(sandbox.merged_as(DOOR, pull).unwrap().is_some(), "{:#?}", questions(&stage));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_branch_that_nobody_is_asked_to_merge_takes_the_proof_as_well() {
+    let stage = live(with_actions, needs_checks).await;
+    let sandbox = &stage.app.sandbox;
+    let job = stage.assign(1, Some("ezra")).await;
+    let second = stage.assign(2, Some("bezalel")).await;
+    sandbox.commit("bezalel", DOOR, "aside", &[WORKFLOW], "Steer").unwrap();
+    stage.bezalel.goes(ended("timmy-result: {\"outcome\":\"blocked\",\"summary\":\"How?\"}"));
+    stage.follow().await;
+    assert_eq!(stage.kind(second).await, StateKind::Deciding);
+    brings_green(&stage).await;
+    stage.pass(MINUTE * 2, SECOND * 30).await;
+    assert_eq!(found(&stage, job).await, ["actions_changed_beside"]);
+    // Once it is gone they prove what they say.
+    sandbox.delete_branch("anna", DOOR, "aside").unwrap();
+    sandbox.comment("anna", DOOR, 1, "/timmy verify").unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn none_of_many_branches_is_overlooked() {
+    let stage = live(with_actions, needs_checks).await;
+    let sandbox = &stage.app.sandbox;
+    let job = stage.assign(1, Some("ezra")).await;
+    stage.assign(2, Some("bezalel")).await;
+    sandbox.commit("bezalel", DOOR, "aside", &[WORKFLOW], "Steer").unwrap();
+    for nth in 0..25 {
+        let name = format!("more-{nth}");
+        sandbox.commit("bezalel", DOOR, &name, &[("more.md", "more")], "More").unwrap();
+    }
+    stage.bezalel.goes(ended("timmy-result: {\"outcome\":\"blocked\",\"summary\":\"How?\"}"));
+    stage.follow().await;
+    brings_green(&stage).await;
+    stage.pass(MINUTE * 2, SECOND * 30).await;
+    assert_eq!(found(&stage, job).await, ["actions_changed_beside"]);
     stage.end().await;
 }

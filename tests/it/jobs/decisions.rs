@@ -36,6 +36,7 @@ fn deciding(tx: &Transaction<'_>) -> Result<JobId, Error> {
         digest: digest(""),
         change: None,
         examined: None,
+        asks: None,
     };
     happens(tx, id, JobEvent::Judged(found))?;
     Ok(id)
@@ -153,6 +154,7 @@ fn a_copy_of_the_ledger_asks_anew_and_counts_on_above() {
             digest: digest(""),
             change: None,
             examined: None,
+            asks: None,
         };
         happens(tx, job, JobEvent::Judged(found))?;
         assert_eq!(put(tx, job, 2)?, Some(DecisionId(1041)));

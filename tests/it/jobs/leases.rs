@@ -133,6 +133,7 @@ fn a_pull_request_of_its_own_keeps_no_job_from_going_on() {
                 digest: digest("a"),
                 change: None,
                 examined: None,
+                asks: None,
             });
             let then = match verdict {
                 Verdict::Stuck => JobEvent::Decided(1, PersonAnswer::Revise),

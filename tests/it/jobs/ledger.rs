@@ -217,6 +217,7 @@ fn the_breaker_trips_and_gives_its_attempts_back() {
             digest: digest(""),
             change: None,
             examined: None,
+            asks: None,
         };
         advance(tx, lease.job(), JobEvent::Judged(found), hour)?;
         assert_eq!(jobs::breaker(tx, "ezra")?, Breaker::Closed);

@@ -193,6 +193,7 @@ impl Story {
             digest,
             change: None,
             examined: None,
+            asks: None,
         }))
     }
 

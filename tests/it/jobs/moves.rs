@@ -290,6 +290,7 @@ impl World {
                     digest,
                     change: None,
                     examined: None,
+                    asks: None,
                 };
                 self.tell(tx, lease.job(), JobEvent::Judged(found))?;
                 self.found_quota(fence);

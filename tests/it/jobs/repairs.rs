@@ -99,6 +99,7 @@ fn what_an_earlier_look_found_is_out_of_date() {
             digest: digest(""),
             change: None,
             examined: None,
+            asks: None,
         })
     };
     let story = story.step(JobEvent::Recheck);
@@ -207,6 +208,32 @@ fn a_guard_that_is_lifted_takes_its_repair_back() {
     let story = leased.step(JobEvent::Lifted);
     assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
     assert_eq!(story.job.past.last.map(|last| last.fence()), Some(Fence(1)));
+}
+
+#[test]
+fn a_review_that_is_dismissed_before_its_round_takes_that_back() {
+    let review = ToldText::by("bezalel", "Not yet.").of(ToldReview::new(58, None, Vec::new()));
+    let asked = Story::new().delivered('a', Verdict::Pass { ask: true });
+    let begins = asked.step(JobEvent::Reviewed(review.clone())).due().lease_to("ezra");
+    assert_eq!((begins.state(), begins.job.past.rounds), ("preflight", 1));
+    let story = begins.clone().step(JobEvent::Dismissed(0));
+    assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
+    assert_eq!(story.job.past.last.as_ref().map(|last| last.fence()), Some(Fence(1)));
+    let story = story.judged(Some(commit('a')), Verdict::Pass { ask: true }, "good");
+    assert_eq!(question(&story), Some(Question::Accept), "as if it had asked for nothing");
+
+    // What else was asked for is done without it.
+    let told = begins.clone().step(JobEvent::Told(ToldText::by("anna", "mind the tests")));
+    let told = told.step(JobEvent::Dismissed(0));
+    assert_eq!((told.state(), told.job.past.rounds), ("preflight", 1));
+    assert_eq!((&told.job.past.unheard[..], &told.job.past.reviews[..]), (&[1][..], &[][..]));
+    for text in [0, 1, 2] {
+        assert_eq!(told.try_step(JobEvent::Dismissed(text)), Err(IllegalReason::Again));
+    }
+    let other = begins.clone().step(JobEvent::Reviewed(review));
+    assert_eq!(other.step(JobEvent::Dismissed(0)).state(), "preflight");
+    // Whoever works on it has heard it.
+    assert_eq!(begins.start().try_step(JobEvent::Dismissed(0)), Err(IllegalReason::NotHere));
 }
 
 #[test]

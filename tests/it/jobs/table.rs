@@ -79,6 +79,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
             digest: digest("found"),
             change: None,
             examined: None,
+            asks: None,
         })
     };
     let push = |by, head| {
@@ -137,6 +138,7 @@ pub(super) fn steps(story: &Story) -> Vec<(String, JobStep)> {
         ("lifted", JobEvent::Lifted),
         ("told", JobEvent::Told(ToldText::by("anna", "mind the tests"))),
         ("reviewed", JobEvent::Reviewed(ToldText::by("bezalel", "Not yet.").of(review()))),
+        ("dismissed", JobEvent::Dismissed(0)),
         ("cancel", JobEvent::Cancel(CancelReason::Person("anna".to_owned()))),
         ("retry", JobEvent::Retry(None)),
         ("retry by another", JobEvent::Retry(Some("bezalel".to_owned()))),

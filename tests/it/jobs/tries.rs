@@ -1,7 +1,7 @@
 //! How often a job is tried, by whom, and what costs an attempt.
 
 use timmy::core::jobs::ladder::{Rung, preferred};
-use timmy::core::jobs::money::Usage;
+use timmy::core::jobs::money::{Charge, Usage};
 use timmy::core::jobs::{
     Act, AgentClaim, AttemptEnd, DeadReason, Failure, Fence, IllegalReason, JobAction, JobEvent,
     JobLimits, LeaseTerms, NeverRan, Progress, State, ToldReview, ToldText, Tried, Verdict,
@@ -82,6 +82,31 @@ fn the_pause_grows_and_chance_spreads_it() {
     }
     assert_eq!(pauses, [30, 60, 120], "chance took its half");
     assert_eq!(story.try_step(JobEvent::Due), Err(IllegalReason::NotDue));
+}
+
+#[test]
+fn what_never_began_though_its_agent_took_it_costs_nothing() {
+    let why = NeverRan::NoWorkplace;
+    let never = Progress::Failed { failure: Failure::NeverBegan(why), usage: Usage::NONE };
+    let story = Story::new().work().progress(never.clone());
+    assert_eq!((story.state(), &story.job.past.charged[..]), ("backing_off", &[][..]));
+    let free = |action: &JobAction| {
+        let JobAction::Release { end, charge, left, .. } = action else { return false };
+        *end == AttemptEnd::NeverRan(why) && *charge == Charge::NOTHING && left.is_none()
+    };
+    assert!(story.actions.iter().any(free), "{:?}", story.actions);
+    let taken = Progress::Failed { failure: Failure::Unable(why), usage: Usage::NONE };
+    let story = story.work().progress(taken);
+    assert!(!story.actions.iter().any(free), "what ran is charged, whatever ended it");
+    // Nor where its time was over meanwhile.
+    let late = Story::new().work().due().progress(never.clone());
+    assert_eq!((late.state(), &late.job.past.charged[..]), ("backing_off", &[][..]));
+    // Not for ever.
+    let mut story = story;
+    while story.state() == "backing_off" {
+        story = story.work().progress(never.clone());
+    }
+    assert_eq!(story.job.state, State::Dead(DeadReason::NeverRan(why)));
 }
 
 #[test]

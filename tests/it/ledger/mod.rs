@@ -4,6 +4,7 @@
 mod backlog;
 mod backlog_version;
 mod inbox;
+mod notifications;
 mod opening;
 mod outbox;
 mod queue;

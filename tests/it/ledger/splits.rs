@@ -144,11 +144,11 @@ fn what_was_left_out_is_told_until_it_is_set_after_all() {
         let keys = ["f-j1.9.bond#3-1".to_owned(), "f-j1.9.bondepic-1".to_owned()];
         splits::leave_out(tx, &keys[0], Some(&left))?;
         splits::leave_out(tx, &keys[0], Some(&left))?;
-        let outcome = splits::outcome(tx, &keys)?;
+        let outcome = splits::outcome(tx, DOOR, &keys)?;
         assert_eq!(outcome.left, BTreeMap::from([(keys[0].clone(), left)]));
         splits::leave_out(tx, &keys[0], None)?;
         splits::leave_out(tx, &keys[1], None)?;
-        assert!(splits::outcome(tx, &keys)?.left.is_empty());
+        assert!(splits::outcome(tx, DOOR, &keys)?.left.is_empty());
         Ok(())
     });
 }

@@ -26,7 +26,9 @@ async fn half_a_head_is_not_waited_for() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_after_its_answers() {
-    let stage = Stage::set(ListenerLimits { head_time: SOON, ..PATIENT }).await;
+    // Enough for a second request that does not keep it waiting.
+    let head_time = Duration::from_secs(2);
+    let stage = Stage::set(ListenerLimits { head_time, ..PATIENT }).await;
     let mut client = stage.connect().await;
     for _ in 0..2 {
         client.send(&delivery(0)).await;

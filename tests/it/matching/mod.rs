@@ -355,6 +355,8 @@ mod by_example {
     fn agents_lack_what_comes_first_in_the_list() {
         let mut down = worker("ada");
         (down.is_up, down.capacity) = (false, 0);
+        let mut unseen = worker("ida");
+        (unseen.is_up, unseen.is_unseen) = (false, true);
         let mut ignorant = worker("bob");
         ignorant.skills = vec!["cobol".into()];
         let mut idle = worker("eve");
@@ -363,13 +365,14 @@ mod by_example {
         spent.is_spent = true;
         let mut issue = candidate(1, 50);
         issue.skills = vec!["rust".into()];
-        let choices = match_issues(&[issue], &roster([down, ignorant, idle, spent]));
+        let choices = match_issues(&[issue], &roster([down, unseen, ignorant, idle, spent]));
         let lacks: Vec<_> =
             choices[0].others.iter().map(|lost| (lost.agent.as_str(), lost.lack)).collect();
         assert_eq!(
             lacks,
             [
                 ("ada", Rejection::AgentDown),
+                ("ida", Rejection::AgentUnseen),
                 ("kim", Rejection::Budget),
                 ("bob", Rejection::NoSkill),
                 ("eve", Rejection::NoRole)

@@ -2,14 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use timmy::clock::{Clock as _, ManualClock};
 use timmy::core::jobs::money::Budgets;
 use timmy::gitea::{Gitea, RequestCounts};
-use timmy::store::{Ledger, Readers, jobs};
+use timmy::store::{Ledger, jobs};
 use timmy::web::metrics::{
     BuildInfo, LiveMetrics, MetricsAgent, MetricsSetting, MetricsState, metrics_routes,
 };
@@ -19,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::clock::noon;
 use crate::support::forge::http_client;
+use crate::support::ledger::occupy;
 use crate::support::process::until;
 use crate::support::scrape::Scrape;
 
@@ -73,27 +73,6 @@ impl Stage {
         Self { ledger, clock, address, _folder: folder }
     }
 
-    /// Keeps all readers of the ledger busy until what this gives is dropped.
-    async fn occupy(&self) -> Vec<mpsc::Sender<()>> {
-        let mut held = Vec::new();
-        for _ in 0..Readers::AT_ONCE {
-            let (release, released) = mpsc::channel::<()>();
-            let (begun, begins) = tokio::sync::oneshot::channel();
-            let ledger = self.ledger.clone();
-            tokio::spawn(async move {
-                let read = ledger.read(move |_| {
-                    let _ = begun.send(());
-                    let _ = released.recv();
-                    Ok(())
-                });
-                let _ = read.await;
-            });
-            begins.await.unwrap();
-            held.push(release);
-        }
-        held
-    }
-
     async fn answer(&self) -> reqwest::Response {
         let url = format!("http://{}/metrics", self.address);
         http_client().get(url).send().await.unwrap()
@@ -104,7 +83,7 @@ impl Stage {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_yet_is_asked_for_again_and_what_was_read_is_told() {
     let stage = Stage::set(Duration::from_millis(100)).await;
-    let held = stage.occupy().await;
+    let held = occupy(&stage.ledger).await;
     let busy = stage.answer().await;
     assert_eq!(busy.status().as_u16(), 503);
     assert_eq!(busy.headers()["retry-after"], "5");
@@ -115,7 +94,7 @@ async fn what_cannot_be_read_yet_is_asked_for_again_and_what_was_read_is_told() 
     drop(held);
     until("the ledger is read", async || stage.answer().await.status().as_u16() == 200).await;
 
-    let _held = stage.occupy().await;
+    let _held = occupy(&stage.ledger).await;
     stage.clock.advance(Duration::from_secs(60));
     let scrape = Scrape::of(stage.address).await;
     let age = scrape.of_sample("timmy_ledger_snapshot_age_seconds");

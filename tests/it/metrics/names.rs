@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 use serde_json::Value;
+use timmy::core::model::incident::Incident;
 
 use crate::support::app::App;
 use crate::support::forge::{DOOR, found};
@@ -103,6 +104,22 @@ async fn alerts_and_dashboard_name_what_is_told() {
     }
     let made_up = ["rate(timmy_no_such_total[5m]) > 0".to_owned()];
     assert_eq!(unknown(&made_up, &scrape.families), ["timmy_no_such_total"]);
+}
+
+/// What calls nobody calls nobody by this way either.
+#[test]
+fn what_calls_nobody_is_no_alert() {
+    let left_out = Incident::CALLS_NOBODY.join("|");
+    let chosen = format!("timmy_incidents_open{{kind!~\"{left_out}\"}}");
+    let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
+    for expressions in [alert_expressions(), dashboard_expressions(&dashboard)] {
+        let about: Vec<_> =
+            expressions.iter().filter(|one| one.contains("timmy_incidents_open")).collect();
+        assert!(!about.is_empty());
+        for expression in about {
+            assert!(expression.contains(&chosen), "{expression}");
+        }
+    }
 }
 
 /// Names follow Prometheus' conventions: what a family is shows in its name.

@@ -1,5 +1,8 @@
 //! Receivers that do not simply take what they are told.
 
+use timmy::core::model::ids::RepoId;
+use timmy::core::model::incident::Incident;
+
 use crate::notify::stage::{Stage, awake};
 use crate::support::clock::{HOUR, SECOND};
 use crate::support::config::SECRETS;
@@ -150,6 +153,68 @@ async fn a_crash_while_it_is_told_loses_nothing() {
     stage.app.timmy.kill().await;
     stage.app.timmy.wake().await;
     stage.passes(4).await;
+    let came = stage.receiver.came();
+    assert_eq!(came.len(), 2, "{came:?}");
+    assert_eq!(came[0].id(), came[1].id());
+    stage.app.timmy.stop().await;
+}
+
+/// What is wrong with it may be wrong with it alone.
+#[tokio::test]
+async fn a_message_that_is_refused_keeps_no_other_one() {
+    let mut stage = awake(|config| config).await;
+    stage.receiver.next([refuses(422)]);
+    stage.goes_away().await;
+    assert_eq!(stage.receiver.came().len(), 1);
+    stage.goes_wrong(Incident::RepoArchived { repo: RepoId(1) }).await;
+    stage.passes(3).await;
+    let told = |nth: usize| stage.receiver.told()[nth].1.clone();
+    assert_eq!(stage.receiver.came().len(), 2, "{:?}", stage.receiver.came());
+    assert_eq!((told(0), told(1)), ("forge_down".to_owned(), "repo_archived".to_owned()));
+    assert_eq!(noted(&stage).await, None, "something is taken");
+    // The other one is tried again when somebody may have corrected it.
+    stage.app.wait(HOUR * 6).await;
+    stage.passes(2).await;
+    assert_eq!(stage.receiver.came().len(), 3);
+    assert_eq!(stage.receiver.came()[0].id(), stage.receiver.came()[2].id());
+    stage.app.timmy.stop().await;
+}
+
+/// Another one of that id is being dealt with, or too many came: it may be taken soon.
+#[tokio::test]
+async fn a_conflict_passes() {
+    let mut stage = awake(|config| config).await;
+    for status in [408, 409, 429] {
+        stage.receiver.next([refuses(status)]);
+    }
+    stage.goes_away().await;
+    stage.passes(15).await;
+    let came = stage.receiver.came();
+    assert_eq!(came.len(), 4, "{came:?}");
+    assert!(came.iter().all(|one| one.id() == came[0].id()), "{came:?}");
+    stage.app.timmy.stop().await;
+}
+
+/// Whether it was told nobody knows, and a restart makes it vanish until it is found anew: it is sent
+/// once more, under the same id.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_found_anew_after_a_crash_is_the_same() {
+    let gone = || Incident::CannotRead { what: "foundation/vault".to_owned() };
+    let mut stage = awake(|config| config).await;
+    stage.receiver.next([Instead::Hang]);
+    stage.goes_wrong(gone()).await;
+    until("it is told", async || {
+        stage.app.clock.advance(SECOND * 20);
+        !stage.receiver.came().is_empty()
+    })
+    .await;
+    stage.app.timmy.kill().await;
+    stage.app.timmy.wake().await;
+    stage.passes(2).await;
+    assert_eq!(stage.app.timmy.noted().await, "", "another run finds it anew");
+    assert_eq!(stage.receiver.came().len(), 1, "it is not so now");
+    stage.goes_wrong(gone()).await;
+    stage.passes(2).await;
     let came = stage.receiver.came();
     assert_eq!(came.len(), 2, "{came:?}");
     assert_eq!(came[0].id(), came[1].id());

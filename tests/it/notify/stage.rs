@@ -1,6 +1,9 @@
 //! A forge that can go away, a timmy that has something to tell then, and a receiver.
 
+use timmy::clock::Clock as _;
+use timmy::core::model::incident::Incident;
 use timmy::sandbox::Sandbox;
+use timmy::store::{Transaction, incidents};
 
 use crate::support::app::App;
 use crate::support::clock::MINUTE;
@@ -41,6 +44,14 @@ impl Stage {
         self.passes(10).await;
         let noted = self.app.timmy.noted().await;
         assert!(!noted.contains("answer"), "{noted}");
+    }
+
+    /// This is wrong as well.
+    pub async fn goes_wrong(&self, incident: Incident) {
+        let now = self.app.clock.now();
+        let note =
+            move |tx: &Transaction<'_>| incidents::note(tx, &incident, None, "it is so", now);
+        self.app.timmy.write(note).await;
     }
 
     /// So many minutes, half a minute after the other.

@@ -108,6 +108,17 @@ impl Html {
             }
         }
         assert!(self.all("th").all(|head| head.attributes.contains_key("scope")));
+        // Cards below one another are a table to whoever hears them only where roles say so.
+        for (name, role) in
+            [("table", "table"), ("thead", "rowgroup"), ("tbody", "rowgroup"), ("tr", "row")]
+        {
+            assert!(self.all(name).all(|one| one.attributes.get("role") == Some(&role.to_owned())));
+        }
+        for head in self.all("th") {
+            let role = if head.attributes["scope"] == "col" { "columnheader" } else { "rowheader" };
+            assert_eq!(head.attributes["role"], role, "{head:?}");
+        }
+        assert!(self.all("td").all(|cell| cell.attributes["role"] == "cell"));
         // On a phone the headings of columns stand beside the cells.
         assert!(self.all("td").all(|cell| !cell.attributes["data-label"].is_empty()));
     }

@@ -152,31 +152,49 @@ impl Site {
     }
 
     /// The same page on a listener that can be reached from outside.
-    pub(crate) async fn outside(&self) -> Outside {
-        let configured = "192.0.2.7:8788".parse().unwrap();
-        let state = PageState::new(self.stage.app.timmy.shared_engine(), configured);
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let serving = axum::serve(listener, page::routes(state)).into_future();
-        Outside { address, serving: tokio::spawn(async { serving.await.unwrap() }) }
+    pub(crate) async fn outside(&self) -> Beside {
+        Beside::outside(&self.stage).await
     }
 }
 
-pub(crate) struct Outside {
+/// A page on one more listener.
+pub(crate) struct Beside {
     pub(crate) address: SocketAddr,
     serving: JoinHandle<()>,
 }
 
-impl Outside {
+impl Beside {
+    /// One of which the configuration says that it can be reached from outside.
+    pub(crate) async fn outside(stage: &Stage) -> Self {
+        let configured = "192.0.2.7:8788".parse().unwrap();
+        Self::serve(PageState::new(stage.app.timmy.shared_engine(), configured)).await
+    }
+
+    pub(crate) async fn serve(state: PageState) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = axum::serve(listener, page::routes(state)).into_future();
+        Self { address, serving: tokio::spawn(async { serving.await.unwrap() }) }
+    }
+
     pub(crate) async fn answer(&self, path: &str) -> Answer {
         request(self.address, "GET", path, Vec::new()).await
     }
 }
 
-impl Drop for Outside {
+impl Drop for Beside {
     fn drop(&mut self) {
         self.serving.abort();
     }
+}
+
+/// A page of this timmy, on the listener of its own machine.
+pub(crate) async fn page_of(stage: &Stage, path: &str) -> Html {
+    let answer = request(stage.app.timmy.own_address(), "GET", path, Vec::new()).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+    let page = Html::read(&answer.body);
+    page.assert_accessible();
+    page
 }
 
 /// Asks while the rest of the test goes on.

@@ -568,7 +568,7 @@ impl Stage {
     fn found(&self, run: &Run, check: &str) -> String {
         let heading = format!("  {check:<13}  ");
         let mut lines = run.out.lines().skip_while(|line| !line.contains(&heading));
-        let first = lines.next().unwrap_or_else(|| panic!("no {check} in\n{}", run.out));
+        let first = lines.next().unwrap_or_else(|| panic!("no {check} in {run:?}"));
         let rest = lines.take_while(|line| line.starts_with("   ")).map(str::trim);
         let found = first.split_once(&heading).unwrap().1;
         std::iter::once(found).chain(rest).collect::<Vec<_>>().join(" ")
@@ -680,6 +680,26 @@ async fn an_agent_that_may_push_to_the_default_branch() {
     stage.configure(|config| at_the_door(config).its("token_file", "groq"));
     let run = stage.run("doctor");
     insta::assert_snapshot!(stage.found(&run, "rights"), @"groq may push to the default branch of foundation/door, or merge into it. > Protect that branch and leave groq out of those who may push or merge: else nobody has to look at what it does.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_could_read_the_secrets_of_actions() {
+    let stage = Stage::set().await;
+    stage.sandbox.add_user("groq");
+    stage.sandbox.collaborator(DOOR, "groq", Mode::Write).unwrap();
+    stage.sandbox.collaborator(DOOR, "timmy", Mode::Owner).unwrap();
+    stage.sandbox.add_secret(DOOR, "DEPLOY_KEY").unwrap();
+    // What this one brings timmy pushes.
+    stage.configure(away);
+    let run = stage.run("doctor");
+    assert!(!run.out.contains("hold secrets"), "{}", run.out);
+    // This one pushes by itself.
+    stage.configure(|config| {
+        config.without_agents().agent("groq", ["coder"]).its("repositories", [DOOR])
+    });
+    let run = stage.run("doctor");
+    let said = "Actions of foundation/door hold secrets, and a workflow that groq pushes";
+    assert!(stage.found(&run, "secrets").starts_with(said), "{}", run.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,5 @@
 //! `timmy jobs`, `timmy dead`: what a thread is told, on a terminal.
 
-use timmy::clock::{Clock as _, SystemClock};
 use timmy::core::jobs::{
     Draw, JobEvent, JobId, JobLimits, JobThread, NewJob, Origin, Purpose, RoutineRun, StepTime,
     ToldText,
@@ -13,7 +12,7 @@ use crate::tools::stage::Stage;
 
 /// walt gave an issue of the hall to ezra, and nobody has it yet.
 async fn stage() -> Stage {
-    let stage = Stage::set().await;
+    let stage = Stage::at_noon().await;
     let repo = stage.sandbox.add_repo("foundation/hall", false).unwrap();
     let hall = Repo { id: repo, name: "foundation/hall".parse().unwrap(), private: false };
     let new = NewJob {
@@ -28,13 +27,14 @@ async fn stage() -> Stage {
         limits: JobLimits::default(),
         budget: None,
     };
+    let now = stage.now();
     let write = stage.ledger().write(move |tx| {
         repos::remember(tx, &hall)?;
         jobs::introduce(tx, "t-1")?;
-        let job = jobs::create(tx, &new, SystemClock.now())?.expect("a job");
-        let now = StepTime { at: SystemClock.now(), chance: Draw(0) };
+        let job = jobs::create(tx, &new, now)?.expect("a job");
+        let step = StepTime { at: now, chance: Draw(0) };
         let told = JobEvent::Told(ToldText::by("anna", "the left hinge"));
-        jobs::advance(tx, job.spec.id, None, told, now)?.expect("a step");
+        jobs::advance(tx, job.spec.id, None, told, step)?.expect("a step");
         Ok(())
     });
     write.await.unwrap();
@@ -62,12 +62,13 @@ async fn jobs_are_listed_and_one_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_of_a_routine_has_no_thread_before_its_pull_request() {
     let stage = stage().await;
+    let now = stage.now();
     let write = stage.ledger().write(move |tx| {
         let first = jobs::get(tx, JobId(1))?.expect("a job").job.spec;
         let run = RoutineRun {
             repo: first.repo(),
             routine: "oil".to_owned(),
-            due: SystemClock.now(),
+            due: now,
             prompt: "Oil it.".to_owned(),
         };
         let new = NewJob {
@@ -82,7 +83,7 @@ async fn a_job_of_a_routine_has_no_thread_before_its_pull_request() {
             limits: JobLimits::default(),
             budget: None,
         };
-        jobs::create(tx, &new, SystemClock.now())?.expect("a job");
+        jobs::create(tx, &new, now)?.expect("a job");
         Ok(())
     });
     write.await.unwrap();

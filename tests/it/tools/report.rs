@@ -1,7 +1,6 @@
 //! `timmy report`: written now where nobody else writes it, printed without touching anything.
 
 use insta::assert_snapshot;
-use timmy::clock::{Clock as _, SystemClock};
 use timmy::core::command::verb::Verb;
 use timmy::core::model::ids::{Subject, ThreadId};
 use timmy::sandbox::{Fault, Matcher};
@@ -12,9 +11,9 @@ use crate::tools::stage::Stage;
 
 const OFFICE: &str = "foundation/door";
 
-/// A stage whose configuration names a report, with an hour that never comes today.
+/// A stage whose configuration names a report, with an hour that does not come while it plays.
 async fn stage() -> Stage {
-    let stage = Stage::set().await;
+    let stage = Stage::at_noon().await;
     stage.configure(|config| config.with("report.repository", OFFICE).with("report.at", "23:59"));
     stage
 }
@@ -23,7 +22,7 @@ async fn stage() -> Stage {
 async fn heard_a_command(stage: &Stage) {
     let repo = stage.sandbox.add_repo("foundation/hall", false).unwrap();
     let entry = AuditEntry {
-        at: SystemClock.now(),
+        at: stage.now(),
         subject: Subject::Comment(1),
         thread: ThreadId { repo, number: 1 },
         actor: "walt".to_owned(),

@@ -3,13 +3,18 @@
 use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use timmy::sandbox::{DeliveryResult, Options, Sandbox, Scopes};
+use timmy::clock::{Clock as _, SystemClock};
+use timmy::core::model::time::Timestamp;
+use timmy::sandbox::{Clock, DeliveryResult, Options, Sandbox, Scopes};
 use timmy::store::{Ledger, accounts};
 
+use crate::support::clock::until_noon;
 use crate::support::config::Config;
 use crate::support::forge::{DOOR, EVENTS, add_repo, found};
 use crate::support::process::{Process, Run, free_port, timmy, until};
@@ -22,6 +27,8 @@ pub struct Stage {
     pub folder: TempDir,
     pub port: u16,
     pub owner_token: String,
+    /// How far the clock of forge and timmy is ahead of the machine's.
+    ahead: Duration,
     config: RefCell<Config>,
 }
 
@@ -33,6 +40,22 @@ impl Stage {
 
     /// The same on another forge.
     pub async fn set_on(options: Options) -> Self {
+        Self::made(options, Duration::ZERO).await
+    }
+
+    /// As [`Stage::set`], at noon by the clock of forge and timmy: no day ends.
+    pub async fn at_noon() -> Self {
+        let ahead = until_noon();
+        let clock: Clock = Arc::new(move || SystemClock.now().after(ahead));
+        Self::made(Options { clock, ..Options::default() }, ahead).await
+    }
+
+    /// By that clock.
+    pub fn now(&self) -> Timestamp {
+        SystemClock.now().after(self.ahead)
+    }
+
+    async fn made(options: Options, ahead: Duration) -> Self {
         let sandbox = Sandbox::start(options).await.unwrap();
         found(&sandbox, "foundation", &[DOOR]);
         add_repo(&sandbox, "alexander/notes", &["timmy"]);
@@ -45,7 +68,7 @@ impl Stage {
             .with("webhook.public_url", format!("http://127.0.0.1:{port}/webhook"))
             .with("webhook.secret_files", ["webhook"]);
         let (folder, config) = (tempfile::tempdir().unwrap(), RefCell::new(config));
-        let stage = Self { sandbox, folder, port, owner_token, config };
+        let stage = Self { sandbox, folder, port, owner_token, ahead, config };
         stage.secret("owner", &stage.owner_token);
         stage.secret("webhook", SECRET);
         stage.token("write:issue,write:repository,read:organization,read:user");
@@ -122,7 +145,7 @@ impl Stage {
     /// Runs timmy with these words. Addresses and numbers that differ from run to run are replaced
     /// by words.
     pub fn run(&self, words: &str) -> Run {
-        let Run { code, out, err } = run(self.folder.path(), words);
+        let Run { code, out, err } = Run::of(&mut self.timmy(words));
         let steady = |text: String| {
             assert!(!text.contains('\x1b'), "colour, and no terminal");
             let text = text.replace(self.sandbox.url(), "http://forge");
@@ -131,9 +154,15 @@ impl Stage {
         Run { code, out: steady(out), err: steady(err) }
     }
 
+    fn timmy(&self, words: &str) -> Command {
+        let mut command = timmy(self.folder.path(), words);
+        command.env("TIMMY_CLOCK_AHEAD", self.ahead.as_secs().to_string());
+        command
+    }
+
     /// Starts `timmy serve` and returns when it is ready.
     pub async fn serve(&self) -> Process {
-        let serve = timmy(self.folder.path(), "serve").stderr(Stdio::null()).spawn().unwrap();
+        let serve = self.timmy("serve").stderr(Stdio::null()).spawn().unwrap();
         let mut process = Process(serve);
         process.ready(self.port).await;
         process

@@ -1,6 +1,6 @@
 //! Broken servers and busy proxies: silence, lost connections, web pages, floods.
 
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use timmy::core::model::ids::RepoName;
 use timmy::gitea::{ClientOptions, Error, Gitea, Recovery, Token, WriteOutcome};
 
 use crate::support::clock::Sleepless;
+use crate::support::process::free_port;
 use crate::wire::forge::{Canned, Forge, TOKEN, client, options};
 
 fn lab() -> RepoName {
@@ -142,9 +143,7 @@ async fn a_lost_connection_leaves_a_write_open() {
 
 #[tokio::test]
 async fn without_a_connection_nothing_was_sent() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let url = format!("http://127.0.0.1:{}", free_port());
     let error = client(&url).post_comment(&lab(), 1, "x").await.unwrap_err();
     assert!(matches!(error, Error::Unreachable(_)), "{error}");
     assert_eq!((error.fate(), error.heals()), (WriteOutcome::NotDone, Recovery::Later(None)));
@@ -181,20 +180,21 @@ async fn a_forge_that_asks_for_peace_gets_it_from_all_calls() {
 
 #[tokio::test]
 async fn logs_hold_neither_the_token_nor_what_was_said() {
-    let log = Arc::new(tempfile::tempfile().unwrap());
+    // Whoever writes appends: all threads share where the next writing goes, and reading moves it.
+    let log = tempfile::Builder::new().append(true).tempfile().unwrap();
+    let (file, path) = log.into_parts();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
-        .with_writer(log.clone())
+        .with_writer(Arc::new(file))
         .finish();
     // For all threads: what the tests beside this one log must be as harmless.
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let forge = Forge::answering([Canned::new(422, r#"{"message":"the answer"}"#)]).await;
     let refused = forge.client().post_comment(&lab(), 1, "the question").await;
     assert!(refused.is_err());
-    let mut file = log.as_ref();
-    file.seek(SeekFrom::Start(0)).unwrap();
-    let log = std::io::read_to_string(file).unwrap();
+    let log = std::fs::read(&path).unwrap();
+    let log = String::from_utf8_lossy(&log);
     let path = "repos/{owner}/{repo}/issues/{index}/comments";
     assert!(log.contains("POST") && log.contains(path) && log.contains("status=422"), "{log}");
     for secret in [TOKEN, "the question", "the answer"] {

@@ -35,6 +35,21 @@ async fn an_agent_that_never_answers_initialize_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn an_agent_that_may_start_slowly_is_waited_for_as_long_as_that() {
+    let (mut agent, line) = agent();
+    let side = Side { patience: Duration::from_secs(120), ..Side::new() };
+    let (told, ()) = tokio::join!(side.leads(line, "default", true), async {
+        let asked = agent.asked("initialize").await;
+        side.clock.advance(Duration::from_secs(90));
+        agent.answers(&asked, serde_json::json!({ "protocolVersion": 1 })).await;
+        agent.asked("session/new").await;
+        side.clock.advance(Duration::from_secs(120));
+        agent.ends().await;
+    });
+    assert_eq!(told.trouble(), AgentTrouble::Timeout);
+}
+
+#[tokio::test]
 async fn an_agent_that_ends_at_its_start_is_told_as_down() {
     let told = session("default", |agent| async move { drop(agent) }).await;
     assert_eq!(told.trouble(), AgentTrouble::Down("it ended".into()));

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{
@@ -10,7 +11,7 @@ use tokio::io::{
 };
 
 use crate::agents::acp::connection::AcpConnection;
-use crate::agents::acp::opening::open;
+use crate::agents::acp::opening::{PATIENCE, open};
 use crate::agents::acp::permission::PermissionPolicy;
 use crate::agents::acp::turn::{Turning, turn};
 use crate::agents::redact::Redactor;
@@ -151,12 +152,14 @@ impl ScriptedAgent {
 pub(super) struct Side {
     pub(super) run: Arc<Run>,
     pub(super) clock: ManualClock,
+    /// How long it waits for each answer in the beginning.
+    pub(super) patience: Duration,
 }
 
 impl Side {
     pub(super) fn new() -> Self {
         let run = Arc::new(Run::new(String::new(), Redactor::new(["the-token-of-ezra"])));
-        Self { run, clock: ManualClock::at(Timestamp::default()) }
+        Self { run, clock: ManualClock::at(Timestamp::default()), patience: PATIENCE }
     }
 
     /// Returns when it waits for answers to these.
@@ -171,7 +174,7 @@ impl Side {
         let (output, input) = tokio::io::split(line);
         let mut connection = AcpConnection::new(output, input);
         let clock: &dyn Clock = &self.clock;
-        let opened = open(&mut connection, clock, FOLDER, mode).await;
+        let opened = open(&mut connection, (clock, self.patience), FOLDER, mode).await;
         let allowed = vec![AcpPermission::Read, AcpPermission::Edit];
         let policy = PermissionPolicy { allowed, denies };
         let (end, not_opened) = match opened {

@@ -132,7 +132,7 @@ fn arguments_that_are_no_json_do_not_go_back() {
 #[test]
 fn what_stands_behind_finish_is_not_done() {
     let mut tool_loop = a_loop();
-    let finish = call("finish", r#"{"outcome":"no_change","summary":"Is done."}"#);
+    let finish = call("finish", r#"{"outcome":"no_change","files":["a"],"summary":"Is done."}"#);
     let again = call("finish", r#"{"outcome":"blocked","summary":"Or not."}"#);
     let planned = run(tool_loop.answered(answer(vec![read("a"), finish, again, read("b")])));
     assert_eq!(planned.len(), 2);

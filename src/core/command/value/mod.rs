@@ -139,6 +139,7 @@ mod tests {
         check::<PauseTarget>(&[("ALL", Some("all")), ("a/B", Some("a/B")), ("a/../b", None)]);
         check::<Scope>(&[
             ("Issue", Some("issue")),
+            ("J42", Some("j42")),
             ("REPO:a/B", Some("repo:a/B")),
             ("agent:Ezra", Some("agent:ezra")),
             ("repo:", None),

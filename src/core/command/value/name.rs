@@ -9,7 +9,7 @@ use nom::combinator::{map_opt, rest};
 use nom::sequence::preceded;
 
 use super::{ArgumentValue, whole};
-use crate::core::model::ids::RepoName;
+use crate::core::model::ids::{JobId, RepoName};
 
 /// Whether `name` can be an account or an agent: letters, digits, `-`, `_`, `.`, the first one a
 /// letter or digit.
@@ -147,13 +147,16 @@ impl fmt::Display for PauseTarget {
 pub enum Scope {
     /// The issue where the command stands.
     Issue,
+    /// What this job is for, wherever that is said: one of a routine has no thread before its pull request.
+    Job(JobId),
     All,
     Repo(RepoName),
     Agent(AgentName),
 }
 
 impl ArgumentValue for Scope {
-    const EXPECTED: &'static str = "`issue`, `repo:owner/repo`, `agent:name` or `all`";
+    const EXPECTED: &'static str =
+        "`issue`, a job such as `j42`, `repo:owner/repo`, `agent:name` or `all`";
 
     fn read(word: &str) -> Option<Self> {
         if word.eq_ignore_ascii_case("issue") {
@@ -165,7 +168,7 @@ impl ArgumentValue for Scope {
         let repo = map_opt(preceded(tag_no_case("repo:"), rest), RepoName::read).map(Self::Repo);
         let agent =
             map_opt(preceded(tag_no_case("agent:"), rest), AgentName::read).map(Self::Agent);
-        whole(word, alt((repo, agent)))
+        JobId::read(word).map(Self::Job).or_else(|| whole(word, alt((repo, agent))))
     }
 
     fn known() -> Vec<&'static str> {
@@ -177,6 +180,7 @@ impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Issue => f.write_str("issue"),
+            Self::Job(job) => write!(f, "{job}"),
             Self::All => f.write_str("all"),
             Self::Repo(repo) => write!(f, "repo:{repo}"),
             Self::Agent(agent) => write!(f, "agent:{agent}"),

@@ -175,6 +175,7 @@ fn a_review_that_was_dismissed_is_asked_for_again_and_not_for_ever() {
         assert!(!story.holds('a'), "a person is asked");
         let [(task, job)] = story.crew.reviews_of(&commit('a'))[..] else { panic!() };
         assert!(story.crew.reviews_of(&commit('b')).is_empty());
+        assert!(story.crew.reviews_again(task, job, &commit('a')));
         story = story.tell(CrewEvent::Dismissed { task, job });
         assert!(story.holds('a'));
         assert_eq!(story.begun(), [3], "as if it had not been given");
@@ -184,6 +185,7 @@ fn a_review_that_was_dismissed_is_asked_for_again_and_not_for_ever() {
     }
     story = story.reviews('a', true, false);
     let [(task, job)] = story.crew.reviews_of(&commit('a'))[..] else { panic!() };
+    assert!(!story.crew.reviews_again(task, job, &commit('a')));
     let story = story.tell(CrewEvent::Dismissed { task, job });
     assert!(story.begun().is_empty() && !story.holds('a'), "a person looks instead");
     let notes = story.crew.review_notes(Some(&commit('a')));

@@ -60,6 +60,8 @@ pub struct JobFacts {
     pub latest: HashMap<ThreadId, KnownJob>,
     /// The job that reviews a thread: the one that has not ended, else the latest.
     pub reviews: HashMap<ThreadId, KnownJob>,
+    /// The review under way of the pull request that was brought for a thread, which is another one.
+    pub pull_reviews: HashMap<ThreadId, KnownJob>,
     pub numbered: HashMap<JobId, KnownJob>,
     /// What keeps those that have ended from going on.
     pub in_the_way: HashMap<JobId, JobInTheWay>,
@@ -106,6 +108,8 @@ pub struct SpendingFacts {
     pub budgets: Budgets,
     /// On what the thread is about.
     pub issue: Spent,
+    /// On what the jobs that are named are about.
+    pub of_jobs: HashMap<JobId, Spent>,
     /// Today, by each agent.
     pub agents: BTreeMap<String, Spent>,
     /// Today, by all of them.

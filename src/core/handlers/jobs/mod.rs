@@ -46,6 +46,14 @@ impl CommandContext<'_> {
         self.snapshot.jobs.reviews.get(&thread).map(|known| self.at_present(known))
     }
 
+    /// The review under way of a thread, or of the pull request that was brought for it.
+    pub(super) fn live_review(&self, thread: ThreadId) -> Option<KnownJob> {
+        let of_its_pull = self.snapshot.jobs.pull_reviews.get(&thread);
+        let of_its_pull = of_its_pull.map(|known| self.at_present(known));
+        let lives = |known: &KnownJob| !is_over(&known.record.job);
+        self.latest_review(thread).filter(lives).or(of_its_pull.filter(lives))
+    }
+
     /// The job that is meant where none is named: the one that works there; the review only where
     /// that is the only one that lives, or was.
     pub(super) fn job_in(&self, thread: ThreadId) -> Option<KnownJob> {

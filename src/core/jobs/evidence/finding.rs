@@ -12,6 +12,8 @@ use crate::core::jobs::ids::Commit;
 pub enum Finding {
     /// There is no result line: it was judged by what the forge shows alone.
     NoResultLine,
+    /// Its result line is too long, and was not read: the same.
+    ResultLineTooLong,
     /// It says that it delivered, and there is neither a branch nor a pull request of the job.
     NothingThere,
     /// The branch holds nothing but what it began at.
@@ -94,6 +96,11 @@ impl Finding {
         let Self::Guard(found) = self else { return None };
         found.check().filter(|_| found.code == FindingCode::CheckRed)
     }
+
+    /// Whether who was told of it knows of `other`.
+    pub fn covers(&self, other: &GuardFinding) -> bool {
+        matches!(self, Self::Guard(known) if known.asked_key() == other.asked_key())
+    }
 }
 
 /// What a finding means for the result.
@@ -138,6 +145,7 @@ macro_rules! findings {
 
 findings! {
     Self::NoResultLine => "no_result_line", Warn;
+    Self::ResultLineTooLong => "result_line_too_long", Warn;
     Self::NothingThere => "nothing_there", Nothing;
     Self::EmptyBranch => "empty_branch", Nothing;
     Self::NoPull => "no_pull", Block;
@@ -194,5 +202,20 @@ mod tests {
         assert_eq!(found, expected);
         assert_eq!(serde_json::to_string(&found).unwrap(), stored);
         assert_eq!((found[2].code(), found[2].grade()), ("test_deleted", Grade::Block));
+    }
+
+    #[test]
+    fn who_was_told_that_a_change_is_too_large_knows_it_by_any_limit() {
+        let found =
+            |guard, code, said: &str| GuardFinding::new(guard, code, Sentence::of(said, &[]));
+        let large = |said| found(GuardName::Size, FindingCode::TooManyLines, said);
+        let known = Finding::Guard(large("It changes 9 lines; 8 are allowed."));
+        assert!(known.covers(&large("It changes 9 lines; 3 are allowed.")));
+        let path = |said| found(GuardName::Protected, FindingCode::ProtectedPath, said);
+        assert!(!known.covers(&path("`a` is protected.")));
+        let known = Finding::Guard(path("`a` is protected."));
+        assert!(known.covers(&path("`a` is protected.")));
+        assert!(!known.covers(&path("`b` is protected.")));
+        assert!(!Finding::NoPull.covers(&path("`a` is protected.")));
     }
 }

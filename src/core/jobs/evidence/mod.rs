@@ -18,7 +18,7 @@ pub use facts::{
 };
 pub use finding::{Finding, Grade};
 pub use judge::{Findings, judge};
-pub use result_line::{AgentResult, read_result};
+pub use result_line::{AgentResult, CUT_RESULT_LINE, begins_as_result, read_result};
 pub use review::{
     ReviewLook, ReviewPosting, ReviewedFacts, ReviewedPull, SeenReview, judge_review,
 };

@@ -16,7 +16,10 @@ use crate::core::jobs::ids::Commit;
 const LONGEST_TEXT: usize = 1 << 20;
 
 /// The longest line that is read, in bytes.
-const LONGEST_LINE: usize = 64 << 10;
+const LONGEST_RESULT_LINE: usize = 64 << 10;
+
+/// What stands for the beginning of a line that was too long to be kept whole.
+pub const CUT_RESULT_LINE: &str = "timmy-result: {…";
 
 /// How many characters of its summary are kept, and of its whole text.
 const LONGEST_SUMMARY: usize = 2000;
@@ -30,10 +33,14 @@ const LONGEST_PATH: usize = 500;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentResult {
     pub claim: AgentClaim,
+    /// What its change is to be called.
+    pub title: Option<String>,
     /// In its own words: foreign text, bounded and without invisible characters; may be empty.
     pub summary: String,
     /// The same with its line breaks, and at greater length: where the summary is the result.
     pub words: String,
+    /// Whether its line was too long to be read, so that nothing of it is known.
+    pub is_too_long: bool,
 }
 
 /// What the agent that ended with `text` says that it did.
@@ -43,9 +50,20 @@ pub fn read_result(text: &str) -> AgentResult {
     let last = lines.last().filter(|line| line.is_fenced && line.ends_text);
     last.into_iter().chain(outside).find_map(|line| parse(line.json)).unwrap_or(AgentResult {
         claim: AgentClaim::Nothing,
+        title: None,
         summary: String::new(),
         words: String::new(),
+        is_too_long: lines.iter().any(|line| !line.is_fenced && is_too_long(line.json)),
     })
+}
+
+/// Whether a line begins as a result does.
+pub fn begins_as_result(line: &str) -> bool {
+    result_in(line).is_some()
+}
+
+fn is_too_long(json: &str) -> bool {
+    json.len() > LONGEST_RESULT_LINE || json.starts_with("{…")
 }
 
 /// All that the line says which counts, of an agent that ended with `text`.
@@ -120,10 +138,13 @@ fn result_in(line: &str) -> Option<&str> {
     }
     let json = rest.trim_start_matches(around).strip_prefix(':')?;
     let json = json.trim_matches(around);
-    (json.starts_with('{') && json.len() <= LONGEST_LINE).then_some(json)
+    json.starts_with('{').then_some(json)
 }
 
 fn parse(json: &str) -> Option<AgentResult> {
+    if is_too_long(json) {
+        return None;
+    }
     let fields: Map<String, Value> = serde_json::from_str(json).ok()?;
     let claim = match fields.get("outcome")?.as_str()?.trim().to_ascii_lowercase().as_str() {
         "pull_request" => {
@@ -138,7 +159,9 @@ fn parse(json: &str) -> Option<AgentResult> {
     };
     let summary = fields.get("summary").and_then(Value::as_str).unwrap_or_default();
     let words = visible_lines(summary, LONGEST_WORDS);
-    Some(AgentResult { claim, summary: plain(summary), words })
+    let title = fields.get("title").and_then(Value::as_str).map(plain);
+    let title = title.filter(|title| !title.is_empty());
+    Some(AgentResult { claim, title, summary: plain(summary), words, is_too_long: false })
 }
 
 /// The pull request: a number, or how people write one.
@@ -338,5 +361,25 @@ mod tests {
         assert_eq!(claim(&format!("{filler}\n{}", line(3))), pull(3));
         assert_eq!(claim(&format!("{}\n{filler}", line(3))), AgentClaim::Nothing);
         assert_eq!(claim(&"`".repeat(10 << 20)), AgentClaim::Nothing);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_known_to_be_that() {
+        let long = |length| {
+            let words = "x".repeat(length);
+            format!(r#"timmy-result: {{"outcome":"comment","summary":"{words}"}}"#)
+        };
+        let read = read_result(&long(LONGEST_RESULT_LINE / 2));
+        assert_eq!((read.claim, read.is_too_long), (AgentClaim::Comment, false));
+        for text in [long(LONGEST_RESULT_LINE), format!("{CUT_RESULT_LINE} of it\nBye.")] {
+            let read = read_result(&text);
+            assert_eq!((read.claim, read.is_too_long), (AgentClaim::Nothing, true));
+        }
+        let earlier = format!("{}\n{}", line(3), long(LONGEST_RESULT_LINE));
+        assert_eq!(claim(&earlier), pull(3), "the last that can be read counts");
+        assert!(!read_result("Done.").is_too_long);
+        assert!(
+            !read_result(&format!("```\n{}\n```\nBye.", long(LONGEST_RESULT_LINE))).is_too_long
+        );
     }
 }

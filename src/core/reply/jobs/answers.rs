@@ -170,6 +170,13 @@ pub enum JobWait {
     },
 }
 
+impl JobWait {
+    /// Whether it waits for what this agent lacks, if one is named: then its name was said.
+    pub(in crate::core) fn is_of(&self, named: &Option<String>) -> bool {
+        matches!(self, Self::Lacks { agent, .. } if named.as_ref() == Some(agent))
+    }
+}
+
 /// Why an issue is not given to an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobRefusal {

@@ -34,9 +34,12 @@ pub(super) fn sentences<'a>(
 pub(super) fn checks(record: &JobRecord, branch: &str) -> Vec<CheckLine> {
     let Some(found) = record.findings() else { return Vec::new() };
     let tells_pusher = found.iter().any(|finding| finding.guard() == "author");
-    let agent = record.agent().filter(|_| !tells_pusher).map(|agent| {
+    let mut guards = examined(record).into_iter().flat_map(|examined| &examined.passed);
+    let pushed = guards.find(|one| one.guard == GuardName::Author).map(seen);
+    let agent = record.agent().map(|agent| {
         passed("author", format!("the account of `{}` pushed it, or I did for it", named(agent)))
     });
+    let agent = pushed.or(agent).filter(|_| !tells_pusher);
     let found = found.iter().map(|finding| line(finding, branch));
     let lifted = examined(record).into_iter().flat_map(|examined| &examined.lifted);
     let lifted = lifted.map(lifted_line);
@@ -190,6 +193,7 @@ impl Finding {
             Self::Guard(found) => found.guard.as_str(),
             Self::PushedByOther { .. } | Self::OthersWork { .. } | Self::PusherUnknown => "author",
             Self::NoResultLine
+            | Self::ResultLineTooLong
             | Self::ForeignPull { .. }
             | Self::MissingPull { .. }
             | Self::CommitBehind { .. }
@@ -230,6 +234,10 @@ impl Finding {
     pub fn said(&self, branch: &str) -> String {
         match self {
             Self::NoResultLine => "It did not say what it did: I went by what is here.".to_owned(),
+            Self::ResultLineTooLong => {
+                "Its result line is longer than 64 KiB, and was not read: I went by what is here."
+                    .to_owned()
+            }
             Self::NothingThere => {
                 format!("There is no branch `{branch}`, and no pull request from it.")
             }
@@ -293,7 +301,11 @@ impl Finding {
             Self::CommentInstead => {
                 "It left a comment, where a pull request was asked for.".to_owned()
             }
-            Self::NothingCited => "It cites nothing that shows it.".to_owned(),
+            Self::NothingCited => {
+                "It names no file, commit or pull request that shows it (`files`, `commit` or \
+                 `pull` of its result)."
+                    .to_owned()
+            }
             Self::MissingCitation { cited } => {
                 format!("It cites {}, which is not here.", cited.said())
             }

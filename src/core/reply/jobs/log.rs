@@ -20,17 +20,29 @@ pub struct JobLogLine {
     pub text: String,
 }
 
+/// Whether what is told may repeat what an agent said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentWords {
+    Shown,
+    Withheld,
+}
+
 /// How a job began and the latest of what it went through.
 pub(super) fn log(record: &JobRecord, zone: &TimeZone) -> Vec<JobLogLine> {
-    timeline(record, zone, MOST)
+    timeline(record, zone, MOST, AgentWords::Shown)
 }
 
 /// The same in at most so many lines.
-pub fn timeline(record: &JobRecord, zone: &TimeZone, most: usize) -> Vec<JobLogLine> {
+pub fn timeline(
+    record: &JobRecord,
+    zone: &TimeZone,
+    most: usize,
+    words: AgentWords,
+) -> Vec<JobLogLine> {
     let purpose = record.job.spec.purpose;
     let begin = (record.created_at, begun(&record.job.spec.origin));
     let mut lines = vec![begin];
-    let (mut is_live, mut last) = (false, None);
+    let (mut is_live, mut permission, mut last) = (false, Permission::None, None);
     for (nth, (step, now)) in record.steps.iter().enumerate() {
         is_live = is_live_after(is_live, step);
         // Whoever says it twice wants it once.
@@ -43,12 +55,26 @@ pub fn timeline(record: &JobRecord, zone: &TimeZone, most: usize) -> Vec<JobLogL
         if next.is_some_and(|(next, at)| at.at == now.at && is_one_act(step, next)) {
             continue;
         }
-        lines.extend(told(step, is_live, purpose).map(|text| (now.at, text)));
+        let before = permission;
+        permission = before.after(step);
+        let text = match words {
+            AgentWords::Withheld if gives_its_words(step) => Some("it failed".to_owned()),
+            _ if before == Permission::Asked && is_denied(step) => {
+                Some("a person denied it".to_owned())
+            }
+            _ if before == Permission::Answered && has_to_ask(step) => {
+                Some("it ended, and the next attempt has the answer".to_owned())
+            }
+            _ => told(step, is_live, purpose),
+        };
+        lines.extend(text.map(|text| (now.at, text)));
     }
-    if let (Some(at), Some(doing), State::Running(_)) =
-        (record.seen_at, &record.doing, &record.job.state)
+    if let (Some(at), Some(doing), State::Running(_), AgentWords::Shown) =
+        (record.seen_at, &record.doing, &record.job.state, words)
     {
-        lines.push((at, foreign(doing)));
+        // What it did last may be older than what happened since.
+        let place = lines.iter().rposition(|(line, _)| *line <= at).map_or(0, |place| place + 1);
+        lines.insert(place, (at, foreign(doing)));
     }
     let days = lines.first().map(|(at, _)| at.zoned(zone).date());
     let is_one_day = lines.iter().all(|(at, _)| Some(at.zoned(zone).date()) == days);
@@ -69,10 +95,57 @@ pub fn timeline(record: &JobRecord, zone: &TimeZone, most: usize) -> Vec<JobLogL
     told
 }
 
+/// How it stands with what an attempt asks a person to allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Permission {
+    None,
+    Asked,
+    /// A person answered, and no other attempt began since.
+    Answered,
+}
+
+impl Permission {
+    fn after(self, step: &JobStep) -> Self {
+        match (self, step) {
+            (_, JobStep::Event(JobEvent::Attempt(_, Progress::Asks))) => Self::Asked,
+            (Self::Asked, JobStep::Event(JobEvent::Decided(..))) => Self::Answered,
+            (_, JobStep::Event(JobEvent::Decided(..) | JobEvent::Judged(_)) | JobStep::Act(_)) => {
+                Self::None
+            }
+            (before, JobStep::Event(_)) => before,
+        }
+    }
+}
+
+/// Whether an attempt ended since it cannot go on without a person.
+fn has_to_ask(step: &JobStep) -> bool {
+    let JobStep::Event(JobEvent::Attempt(_, Progress::Failed { failure, .. })) = step else {
+        return false;
+    };
+    matches!(failure, Failure::NeedsAnswer)
+}
+
+/// Whether an answer to that allows it not: other words than a yes say what to do instead.
+fn is_denied(step: &JobStep) -> bool {
+    let answer = match step {
+        JobStep::Event(JobEvent::Decided(_, answer)) => answer,
+        JobStep::Event(_) | JobStep::Act(_) => return false,
+    };
+    matches!(answer, PersonAnswer::No(_) | PersonAnswer::Revise)
+}
+
 /// Whether the answer to a question follows what is told with it.
 fn is_one_act(step: &JobStep, next: &JobStep) -> bool {
     matches!(step, JobStep::Event(JobEvent::Told(_)))
         && matches!(next, JobStep::Event(JobEvent::Decided(_, PersonAnswer::Revise)))
+}
+
+/// Whether an agent says itself why it failed.
+fn gives_its_words(step: &JobStep) -> bool {
+    let JobStep::Event(JobEvent::Attempt(_, Progress::Failed { failure, .. })) = step else {
+        return false;
+    };
+    matches!(failure, Failure::Agent(_))
 }
 
 /// Words of others, that they may stand in a sentence.
@@ -150,7 +223,12 @@ fn event_told(event: &JobEvent, is_live: bool, purpose: Purpose) -> Option<Strin
             Some(by) => format!("a review by `{}` asks for changes", foreign(by)),
             None => "a review asks for changes".to_owned(),
         },
+        JobEvent::Dismissed(_) => "a review that asked for changes was dismissed".to_owned(),
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
+        JobEvent::Cancel(CancelReason::PullClosed { by, pull }) => {
+            format!("cancelled by {by}: `#{pull}` was closed unmerged")
+        }
+        JobEvent::Cancel(CancelReason::Rejected(_)) => "its pull request was closed".to_owned(),
         JobEvent::Cancel(CancelReason::IssueGone) => "what it is about is gone".to_owned(),
         JobEvent::Cancel(CancelReason::PullMerged) => "the pull request was merged".to_owned(),
         JobEvent::Cancel(_) => "cancelled".to_owned(),
@@ -184,7 +262,8 @@ fn progress_told(progress: &Progress, purpose: Purpose) -> Option<String> {
             Failure::BadRequest => "it does not understand what is asked".to_owned(),
             Failure::PoolSpent { .. } => "its quota ran out".to_owned(),
             Failure::Unable(why) => format!("it had to end: {}", why.said()),
-            Failure::NeedsAnswer => "it needs a person".to_owned(),
+            Failure::NeverBegan(why) => format!("it never began: {}", why.said()),
+            Failure::NeedsAnswer => "it ended to ask a person".to_owned(),
         },
         Progress::Stopped { .. } => "it stopped".to_owned(),
         Progress::Lost => "it is lost: its gateway knows nothing of it".to_owned(),

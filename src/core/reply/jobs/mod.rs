@@ -17,7 +17,7 @@ pub use findings::CheckLine;
 pub use findings::sentences_of;
 pub(super) use findings::{findings_of, guards_of, guards_of_change, shown_of};
 pub use let_pass::{LetPassView, LiftedView};
-pub use log::{JobLogLine, timeline};
+pub use log::{AgentWords, JobLogLine, timeline};
 pub use not_merged::{keeps_from_merging, not_merged};
 pub use outcome::{AttemptLine, JobOutcome, LeftResult, NextTry, late, outcome, superseded};
 pub use place::{place_of, said_in_report};

@@ -42,6 +42,8 @@ pub fn keeps_from_merging(refusal: &MergeRefusal) -> &'static str {
         | MergeRefusal::TryLater
         | MergeRefusal::BaseMoved
         | MergeRefusal::ChecksMissing
+        | MergeRefusal::RulesTightened
+        | MergeRefusal::ReviewDismissed
         | MergeRefusal::RightTakenBack
         | MergeRefusal::Behind
         | MergeRefusal::Rejected(_)
@@ -89,6 +91,14 @@ mod tests {
             (
                 No::ChecksMissing,
                 r"**Not merged: not all checks of `8b195ee` are green any more.** I look at it anew.",
+            ),
+            (
+                No::RulesTightened,
+                r"**Not merged: `.timmy.toml` on its base branch asks for more by now than what \#58 was judged by.** I look at it anew, and ask again.",
+            ),
+            (
+                No::ReviewDismissed,
+                r"**Not merged: a review that \#58 had when it was approved was dismissed, or is gone.** I look at it anew, and ask again.",
             ),
             (
                 No::MayNotMerge,

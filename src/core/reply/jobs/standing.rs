@@ -113,6 +113,11 @@ pub enum CancelledBy {
     /// A person, by login.
     Person(String),
     Rejection,
+    /// A person, by login, closed its pull request.
+    PullClosed {
+        by: String,
+        pull: i64,
+    },
     /// The issue was closed, moved or deleted.
     IssueGone,
     /// The repository of a routine is watched no more.
@@ -213,6 +218,9 @@ impl CancelledBy {
             CancelReason::IssueGone if is_routines => Self::RepositoryGone,
             CancelReason::Person(login) => Self::Person(login.clone()),
             CancelReason::Rejected(_) => Self::Rejection,
+            CancelReason::PullClosed { by, pull } => {
+                Self::PullClosed { by: by.clone(), pull: *pull }
+            }
             CancelReason::IssueGone => Self::IssueGone,
             CancelReason::PullMerged => Self::PullMerged,
             CancelReason::Uncertain => Self::Doubt,
@@ -253,7 +261,7 @@ fn waiting(
             JobStanding::HostAway { agent: record.agent().map(str::to_owned), until }
         }
         WaitReason::Pool => JobStanding::QuotaSpent { until },
-        WaitReason::Person => JobStanding::NeedsPerson { question: Question::Stuck },
+        WaitReason::Person => JobStanding::NeedsPerson { question: Question::Permission },
         WaitReason::GreenBranch => JobStanding::RedBranch,
     }
 }

@@ -32,7 +32,7 @@ impl NeverRan {
     pub fn said(self) -> &'static str {
         match self {
             Self::HostAway => "its host is away",
-            Self::GatewayDown => "its gateway takes no work",
+            Self::GatewayDown => "its agent takes no work now",
             Self::PoolSpent { .. } => "its quota is used up",
             Self::NoAccess => "its account may not read or push here",
             Self::BadKey => "its key is refused",
@@ -42,6 +42,7 @@ impl NeverRan {
             Self::LeftNothing => "its agent left nothing behind lately, whatever it was given",
             Self::TooSlow => "whether it can begin could not be found out in time",
             Self::Moved => "the issue changed before it could begin",
+            Self::NoWorkplace => "what it was to work on could not be brought to it",
         }
     }
 
@@ -49,7 +50,9 @@ impl NeverRan {
     pub fn remedy(self) -> &'static str {
         match self {
             Self::HostAway => "Wake its host.",
-            Self::GatewayDown => "Start its gateway.",
+            Self::GatewayDown => {
+                "See that its agent runs; `timmy doctor` says what is wrong with it."
+            }
             Self::PoolSpent { .. } => "Wait for the quota, or name another agent.",
             Self::NoAccess => "Give its account write access to this repository.",
             Self::BadKey => "Give it a key that is accepted.",
@@ -59,6 +62,7 @@ impl NeverRan {
             Self::LeftNothing => "Look at its key and its host; `timmy doctor` does.",
             Self::TooSlow => "Look at its gateway; `timmy doctor` does.",
             Self::Moved => "Look whether it is still to be done.",
+            Self::NoWorkplace => "Look at the forge and at this machine; `timmy doctor` does.",
         }
     }
 }

@@ -14,6 +14,7 @@ use timmy::sandbox::{Fault, Gate, Matcher};
 
 use super::stage::{BOTH, NEW, OLD, Stage, accepted, agent_at};
 use crate::support::clock::SECOND;
+use crate::support::process::until;
 
 /// A clock on which whoever waits a little is there at once; only answers have all the time.
 struct Patient;
@@ -116,7 +117,9 @@ async fn a_gateway_that_died_tells_what_became_of_a_run() {
         stage.until(RunStatus::Completed).await;
         let run = accepted(stage.agent.start(&request).await.unwrap());
         stage.gateway.kill().await;
-        assert!(matches!(stage.agent.follow(&run).await, Err(AgentTrouble::Down(_))));
+        // Its port may have been lent to somebody else, who gives it back.
+        let is_down = async || matches!(stage.agent.follow(&run).await, Err(AgentTrouble::Down(_)));
+        until("it is seen to be down", is_down).await;
         let refused = stage.agent.start(&stage.prepared("c", "x")).await.unwrap();
         assert!(matches!(refused, Started::Refused(AgentTrouble::Down(_))), "{refused:?}");
         stage.gateway.restart().await.unwrap();

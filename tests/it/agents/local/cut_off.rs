@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use timmy::agents::{Agent, AgentTask, FailureKind, Sighting, Speaker, command_agent};
 use timmy::clock::{Clock, SystemClock};
 use timmy::core::jobs::money::Usage;
@@ -10,7 +12,7 @@ use super::stage::{BRANCH, MENDED, Stage, does, end, result, said, start};
 use crate::confinement::stage::{lives, long, staged};
 use crate::support::clock::HOUR;
 use crate::support::forge::DOOR;
-use crate::support::process::a_moment;
+use crate::support::process::{a_moment, until};
 
 /// Begins to work, and never ends.
 fn hangs(work: &str, long: &str) -> String {
@@ -29,7 +31,8 @@ async fn who_is_stopped_or_late_is_gone_with_all_that_it_started() {
         let agent = stage.agent(&hangs("echo oil > oil.md", &long));
         let handle = start(&agent, &stage.task()).await;
         does(&agent, &handle, "hangs").await;
-        assert!(lives(&long));
+        // It was begun by a process that did not wait for that.
+        until("what it started lives", async || lives(&long)).await;
         let end = match is_stopped {
             true => {
                 agent.stop(&handle).await.unwrap();
@@ -130,6 +133,32 @@ async fn what_was_cut_off_and_does_not_fit_any_more_is_dropped_and_said() {
     assert_eq!(stage.file("more.md").as_deref(), Some("more\n"));
     let notes = said(&agent, &handle, Speaker::Note).await;
     assert!(notes[0].contains("does not fit any more"), "{notes:?}");
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_pushed_before_it_was_cut_off_is_kept_for_nobody() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let agent = stage.agent(&format!("echo oil > oil.md; {MENDED}"));
+    let handle = start(&agent, &stage.task()).await;
+    result(&end(&agent, &handle).await);
+    drop(agent);
+    // As a kill right after the push leaves it.
+    let mut records = std::fs::read_dir(stage.path("agent-runs/ezra/attempts")).unwrap();
+    let record = records.next().unwrap().unwrap().path();
+    let mut told: Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
+    let head = stage.head().unwrap();
+    told["step"] =
+        json!({ "pushing": { "commit": head, "title": "Oil it", "summary": "Silent." } });
+    std::fs::write(&record, told.to_string()).unwrap();
+    let job = Sha256::digest(format!("{DOOR} {BRANCH}"));
+    let job: String = job[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let name = format!("{job}-{head}-{}", stage.clock.now().micros());
+    std::fs::write(stage.path("agent-runs/ezra/kept").join(name), "").unwrap();
+
+    let agent = stage.agent("true");
+    result(&end(&agent, &handle).await);
     stage.assert_empty();
 }
 

@@ -4,8 +4,9 @@ use timmy::agents::{
     Agent, AgentTask, FailureKind, LocalOptions, Sighting, Speaker, command_agent,
 };
 use timmy::core::jobs::Purpose;
-use timmy::core::jobs::money::Tokens;
-use timmy::sandbox::{Fault, Matcher};
+use timmy::core::jobs::evidence::read_result;
+use timmy::core::jobs::money::{Tokens, Usage};
+use timmy::sandbox::{Fault, Gate, Matcher};
 
 use super::stage::{BRANCH, MENDED, Stage, end, reason, result, said, start};
 use crate::confinement::stage::{lives, long, staged};
@@ -117,6 +118,46 @@ async fn who_is_blocked_goes_on_with_its_changes_where_these_are_its_result() {
         }
     }
     assert_eq!(stage.head(), None);
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_kept_outlives_an_attempt_that_never_began() {
+    drop(staged!());
+    let mut stage = Stage::new().await;
+    let blocked =
+        r#"echo oil > oil.md; echo '{"result":{"outcome":"blocked","summary":"Which oil?"}}'"#;
+    result(&stage.end_of(blocked).await);
+    stage.more = vec![("command", ["no-such-program"].as_slice().into())];
+    let agent = stage.agent("");
+    let next = AgentTask { key: "ledger/j42/8".to_owned(), ..stage.task() };
+    match end(&agent, &start(&agent, &next).await).await {
+        Sighting::Failed { kind: FailureKind::NeverBegan, reason, .. } => {
+            assert!(reason.contains("there is no program no-such-program"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    stage.more.clear();
+    let agent = stage.agent(&format!("test -f oil.md && {{ {MENDED}; }}"));
+    let next = AgentTask { key: "ledger/j42/9".to_owned(), ..stage.task() };
+    result(&end(&agent, &start(&agent, &next).await).await);
+    assert_eq!(stage.file("oil.md").as_deref(), Some("oil\n"));
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_stopped_while_its_repository_is_fetched_never_began() {
+    drop(staged!());
+    let (stage, gate) = (Stage::new().await, Gate::new());
+    let git = Matcher::method_path("GET", "info/refs");
+    stage.sandbox.faults().next(git, Fault::Late(gate.clone()));
+    let agent = stage.agent(MENDED);
+    let handle = start(&agent, &stage.task()).await;
+    gate.reached().await;
+    agent.stop(&handle).await.unwrap();
+    let end = end(&agent, &handle).await;
+    assert!(matches!(end, Sighting::Failed { kind: FailureKind::NeverBegan, .. }), "{end:?}");
+    gate.open();
     stage.assert_empty();
 }
 
@@ -293,11 +334,49 @@ async fn a_clone_that_fails_is_no_fault_of_the_agent() {
     let base = "0".repeat(40).parse().unwrap();
     let handle = start(&agent, &AgentTask { base, ..stage.task() }).await;
     match end(&agent, &handle).await {
-        Sighting::Failed { kind: FailureKind::Upstream, reason, .. } => {
+        Sighting::Failed { kind: FailureKind::NeverBegan, reason, .. } => {
             assert!(reason.contains("cannot be had from the forge"), "{reason}");
         }
         other => panic!("{other:?}"),
     }
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forge_that_is_away_while_it_is_fetched_is_no_fault_of_the_agent() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    // It answers what is asked of its interface, and gives nothing of the repository.
+    let git = Matcher::method_path("GET", "info/refs");
+    stage.sandbox.faults().rate(1, git, 1000, Fault::BadGateway);
+    match stage.end_of(MENDED).await {
+        Sighting::Failed { kind: FailureKind::NeverBegan, usage: Usage::NONE, reason } => {
+            assert!(reason.contains("cannot be had from the forge"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(stage.head(), None);
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_is_one_that_never_gives_it() {
+    drop(staged!());
+    let (stage, gate) = (Stage::new().await, Gate::new());
+    let git = Matcher::method_path("GET", "info/refs");
+    stage.sandbox.faults().next(git, Fault::Late(gate.clone()));
+    let agent = stage.agent(MENDED);
+    let handle = start(&agent, &stage.task()).await;
+    gate.reached().await;
+    stage.clock.advance(HOUR);
+    match end(&agent, &handle).await {
+        Sighting::Failed { kind: FailureKind::NeverBegan, reason, .. } => {
+            assert_eq!(reason, "its repository could not be had within 60 minutes");
+        }
+        other => panic!("{other:?}"),
+    }
+    gate.open();
+    assert_eq!(stage.head(), None);
     stage.assert_empty();
 }
 
@@ -332,5 +411,37 @@ async fn a_repository_that_is_too_large_is_said_to_be() {
         other => panic!("{other:?}"),
     }
     assert_eq!(stage.head(), None);
+    stage.assert_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_is_too_long_is_said_to_be_and_the_work_is_handed_in() {
+    drop(staged!());
+    for length in ["100K", "2M"] {
+        let stage = Stage::new().await;
+        let script = format!(
+            r#"echo oil > oil.md; printf '{{"result":{{"outcome":"pull_request","summary":"'
+            head -c {length} /dev/zero | tr '\0' x; echo '"}}}}'"#
+        );
+        let result = result(&stage.end_of(&script).await);
+        let summary = result["summary"].as_str().unwrap();
+        assert_eq!(summary, "Its result line is longer than 64 KiB, and was not read.");
+        assert_eq!(stage.file("oil.md").as_deref(), Some("oil\n"));
+        stage.assert_empty();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_too_long_leaves_a_trace() {
+    drop(staged!());
+    let stage = Stage::new().await;
+    let script = r#"printf '{"result":{"outcome":"comment","summary":"'
+        head -c 100K /dev/zero | tr '\0' x; echo '"}}'"#;
+    let agent = stage.agent(script);
+    let task = AgentTask { purpose: Purpose::Research, ..stage.task() };
+    match end(&agent, &start(&agent, &task).await).await {
+        Sighting::Ended(ending) => assert!(read_result(&ending.text).is_too_long),
+        other => panic!("{other:?}"),
+    }
     stage.assert_empty();
 }

@@ -56,12 +56,12 @@ async fn calls_with_one_id_have_results_of_their_own() {
     let stage = Stage::new().await;
     let prompt = concat!(
         r#"[[ids:same]][[call:read {"path":"README.md"}]][[also:read {"path":"src/hinge.rs"}]]"#,
-        r#"[[call:finish {"outcome":"no_change","summary":"Nothing squeaks: README.md"}]]"#,
+        r#"[[call:finish {"outcome":"no_change","files":["README.md"],"summary":"Nothing squeaks."}]]"#,
     );
     let end = stage.end_of(prompt).await;
     assert_eq!(
         result(&end),
-        json!({ "outcome": "no_change", "summary": "Nothing squeaks: README.md" })
+        json!({ "outcome": "no_change", "files": ["README.md"], "summary": "Nothing squeaks." })
     );
     let results = stage.results();
     assert!(results[0].contains("# Door") && results[1].contains("squeak"), "{results:?}");
@@ -84,7 +84,7 @@ async fn two_ends_in_one_answer_are_one() {
     let stage = Stage::new().await;
     let prompt = concat!(
         r#"[[call:finish {"outcome":"blocked","summary":"First."}]]"#,
-        r#"[[also:finish {"outcome":"no_change","summary":"Second."}]]"#,
+        r#"[[also:finish {"outcome":"no_change","pull":7,"summary":"Second."}]]"#,
     );
     assert_eq!(result(&stage.end_of(prompt).await)["summary"], "First.");
 }
@@ -94,7 +94,7 @@ async fn a_claim_of_a_change_without_one_goes_back() {
     let stage = Stage::new().await;
     let prompt = concat!(
         r#"[[call:finish {"outcome":"pull_request","summary":"All done!"}]]"#,
-        r#"[[call:finish {"outcome":"no_change","summary":"It was done before."}]]"#,
+        r#"[[call:finish {"outcome":"no_change","pull":7,"summary":"It was done before."}]]"#,
     );
     assert_eq!(result(&stage.end_of(prompt).await)["outcome"], "no_change");
     assert!(stage.results()[0].starts_with("You have written nothing."));
