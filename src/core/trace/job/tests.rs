@@ -85,6 +85,7 @@ impl Told {
             digest: OutcomeDigest(format!("{verdict:?}")),
             change: None,
             examined: None,
+            asks: None,
         };
         told.step(JobEvent::Judged(judgement))
     }
