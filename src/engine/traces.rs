@@ -32,6 +32,12 @@ pub(super) async fn begin(ctx: &Context) -> Result<(), Error> {
     Ok(())
 }
 
+/// How much of which job was told, and how much of that is stored.
+struct Mark {
+    told: TracedJobs,
+    stored: TracedJobs,
+}
+
 /// Tells what became of jobs.
 pub(super) struct JobTraces<'a> {
     ctx: &'a Context,
@@ -42,18 +48,28 @@ impl<'a> JobTraces<'a> {
         Self { ctx }
     }
 
-    /// Tells it until `stop`, and then what happened until then.
+    /// Tells it until `stop`, and then what happened until then. What keeps that from being told keeps
+    /// nothing else.
+    ///
+    /// # Errors
+    /// One that concerns all of the ledger.
     pub(super) async fn run(self, mut at: Loop, stop: &CancellationToken) -> Result<(), Error> {
         if self.ctx.tracer.ledger().is_none() {
             return Ok(());
         }
-        let mut told = self.told().await?;
-        let mut stored = told.clone();
+        let mut mark: Option<Mark> = None;
+        let mut is_well = true;
         loop {
-            told = self.look(told).await?;
-            if told != stored && self.ctx.tracer.is_drained() {
-                self.store(&told).await?;
-                stored = told.clone();
+            match self.go_on(&mut mark).await {
+                Ok(()) => is_well = true,
+                Err(error) if error.concerns_all() => return Err(error),
+                Err(error) => {
+                    // What is so is said once.
+                    if is_well {
+                        tracing::warn!(%error, "what becomes of jobs cannot be traced now: all else goes on");
+                    }
+                    is_well = false;
+                }
             }
             if stop.is_cancelled() {
                 return Ok(());
@@ -65,18 +81,42 @@ impl<'a> JobTraces<'a> {
         }
     }
 
+    /// Tells what is new, and stores what the collector has.
+    async fn go_on(&self, mark: &mut Option<Mark>) -> Result<(), Error> {
+        if mark.is_none() {
+            *mark = Some(self.found().await?);
+        }
+        let Some(mark) = mark else { return Ok(()) };
+        self.look(&mut mark.told).await?;
+        if mark.told != mark.stored && self.ctx.tracer.is_drained() {
+            self.store(&mark.told).await?;
+            mark.stored = mark.told.clone();
+        }
+        Ok(())
+    }
+
     /// What was told before; of a ledger of which nothing ever was, what happened until now counts as
     /// told.
-    async fn told(&self) -> Result<TracedJobs, Error> {
-        let read = self.ctx.ledger.read(|conn| match meta::get(conn, meta::TRACED_JOBS)? {
-            Some(told) => Ok((told, true)),
-            None => Ok((TracedJobs::now(conn)?, false)),
-        });
-        let (told, was_stored) = read.await?;
-        if !was_stored {
-            self.store(&told).await?;
-        }
-        Ok(told)
+    async fn found(&self) -> Result<Mark, Error> {
+        let found = match self.ctx.ledger.read(|conn| meta::get(conn, meta::TRACED_JOBS)).await {
+            Err(error) if error.is_unreadable() => {
+                tracing::warn!(
+                    %error,
+                    "how much of the jobs was traced cannot be read: what happened until now counts as traced"
+                );
+                None
+            }
+            found => found?,
+        };
+        let told = match found {
+            Some(told) => told,
+            None => {
+                let told = self.ctx.ledger.read(TracedJobs::now).await?;
+                self.store(&told).await?;
+                told
+            }
+        };
+        Ok(Mark { stored: told.clone(), told })
     }
 
     async fn store(&self, told: &TracedJobs) -> Result<(), Error> {
@@ -85,22 +125,37 @@ impl<'a> JobTraces<'a> {
     }
 
     /// Tells what is new, as far as there is room for it: the rest with a later look.
-    async fn look(&self, told: TracedJobs) -> Result<TracedJobs, Error> {
+    async fn look(&self, told: &mut TracedJobs) -> Result<(), Error> {
         if !self.ctx.tracer.has_room() {
-            return Ok(told);
+            return Ok(());
         }
-        let (moved, mut told) =
-            self.ctx.ledger.read(move |conn| traced_jobs::moved(conn, told)).await?;
+        let before = told.clone();
+        let moved = self.ctx.ledger.read(move |conn| traced_jobs::moved(conn, before)).await?;
+        let (moved, shortened) = moved;
+        *told = shortened;
         for job in moved {
             if !self.ctx.tracer.has_room() {
                 break;
             }
-            for span in self.spans(job).await? {
+            for span in self.readable_spans(job).await? {
                 self.ctx.tracer.send(span);
             }
             told.told(job);
         }
-        Ok(told)
+        Ok(())
+    }
+
+    /// The new spans of a job; none if its history cannot be read, which keeps no other job from being
+    /// told.
+    async fn readable_spans(&self, job: MovedJob) -> Result<Vec<Span>, Error> {
+        match self.spans(job).await {
+            Err(error) if error.concerns_all() || matches!(error, Error::Open(_)) => Err(error),
+            Err(error) => {
+                tracing::warn!(job = %job.id, %error, "its trace cannot be told");
+                Ok(Vec::new())
+            }
+            spans => spans,
+        }
     }
 
     async fn spans(&self, job: MovedJob) -> Result<Vec<Span>, Error> {

@@ -13,6 +13,7 @@ use super::stage::{Stage, awake_where, live};
 use crate::support::clock::{HOUR, MINUTE, SECOND};
 use crate::support::collector::{Collector, SeenSpan, Takes};
 use crate::support::config::Config;
+use crate::support::process::until;
 
 fn traced(collector: &Collector) -> impl FnOnce(Config) -> Config + use<> {
     let url = collector.url.clone();
@@ -195,4 +196,38 @@ async fn what_was_before_it_was_switched_on_is_not_told() {
     let (_, root) = one_trace(&collector);
     assert_eq!(root.facts["timmy.job"], new.0.to_string());
     stage.end().await;
+}
+
+/// Nor is a job told whose history cannot be read, which keeps no other job and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_of_the_ledger_keeps_nothing_else() {
+    let collector = Collector::start().await;
+    let mut stage = awake_where(traced(&collector)).await;
+    let broken = stage.assign(1, Some("ezra")).await;
+    let breaks = "UPDATE jobs SET first = '{}' WHERE id = ?1";
+    stage.app.timmy.write(move |tx| Ok(tx.execute(breaks, [broken.0])?)).await;
+    let done = async |stage: &Stage, number| {
+        let job = stage.assign(number, Some("ezra")).await;
+        stage.ezra.goes(ended("done"));
+        stage.follow().await;
+        assert_eq!(stage.kind(job).await, StateKind::Done);
+        stage.wait(SECOND * 6).await;
+        let is_its =
+            |span: &SeenSpan| span.name == "job" && span.facts["timmy.job"] == job.0.to_string();
+        until("it is told", async || collector.spans().iter().any(is_its)).await;
+    };
+    stage.ezra.goes(ended("done"));
+    stage.follow().await;
+    done(&stage, 2).await;
+    // Nor does what was told.
+    stage.app.timmy.stop().await;
+    let ledger = stage.app.timmy.ledger();
+    let breaks = "UPDATE meta SET value = '7' WHERE key = 'traced_jobs'";
+    assert_eq!(ledger.write(move |tx| Ok(tx.execute(breaks, [])?)).await.unwrap(), 1);
+    drop(ledger);
+    stage.app.timmy.wake().await;
+    done(&stage, 3).await;
+    let jobs = collector.spans().into_iter().filter(|span| span.name == "job").count();
+    assert_eq!(jobs, 2, "the one that cannot be read is not told");
+    stage.app.timmy.stop().await;
 }
