@@ -91,8 +91,7 @@ impl Exporter {
                 SendOutcome::Later { asked, .. } => asked,
             };
             failures = failures.saturating_add(1);
-            let pause = asked.unwrap_or_else(|| PAUSE.pause(failures, fastrand::f64()));
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(pause(asked, failures, fastrand::f64())).await;
         }
     }
 
@@ -118,6 +117,12 @@ impl Exporter {
     }
 }
 
+/// How long it is until the next try, after so many failures. A collector that asks for less than that,
+/// or for nothing, is not asked all the time.
+fn pause(asked: Option<Duration>, failures: u32, chance: f64) -> Duration {
+    asked.unwrap_or_default().max(PAUSE.pause(failures, chance))
+}
+
 /// Whether the collector takes what it is sent; else why not, and what to do. It is sent no span.
 ///
 /// # Errors
@@ -128,4 +133,17 @@ pub async fn probe(config: &OtlpConfig) -> Result<Result<(), String>, OtlpError>
         SendOutcome::Taken => Ok(()),
         SendOutcome::Refused(why) | SendOutcome::Later { why, .. } => Err(why),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::otlp::exporter::*;
+
+    #[test]
+    fn a_collector_that_asks_to_be_called_at_once_is_not() {
+        let asked = |seconds| pause(Some(Duration::from_secs(seconds)), 1, 1.0).as_secs();
+        assert_eq!([0, 1, 30].map(asked), [1, 1, 30]);
+        assert_eq!(pause(Some(Duration::ZERO), 20, 1.0), pause(None, 20, 1.0));
+        assert!(pause(Some(Duration::ZERO), 1, 0.0) >= PAUSE.first / 2);
+    }
 }
