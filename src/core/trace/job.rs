@@ -46,16 +46,15 @@ pub fn attempt_span(
     trace.span(name, &what, Some(parent), times).number("timmy.attempt", fence.0)
 }
 
-/// What a guard, or what `name` says, took of the verification of `job`, which is verified now.
-/// `key` tells apart what is part of the same one.
+/// What a guard, or what `name` says, took of this look at the result of a job. `key` tells apart what
+/// is part of the same one.
 pub fn guard_span(
     ledger: &str,
-    job: &Job,
+    (job, look): (JobId, u32),
     (name, key): (&'static str, &str),
     times: (Timestamp, Timestamp),
 ) -> Span {
-    let trace = Trace::of(ledger, TraceSubject::Job(job.spec.id));
-    let look = job.past.look;
+    let trace = Trace::of(ledger, TraceSubject::Job(job));
     let parent = trace.span_id(&verification_key(look));
     trace.span(name, &format!("{name}/{look}/{key}"), Some(parent), times)
 }

@@ -5,7 +5,7 @@
 //! is stored: after a restart it runs again.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::traced::GuardSteps;
 use crate::config::{GuardRuns, Script};
 use crate::confinement::{self, Bounds, CannotRun, FetchedRepository, Remote};
 use crate::core::guards::{CheckoutCommand, GuardResult, LiftedGuards};
-use crate::core::jobs::{Commit, Job, JobId, SeenResult};
+use crate::core::jobs::{Commit, JobId, SeenResult};
 use crate::core::model::confined::ConfinementResult;
 use crate::core::model::fixture::FixtureResult;
 use crate::core::model::repository::Repo;
@@ -42,7 +42,9 @@ const MOST: usize = 1000;
 
 /// The change of a job that is to be run.
 pub(in crate::engine) struct RunQuery<'a> {
-    pub(in crate::engine) job: &'a Job,
+    pub(in crate::engine) job: JobId,
+    /// Whether what they take is in the trace of the job.
+    pub(in crate::engine) is_traced: bool,
     pub(in crate::engine) repo: &'a Repo,
     pub(in crate::engine) pull: &'a PullRequest,
     pub(in crate::engine) issue: Option<i64>,
@@ -86,7 +88,8 @@ struct OneRun {
     plan: GuardPlan,
     base: Commit,
     head: Commit,
-    look: u32,
+    /// The last look that asked for it.
+    look: Arc<AtomicU32>,
     excused: Excused,
     /// How often its commits could not be had.
     failures: u32,
@@ -164,7 +167,7 @@ impl RunningGuards {
             return Some(plan.refused(&CannotRun::Git { command: "merge-base".to_owned(), said }));
         };
         let mut runs = self.table.runs();
-        let known = runs.get_mut(&query.job.spec.id);
+        let known = runs.get_mut(&query.job);
         let known = known.filter(|run| (&run.plan, &run.base, &run.head) == (&plan, &base, &head));
         let known = known.and_then(|run| run.serves(query.look, &query.excused).then_some(&*run));
         let failures = match known {
@@ -182,12 +185,13 @@ impl RunningGuards {
         }
         let number = self.table.begun.fetch_add(1, Ordering::Relaxed);
         let commits = (base.clone(), head.clone());
-        let task = self.begin(query, number, plan.clone(), commits);
+        let look = Arc::new(AtomicU32::new(query.look));
+        let task = self.begin(query, (number, look.clone()), plan.clone(), commits);
         let state = RunState::UnderWay { _task: AbortOnDropHandle::new(task) };
         // What ran of the head before is ended with it.
-        let (look, excused) = (query.look, query.excused.clone());
+        let excused = query.excused.clone();
         let run = OneRun { number, plan, base, head, look, excused, failures, state };
-        runs.insert(query.job.spec.id, run);
+        runs.insert(query.job, run);
         None
     }
 
@@ -207,12 +211,11 @@ impl RunningGuards {
     fn begin(
         &self,
         query: &RunQuery<'_>,
-        number: u64,
+        (number, look): (u64, Arc<AtomicU32>),
         plan: GuardPlan,
         (base, head): (Commit, Commit),
     ) -> tokio::task::JoinHandle<()> {
-        let RunQuery { job: of, repo, pull, issue, runs, .. } = *query;
-        let job = of.spec.id;
+        let RunQuery { job, is_traced, repo, pull, issue, runs, .. } = *query;
         let (ctx, slots) = (self.ctx.clone(), self.slots.clone());
         let mut ending = RunEnding { job, number, table: self.table.clone(), results: None };
         let (work, stored) = (ctx.activity.begin(), ctx.stored.clone());
@@ -227,11 +230,12 @@ impl RunningGuards {
             files: Vec::new(),
         };
         let change = ChangeToRun { base, head, facts };
-        let (of, repo, runs) = (of.clone(), repo.clone(), runs.clone());
+        let (repo, runs) = (repo.clone(), runs.clone());
         tokio::spawn(async move {
             let slot = slots.acquire().await;
             tracing::info!(%job, commit = %change.head, "guards run");
-            match carry_out(&ctx, (&of, &repo), (&runs, &plan), change).await {
+            let steps = GuardSteps::begin(&ctx, is_traced.then_some(job), look);
+            match carry_out(&ctx, &repo, (&runs, &plan), change, &steps).await {
                 Ok(results) => ending.results = Some(results),
                 Err(error) => tracing::warn!(%job, %error, "guards cannot run yet"),
             }
@@ -247,8 +251,8 @@ impl OneRun {
     fn serves(&mut self, look: u32, excused: &Excused) -> bool {
         // One that goes on is as new as one that would begin now.
         let is_under_way = matches!(self.state, RunState::UnderWay { .. });
-        let serves = is_under_way || self.look == look || self.excused != *excused;
-        self.look = look;
+        let before = self.look.swap(look, Ordering::Relaxed);
+        let serves = is_under_way || before == look || self.excused != *excused;
         self.excused = excused.clone();
         serves
     }
@@ -308,9 +312,10 @@ impl Drop for RunEnding {
 /// If they cannot be had now.
 async fn carry_out(
     ctx: &Context,
-    (job, repo): (&Job, &Repo),
+    repo: &Repo,
     (runs, plan): (&GuardRuns, &GuardPlan),
     change: ChangeToRun,
+    steps: &GuardSteps<'_>,
 ) -> Result<Vec<GuardResult>, CannotRun> {
     let runner = match runner(runs, &ctx.policy.places) {
         Ok(runner) => runner,
@@ -324,7 +329,6 @@ async fn carry_out(
     let remote = Remote::new(url, ctx.gitea.authorization());
     let commits = [&change.base, &change.head];
     let bounds = Bounds::within(FETCH);
-    let steps = GuardSteps::begin(ctx, job);
     let fetched = FetchedRepository::of(&runner.place, &remote, &commits, &bounds).await;
     steps.fetched(fetched.is_err());
     let fetched = match fetched {
@@ -371,7 +375,7 @@ mod tests {
             plan: GuardPlan::default(),
             base: commit("a"),
             head: commit("b"),
-            look: 1,
+            look: Arc::new(AtomicU32::new(1)),
             excused: nobody(),
             failures: 0,
             state,

@@ -1,9 +1,10 @@
 //! What guards took, for the trace of a job.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::core::guards::{GuardGrade, GuardResult};
-use crate::core::jobs::Job;
+use crate::core::jobs::JobId;
 use crate::core::model::time::Timestamp;
 use crate::core::trace::{Span, guard_span};
 use crate::engine::context::Context;
@@ -11,32 +12,36 @@ use crate::engine::context::Context;
 /// Guards of one change that run one after the other.
 pub(super) struct GuardSteps<'a> {
     ctx: &'a Context,
-    job: &'a Job,
+    /// The job in whose trace they are; none if they are in none.
+    job: Option<JobId>,
+    /// Which look waits for them: that may be another one by the time they end.
+    look: Arc<AtomicU32>,
     /// When the one before ended.
     since: Mutex<Timestamp>,
 }
 
 impl<'a> GuardSteps<'a> {
-    pub(super) fn begin(ctx: &'a Context, job: &'a Job) -> Self {
-        Self { ctx, job, since: Mutex::new(ctx.now()) }
+    pub(super) fn begin(ctx: &'a Context, job: Option<JobId>, look: Arc<AtomicU32>) -> Self {
+        Self { ctx, job, look, since: Mutex::new(ctx.now()) }
     }
 
     /// The commits were fetched, or could not be.
     pub(super) fn fetched(&self, has_failed: bool) {
-        let Some(ledger) = self.ctx.tracer.ledger() else { return };
+        let (Some(ledger), Some(of)) = (self.ctx.tracer.ledger(), self.of()) else { return };
         let times = self.times();
         let key = times.0.micros().to_string();
-        let span = guard_span(ledger, self.job, ("fetch", &key), times).failed(has_failed);
+        let span = guard_span(ledger, of, ("fetch", &key), times).failed(has_failed);
         self.ctx.tracer.send(span);
     }
 
     /// One has said what it has to say.
     pub(super) fn said(&self, result: &GuardResult) {
-        let Some(ledger) = self.ctx.tracer.ledger() else { return };
-        let times = self.times();
-        // Of the same look it may run several times.
-        let key = format!("{}/{}", result.guard.as_str(), times.0.micros());
-        self.ctx.tracer.send(span(ledger, self.job, &key, result, times));
+        let (Some(ledger), Some(of)) = (self.ctx.tracer.ledger(), self.of()) else { return };
+        self.ctx.tracer.send(span(ledger, of, result, self.times()));
+    }
+
+    fn of(&self) -> Option<(JobId, u32)> {
+        self.job.map(|job| (job, self.look.load(Ordering::Relaxed)))
     }
 
     fn times(&self) -> (Timestamp, Timestamp) {
@@ -46,27 +51,28 @@ impl<'a> GuardSteps<'a> {
     }
 }
 
-/// What the guards say that run nothing: they looked at the change since `began`, together.
+/// What the guards say that run nothing: they looked at the change since `began`, together, for this
+/// look at the result of this job.
 pub(in crate::engine) fn guards_said(
     ctx: &Context,
-    job: &Job,
+    of: (JobId, u32),
     results: &[GuardResult],
     began: Timestamp,
 ) {
     let Some(ledger) = ctx.tracer.ledger() else { return };
     for result in results {
-        let key = result.guard.as_str();
-        ctx.tracer.send(span(ledger, job, key, result, (began, ctx.now())));
+        ctx.tracer.send(span(ledger, of, result, (began, ctx.now())));
     }
 }
 
 fn span(
     ledger: &str,
-    job: &Job,
-    key: &str,
+    of: (JobId, u32),
     result: &GuardResult,
     times: (Timestamp, Timestamp),
 ) -> Span {
+    // For the same look it may look several times.
+    let key = format!("{}/{}", result.guard.as_str(), times.0.micros());
     let gravest = result.findings.first().map(|finding| finding.grade());
     let says = match gravest {
         _ if result.lifted.is_some() => "lifted",
@@ -76,7 +82,7 @@ fn span(
         Some(GuardGrade::Warn) => "warn",
         None => "pass",
     };
-    guard_span(ledger, job, ("guard", key), times)
+    guard_span(ledger, of, ("guard", &key), times)
         .configured("timmy.guard", result.guard.as_str())
         .word("timmy.says", says)
         .number("timmy.findings", i64::try_from(result.findings.len()).unwrap_or(i64::MAX))

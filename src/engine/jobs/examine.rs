@@ -140,8 +140,11 @@ impl Examiner {
                 }
                 return Ok(None);
             }
-            let said = examined.verdict.results.get(..without_runs).unwrap_or_default();
-            guards_said(&self.ctx, &result.job, said, began);
+            // The trace of a job that has ended has no verification any more.
+            if !result.is_over {
+                let said = examined.verdict.results.get(..without_runs).unwrap_or_default();
+                guards_said(&self.ctx, (result.job.spec.id, result.job.past.look), said, began);
+            }
             add_check_logs(&self.ctx, &result.repo.name, &mut examined.verdict).await;
             let updates = change.updates.clone();
             evidence.judgement.change =
@@ -309,7 +312,8 @@ fn to_run<'a>(
     excused: Excused,
 ) -> RunQuery<'a> {
     RunQuery {
-        job: &result.job,
+        job: result.job.spec.id,
+        is_traced: !result.is_over,
         repo: &result.repo,
         pull: &change.pull,
         issue: change.issue.as_ref().map(|issue| issue.number),

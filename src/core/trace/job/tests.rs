@@ -182,6 +182,6 @@ fn what_was_seen_elsewhere_lies_below_what_the_ledger_tells() {
     let times = (told.made, told.made.after(MINUTE));
     let clone = attempt_span(LEDGER, (JobId(42), Fence(7)), "clone", times);
     assert_eq!((clone.trace, clone.parent), (by_name("job").trace, Some(by_name("attempt").id)));
-    let guard = guard_span(LEDGER, &told.now, ("guard", "tests"), times);
+    let guard = guard_span(LEDGER, (JobId(42), told.now.past.look), ("guard", "tests"), times);
     assert_eq!(guard.parent, Some(by_name("verify").id));
 }
