@@ -7,7 +7,7 @@ use timmy::core::jobs::money::Usage;
 use timmy::core::jobs::{Done, State, StateKind};
 
 use super::decisions::{delivered, says};
-use super::guards::{hands_in, proposed};
+use super::guards::{hands_in, proposed, pushes, verdict};
 use super::scripted::ended;
 use super::stage::{Stage, awake_where, live};
 use crate::support::clock::{HOUR, MINUTE, SECOND};
@@ -92,7 +92,13 @@ async fn from_a_job_to_its_verdict_in_one_trace_over_a_restart() {
     {
         assert!(!collector.heard(private), "{private}");
     }
+    // What the guards say of a later push is no part of the verification that has ended.
+    let later = pushes(&stage, "anna", ("oil.md", "more oil"));
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert!(verdict(&stage, &later).is_some(), "the guards looked");
     stage.end().await;
+    let (after, _) = one_trace(&collector);
+    assert_eq!(named(&after, "guard").len(), guards.len());
 }
 
 /// A question and the merge that a yes to it leads to belong to the job; the comment that says yes has
