@@ -87,8 +87,9 @@ fn acp_agent(options: Option<LocalOptions>, dialogue: AcpDialogue) -> Option<Arc
 
 /// Hides all secrets of `config`.
 pub fn redactor(config: &Config) -> Redactor {
-    let passed = passed_secrets(config);
-    Redactor::new(secrets(config).into_iter().chain(passed.iter().map(String::as_str)))
+    let mut more = passed_secrets(config);
+    more.extend(config.otlp.iter().flat_map(|otlp| otlp.secrets()));
+    Redactor::new(secrets(config).into_iter().chain(more.iter().map(String::as_str)))
 }
 
 /// What the variables hold that are passed to agents, as far as their names say that it is secret.
@@ -105,7 +106,6 @@ fn passed_secrets(config: &Config) -> Vec<String> {
 fn secrets(config: &Config) -> Vec<&str> {
     let mut known = vec![&config.gitea.token];
     known.extend(config.notify.iter().flat_map(|notify| &notify.token));
-    known.extend(config.otlp.iter().flat_map(|otlp| &otlp.headers));
     for agent in &config.agents {
         known.extend(&agent.token);
         match &agent.kind {

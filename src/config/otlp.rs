@@ -4,6 +4,7 @@ use toml::de::DeValue;
 use url::Url;
 
 use super::notify::is_near;
+use super::otlp_headers::secrets_of;
 use super::reading::ProblemKind;
 use super::secret::Secret;
 use super::secrets;
@@ -47,6 +48,14 @@ impl OtlpConfig {
             return None;
         }
         Some(Self { url, headers })
+    }
+
+    /// The line of headers, and what of it is a secret by itself.
+    pub fn secrets(&self) -> Vec<String> {
+        let Some(line) = self.headers.as_ref().map(Secret::expose) else { return Vec::new() };
+        let mut secrets = secrets_of(line);
+        secrets.push(line.to_owned());
+        secrets
     }
 
     /// Who is sent spans, without the path.

@@ -3,19 +3,19 @@
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::error::OtlpError;
+use crate::config::{header_value, written_headers};
 
 /// Reads `name=value,name=value`. Values may have signs written as `%2C`.
 pub(super) fn parse(text: &str) -> Result<HeaderMap, OtlpError> {
     let mut headers = HeaderMap::new();
-    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let (name, value) =
-            part.split_once('=').ok_or(OtlpError::Headers("one of them has no value"))?;
-        let name = HeaderName::from_bytes(name.trim().as_bytes())
+    for written in written_headers(text) {
+        let (name, value) = written.ok_or(OtlpError::Headers("one of them has no value"))?;
+        let name = HeaderName::from_bytes(name.as_bytes())
             .map_err(|_| OtlpError::Headers("one of them has a name that no header can have"))?;
         if is_ours(&name) {
             return Err(OtlpError::Headers("one of them says what timmy itself has to say"));
         }
-        let value = unescaped(value.trim()).and_then(|value| HeaderValue::from_bytes(&value).ok());
+        let value = header_value(value).and_then(|value| HeaderValue::from_bytes(&value).ok());
         let mut value =
             value.ok_or(OtlpError::Headers("one of them has a value that no header can have"))?;
         value.set_sensitive(true);
@@ -38,25 +38,6 @@ fn is_ours(name: &HeaderName) -> bool {
         "connection",
     ]
     .contains(&name.as_str())
-}
-
-/// Without `%` and two digits for a byte; none where it is none.
-fn unescaped(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, behind @ ..] = rest {
-        rest = behind;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let (digits, behind) = rest.split_at_checked(2)?;
-        let mut byte = [0];
-        base16ct::mixed::decode(digits, &mut byte).ok()?;
-        bytes.push(byte[0]);
-        rest = behind;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
