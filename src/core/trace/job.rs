@@ -1,5 +1,5 @@
 //! The spans of a job, told from its history: how long it was in which state, its attempts, and all
-//! of it once it ends.
+//! of it once it ends. One that goes on after that has a span from there to its next end.
 
 use super::ids::TraceSubject;
 use super::span::Span;
@@ -111,12 +111,24 @@ struct Walk {
     /// Which step began the state that it is in, and when.
     stage: (usize, Timestamp),
     leased_at: Timestamp,
+    /// How often it has ended.
+    ends: u32,
+    /// When it went on after its last end.
+    reopened_at: Timestamp,
 }
 
 impl Walk {
     fn begin(ledger: &str, job: Job, created_at: Timestamp) -> Self {
         let trace = Trace::of(ledger, TraceSubject::Job(job.spec.id));
-        Self { trace, job, created_at, stage: (0, created_at), leased_at: created_at }
+        Self {
+            trace,
+            job,
+            created_at,
+            stage: (0, created_at),
+            leased_at: created_at,
+            ends: 0,
+            reopened_at: created_at,
+        }
     }
 
     /// One step further: what that finishes, the parts before the whole.
@@ -136,6 +148,11 @@ impl Walk {
             self.leased_at = now.at;
         }
         finished.extend(self.end_span(&after, now.at));
+        match (is_over(&self.job), is_over(&after)) {
+            (false, true) => self.ends += 1,
+            (true, false) => self.reopened_at = now.at,
+            (true, true) | (false, false) => {}
+        }
         let is_other =
             Stage::of(&self.job) != Stage::of(&after) || ends_otherwise(&self.job, &after);
         if is_other {
@@ -197,13 +214,18 @@ impl Walk {
         })
     }
 
-    /// All of the job, if it has ended now; or what became of its result since it ended.
+    /// All of the job, if it has ended now for the first time; or what became of it since then. What was
+    /// told of its first end stays as it is: collectors keep what they have.
     fn end_span(&self, after: &Job, ended: Timestamp) -> Option<Span> {
-        if !after.state.kind().is_end() {
+        if !is_over(after) {
             return None;
         }
-        let span = match (self.job.state.kind().is_end(), &after.state) {
-            (false, _) => self.trace.root("job", (self.created_at, ended)),
+        let span = match (is_over(&self.job), &after.state) {
+            (false, _) if self.ends == 0 => self.trace.root("job", (self.created_at, ended)),
+            (false, _) => {
+                let key = self.ends.to_string();
+                self.trace.keyed_step("reopened", &key, (self.reopened_at, ended))
+            }
             (true, State::Done(done)) if ends_otherwise(&self.job, after) => {
                 let name = match done {
                     Done::Merged => "merge",
@@ -232,6 +254,10 @@ impl Walk {
             None => span,
         })
     }
+}
+
+fn is_over(job: &Job) -> bool {
+    job.state.kind().is_end()
 }
 
 /// Whether an end became another one.

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use crate::core::jobs::money::{ChargeTerms, Spent, Usage};
 use crate::core::jobs::{
-    Act, AgentClaim, Draw, Failure, JobLimits, LeaseTerms, Origin, OutcomeDigest, Progress,
-    ResultJudgement, Spec, Timeouts,
+    Act, AgentClaim, Draw, Failure, JobLimits, LeaseTerms, MergeRefusal, Origin, OutcomeDigest,
+    PersonAnswer, Progress, ResultJudgement, Spec, Timeouts,
 };
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::trace::job::*;
@@ -76,9 +76,12 @@ impl Told {
         let commit = "b".repeat(40).parse().ok();
         let claim = AgentClaim::PullRequest { number: Some(58), commit };
         let ended = Progress::Ended { claim, usage: Usage::NONE };
-        let told = self.works(fence).step(JobEvent::Attempt(Fence(fence), ended));
+        self.works(fence).step(JobEvent::Attempt(Fence(fence), ended)).is_judged(verdict)
+    }
+
+    fn is_judged(self, verdict: Verdict) -> Self {
         let judgement = ResultJudgement {
-            look: told.now.past.look,
+            look: self.now.past.look,
             commit: "b".repeat(40).parse().ok(),
             pull: Some(58),
             verdict,
@@ -87,7 +90,7 @@ impl Told {
             examined: None,
             asks: None,
         };
-        told.step(JobEvent::Judged(judgement))
+        self.step(JobEvent::Judged(judgement))
     }
 
     fn spans_behind(&self, known: usize) -> Vec<Span> {
@@ -136,10 +139,56 @@ fn whoever_stops_in_between_tells_the_rest_in_the_same_trace() {
         let rest = told.spans_behind(known);
         assert_eq!(rest[..], whole[whole.len() - rest.len()..]);
     }
-    let mut ids: Vec<SpanId> = whole.iter().map(|span| span.id).collect();
+    each_has_an_id_of_its_own(&whole);
+}
+
+fn each_has_an_id_of_its_own(spans: &[Span]) {
+    let mut ids: Vec<SpanId> = spans.iter().map(|span| span.id).collect();
     ids.sort();
     ids.dedup();
-    assert_eq!(ids.len(), whole.len(), "each has an id of its own: {whole:?}");
+    assert_eq!(ids.len(), spans.len(), "{spans:?}");
+}
+
+/// The root was told when it died. What it does from then on is told apart.
+#[test]
+fn a_job_that_is_tried_once_more_has_one_root() {
+    let mut told = Told::new();
+    for fence in 7..10 {
+        let failure = Failure::Agent(OutcomeDigest(format!("in the way of {fence}")));
+        let failed = Progress::Failed { failure, usage: Usage::NONE };
+        told = told.works(fence).step(JobEvent::Attempt(Fence(fence), failed));
+        if matches!(told.now.state, State::BackingOff(_)) {
+            told = told.step(JobEvent::Due);
+        }
+    }
+    assert!(matches!(told.now.state, State::Dead(_)), "{:?}", told.now.state);
+    let known = told.steps.len();
+    let died = told.spans_behind(0);
+    let told = told.step(JobEvent::Retry(None)).delivers(10, Verdict::Pass { ask: false });
+    let since = told.spans_behind(known);
+    assert_eq!(names(&since), ["match", "preflight", "run", "attempt", "verify", "reopened"]);
+    let reopened = since.last().unwrap();
+    assert_eq!((reopened.parent, reopened.has_failed), (Some(root()), false));
+    assert_eq!(reopened.started, told.steps[known].1.at);
+    assert_eq!(reopened.ended, told.steps.last().unwrap().1.at);
+    let whole = told.spans_behind(0);
+    assert_eq!(whole[..died.len()], died[..]);
+    each_has_an_id_of_its_own(&whole);
+}
+
+#[test]
+fn what_was_accepted_and_not_merged_has_one_root() {
+    let told = Told::new().delivers(7, Verdict::Pass { ask: true });
+    let asked = told.now.past.asked;
+    let told = told.step(JobEvent::Decided(asked, PersonAnswer::Yes));
+    assert_eq!(told.now.state, State::Done(Done::Accepted));
+    let known = told.steps.len();
+    let told = told.step(JobEvent::NotMerged(MergeRefusal::HeadMoved));
+    let told = told.is_judged(Verdict::Pass { ask: false });
+    assert_eq!(names(&told.spans_behind(known)), ["verify", "reopened"]);
+    let whole = told.spans_behind(0);
+    assert_eq!(whole.iter().filter(|span| span.parent.is_none()).count(), 1);
+    each_has_an_id_of_its_own(&whole);
 }
 
 #[test]
