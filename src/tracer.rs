@@ -3,7 +3,7 @@
 //! Whoever hands one in waits for nothing. Between them and the collector is a queue of bounded
 //! length; what finds it full is dropped and counted.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -37,6 +37,10 @@ struct QueueState {
     /// What was taken and is not with the collector yet.
     waiting: AtomicUsize,
     dropped: AtomicU64,
+    /// Whether the last spans were refused.
+    is_refused: AtomicBool,
+    /// Whether any were since that was asked last.
+    was_refused: AtomicBool,
 }
 
 /// What the exporter takes spans from.
@@ -100,9 +104,19 @@ impl Tracer {
         self.0.as_ref().is_none_or(|sending| sending.queue.capacity() > CAPACITY / 2)
     }
 
-    /// Whether all that was taken is with the collector.
+    /// Whether all that was taken is with the collector, which takes what it is sent. Of what it refused
+    /// before that [`Tracer::take_refused`] knows.
     pub fn is_drained(&self) -> bool {
-        self.0.as_ref().is_none_or(|sending| sending.state.waiting.load(Ordering::SeqCst) == 0)
+        self.0.as_ref().is_none_or(|sending| {
+            let state = &sending.state;
+            state.waiting.load(Ordering::SeqCst) == 0 && !state.is_refused.load(Ordering::SeqCst)
+        })
+    }
+
+    /// Whether the collector refused anything since this was asked last.
+    pub fn take_refused(&self) -> bool {
+        let swap = |sending: &Arc<Sending>| sending.state.was_refused.swap(false, Ordering::SeqCst);
+        self.0.as_ref().is_some_and(swap)
     }
 }
 
@@ -137,12 +151,22 @@ impl SpanQueue {
         std::iter::from_fn(next).take(BATCH).collect()
     }
 
-    /// So many are with the collector, or given up.
+    /// So many are with the collector.
     pub fn sent(&self, count: usize) {
+        self.state.is_refused.store(false, Ordering::SeqCst);
         self.state.waiting.fetch_sub(count, Ordering::SeqCst);
     }
 
-    /// How many found no room since this was asked last.
+    /// So many were refused, and are given up.
+    pub fn refused(&self, count: usize) {
+        self.state.is_refused.store(true, Ordering::SeqCst);
+        self.state.was_refused.store(true, Ordering::SeqCst);
+        let dropped = u64::try_from(count).unwrap_or(u64::MAX);
+        self.state.dropped.fetch_add(dropped, Ordering::SeqCst);
+        self.state.waiting.fetch_sub(count, Ordering::SeqCst);
+    }
+
+    /// How many found no room, or were refused, since this was asked last.
     pub fn take_dropped(&self) -> u64 {
         self.state.dropped.swap(0, Ordering::SeqCst)
     }
@@ -177,11 +201,26 @@ mod tests {
     }
 
     #[test]
+    fn what_was_refused_is_not_with_the_collector() {
+        let (tracer, mut queue) = Tracer::to_queue();
+        tracer.send(span(1));
+        assert_eq!(queue.rest().len(), 1);
+        queue.refused(1);
+        assert_eq!(queue.take_dropped(), 1);
+        assert!(!tracer.is_drained(), "nothing waits, and it takes nothing");
+        tracer.send(span(2));
+        assert_eq!(queue.rest().len(), 1);
+        queue.sent(1);
+        assert!(tracer.is_drained() && tracer.take_refused() && !tracer.take_refused());
+    }
+
+    #[test]
     fn without_a_collector_nothing_happens() {
         let tracer = Tracer::default();
         tracer.set_ledger("x7k2m4pq");
         tracer.send(span(1));
         assert!(tracer.has_room() && tracer.is_drained() && tracer.ledger().is_none());
+        assert!(!tracer.take_refused());
     }
 
     #[test]

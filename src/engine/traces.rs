@@ -36,6 +36,8 @@ pub(super) async fn begin(ctx: &Context) -> Result<(), Error> {
 struct Mark {
     told: TracedJobs,
     stored: TracedJobs,
+    /// Whether what is not stored is told once more, since the collector refused some of it.
+    is_told_again: bool,
 }
 
 /// Tells what became of jobs.
@@ -88,10 +90,18 @@ impl<'a> JobTraces<'a> {
         }
         let Some(mark) = mark else { return Ok(()) };
         self.look(&mut mark.told).await?;
-        if mark.told != mark.stored && self.ctx.tracer.is_drained() {
-            self.store(&mark.told).await?;
-            mark.stored = mark.told.clone();
+        if mark.told == mark.stored || !self.ctx.tracer.is_drained() {
+            return Ok(());
         }
+        if self.ctx.tracer.take_refused() && !mark.is_told_again {
+            // It takes spans again: it is told once more, and only once, what it did not take.
+            mark.told = mark.stored.clone();
+            mark.is_told_again = true;
+            return Ok(());
+        }
+        self.store(&mark.told).await?;
+        mark.stored = mark.told.clone();
+        mark.is_told_again = false;
         Ok(())
     }
 
@@ -116,7 +126,7 @@ impl<'a> JobTraces<'a> {
                 told
             }
         };
-        Ok(Mark { stored: told.clone(), told })
+        Ok(Mark { stored: told.clone(), told, is_told_again: false })
     }
 
     async fn store(&self, told: &TracedJobs) -> Result<(), Error> {

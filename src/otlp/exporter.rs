@@ -51,8 +51,10 @@ impl Exporter {
             if begun.is_empty() {
                 return;
             }
-            self.bring(begun).await;
-            self.queue.sent(begun.len());
+            match self.bring(begun).await {
+                true => self.queue.sent(begun.len()),
+                false => self.queue.refused(begun.len()),
+            }
             begun.clear();
         }
     }
@@ -62,10 +64,11 @@ impl Exporter {
         loop {
             if !batch.is_empty() {
                 let outcome = self.collector.send(encode::request(&batch)).await;
-                self.queue.sent(batch.len());
+                self.note(&outcome);
                 if outcome != SendOutcome::Taken {
-                    return self.note(&outcome);
+                    return;
                 }
+                self.queue.sent(batch.len());
             }
             batch = self.queue.rest();
             if batch.is_empty() {
@@ -74,19 +77,19 @@ impl Exporter {
         }
     }
 
-    /// Until they are taken, or will never be.
-    async fn bring(&mut self, batch: &[Span]) {
+    /// Until they are taken, or will never be: whether they were taken.
+    async fn bring(&mut self, batch: &[Span]) -> bool {
         let request = encode::request(batch);
         let mut failures: u32 = 0;
         loop {
             let outcome = self.collector.send(request.clone()).await;
             self.note(&outcome);
             let asked = match outcome {
-                SendOutcome::Taken => return,
+                SendOutcome::Taken => return true,
                 SendOutcome::Refused(_) => {
                     // Nor will the next ones be, most likely.
                     tokio::time::sleep(PAUSE.first).await;
-                    return;
+                    return false;
                 }
                 SendOutcome::Later { asked, .. } => asked,
             };

@@ -155,6 +155,39 @@ async fn a_crash_before_the_collector_took_anything_loses_no_state_of_a_job() {
     stage.end().await;
 }
 
+/// What the collector refused, it is told again once it takes spans.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_refuses_for_a_while_loses_no_state_of_a_job() {
+    let collector = Collector::start().await;
+    collector.takes(Takes::Nothing(403));
+    let stage = awake_where(traced(&collector)).await;
+    let done = async |number| {
+        let job = stage.assign(number, Some("ezra")).await;
+        stage.ezra.goes(ended("done"));
+        stage.follow().await;
+        assert_eq!(stage.kind(job).await, StateKind::Done);
+        stage.wait(SECOND * 6).await;
+        job.0.to_string()
+    };
+    let refused = done(1).await;
+    // Nothing but the root of a job says that.
+    until("it came", async || collector.heard("timmy.attempts.charged")).await;
+    assert!(collector.spans().is_empty());
+    collector.takes(Takes::All);
+    let taken = done(2).await;
+    let has = |job: &str| {
+        let spans = collector.spans();
+        spans.iter().any(|span| span.name == "job" && span.facts["timmy.job"] == job)
+    };
+    until("what comes then is taken", async || has(&taken)).await;
+    until("what was refused is told again", async || {
+        stage.wait(SECOND * 6).await;
+        has(&refused)
+    })
+    .await;
+    stage.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_dies_says_so_and_not_in_whose_words() {
     let collector = Collector::start().await;
