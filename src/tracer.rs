@@ -99,9 +99,12 @@ impl Tracer {
         }
     }
 
-    /// Whether so much room is left that nothing is lost which the ledger tells as well later.
+    /// Whether so much room is left that nothing is lost which the ledger tells as well later. There is
+    /// none once nobody takes spans out of the queue any more.
     pub fn has_room(&self) -> bool {
-        self.0.as_ref().is_none_or(|sending| sending.queue.capacity() > CAPACITY / 2)
+        self.0.as_ref().is_none_or(|sending| {
+            !sending.queue.is_closed() && sending.queue.capacity() > CAPACITY / 2
+        })
     }
 
     /// Whether all that was taken is with the collector, which takes what it is sent. Of what it refused
@@ -109,7 +112,9 @@ impl Tracer {
     pub fn is_drained(&self) -> bool {
         self.0.as_ref().is_none_or(|sending| {
             let state = &sending.state;
-            state.waiting.load(Ordering::SeqCst) == 0 && !state.is_refused.load(Ordering::SeqCst)
+            !sending.queue.is_closed()
+                && state.waiting.load(Ordering::SeqCst) == 0
+                && !state.is_refused.load(Ordering::SeqCst)
         })
     }
 
@@ -212,6 +217,15 @@ mod tests {
         assert_eq!(queue.rest().len(), 1);
         queue.sent(1);
         assert!(tracer.is_drained() && tracer.take_refused() && !tracer.take_refused());
+    }
+
+    #[test]
+    fn an_exporter_that_is_gone_takes_nothing() {
+        let (tracer, queue) = Tracer::to_queue();
+        assert!(tracer.has_room() && tracer.is_drained());
+        drop(queue);
+        tracer.send(span(1));
+        assert!(!tracer.has_room() && !tracer.is_drained());
     }
 
     #[test]
