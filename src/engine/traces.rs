@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::activity::Loop;
 use super::context::Context;
 use crate::core::effect::Effect;
+use crate::core::jobs::JobId;
 use crate::core::model::time::Timestamp;
 use crate::core::trace::{
     EffectOwner, Span, TextKey, Trace, TraceSubject, effect_owner, job_spans,
@@ -202,14 +203,16 @@ async fn tell_effect(
     let Some(ledger) = ctx.tracer.ledger() else { return Ok(()) };
     let Some(owner) = effect_owner(&row.key, ledger) else { return Ok(()) };
     let trace = match owner {
-        EffectOwner::Text(key) => Trace::of(ledger, TraceSubject::Text(&key.to_string())),
-        EffectOwner::Job(id) => Trace::of(ledger, TraceSubject::Job(id)),
+        EffectOwner::Text(key) => Some(Trace::of(ledger, TraceSubject::Text(&key.to_string()))),
+        EffectOwner::Job(id) => trace_of_job(ctx, ledger, id).await?,
         EffectOwner::Decision(number) => {
-            let job = ctx.ledger.read(move |conn| traces::job_of(conn, number)).await?;
-            let Some(job) = job else { return Ok(()) };
-            Trace::of(ledger, TraceSubject::Job(job))
+            match ctx.ledger.read(move |conn| traces::job_of(conn, number)).await? {
+                Some(job) => trace_of_job(ctx, ledger, job).await?,
+                None => None,
+            }
         }
     };
+    let Some(trace) = trace else { return Ok(()) };
     let now = ctx.now();
     let span = trace
         .keyed_step("effect", &row.key, (row.created_at, now))
@@ -221,6 +224,13 @@ async fn tell_effect(
         EffectOwner::Text(key) => tell_text(ctx, key, now, Some(row.created_at)).await,
         EffectOwner::Job(_) | EffectOwner::Decision(_) => Ok(()),
     }
+}
+
+/// The trace of a job; none of one whose root never comes.
+async fn trace_of_job(ctx: &Context, ledger: &str, job: JobId) -> Result<Option<Trace>, Error> {
+    let told = ctx.ledger.read(|conn| meta::get(conn, meta::TRACED_JOBS)).await?;
+    let is_told_of = told.is_some_and(|told| told.knows(job));
+    Ok(is_told_of.then(|| Trace::of(ledger, TraceSubject::Job(job))))
 }
 
 /// All of a text, if nothing of it is to be done any more.

@@ -43,6 +43,12 @@ impl TracedJobs {
         Ok(Self { steps: live, newest })
     }
 
+    /// Whether a job is told of: not one that had ended before anything was, or so long ago that it is
+    /// forgotten.
+    pub fn knows(&self, job: JobId) -> bool {
+        job.0 > self.newest || self.steps.contains_key(&job.0)
+    }
+
     /// All of a job was told.
     pub fn told(&mut self, moved: MovedJob) {
         self.steps.insert(moved.id.0, moved.steps);
