@@ -15,6 +15,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use crate::support::process::until;
 
@@ -27,7 +28,7 @@ pub enum Takes {
     Nothing(u16),
     /// Sends whoever comes elsewhere.
     Elsewhere(String),
-    /// Never answers.
+    /// Answers nobody until it is told what to do with what came.
     Hangs,
 }
 
@@ -50,6 +51,7 @@ pub struct SeenSpan {
 pub struct Collector {
     pub url: String,
     takes: Arc<Mutex<Takes>>,
+    told: Arc<Notify>,
     came: Arc<Mutex<Came>>,
 }
 
@@ -64,7 +66,8 @@ impl Collector {
     pub async fn start() -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", socket.local_addr().unwrap());
-        let collector = Self { url, takes: Arc::default(), came: Arc::default() };
+        let collector =
+            Self { url, takes: Arc::default(), told: Arc::default(), came: Arc::default() };
         let hands = collector.clone();
         let take = move |uri: Uri, headers: HeaderMap, body: Bytes| {
             let hands = hands.clone();
@@ -77,27 +80,41 @@ impl Collector {
 
     async fn take(&self, uri: &Uri, headers: HeaderMap, body: &[u8]) -> Response {
         let request = ExportTraceServiceRequest::decode(body).expect("a request of OTLP");
-        let takes = self.takes.lock().unwrap().clone();
         {
             let mut came = self.came.lock().unwrap();
             came.requests.push((uri.to_string(), headers));
             came.bodies.push(body.to_vec());
-            if matches!(takes, Takes::All) {
-                let scopes = request.resource_spans.into_iter().flat_map(|of| of.scope_spans);
-                came.spans.extend(scopes.flat_map(|scope| scope.spans).map(seen));
+        }
+        loop {
+            // Before it is looked: what is told meanwhile is not missed.
+            let told = self.told.notified();
+            let takes = self.takes.lock().unwrap().clone();
+            match self.answer(takes, &request) {
+                Some(answer) => return answer,
+                None => told.await,
             }
         }
-        match takes {
-            Takes::All => StatusCode::OK.into_response(),
+    }
+
+    /// None as long as it answers nobody.
+    fn answer(&self, takes: Takes, request: &ExportTraceServiceRequest) -> Option<Response> {
+        Some(match takes {
+            Takes::All => {
+                let scopes = request.resource_spans.iter().flat_map(|of| &of.scope_spans);
+                let spans = scopes.flat_map(|scope| &scope.spans).cloned().map(seen);
+                self.came.lock().unwrap().spans.extend(spans);
+                StatusCode::OK.into_response()
+            }
             Takes::Nothing(status) => StatusCode::from_u16(status).unwrap().into_response(),
             Takes::Elsewhere(url) => (StatusCode::FOUND, [(LOCATION, url)]).into_response(),
-            Takes::Hangs => std::future::pending().await,
-        }
+            Takes::Hangs => return None,
+        })
     }
 
     /// From now on it does this.
     pub fn takes(&self, takes: Takes) {
         *self.takes.lock().unwrap() = takes;
+        self.told.notify_waiters();
     }
 
     /// Path and headers of all that came, in order.

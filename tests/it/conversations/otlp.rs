@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use timmy::core::model::ids::Subject;
+
 use crate::conversations::talk::talk_where;
 use crate::support::collector::{Collector, SeenSpan, Takes};
 use crate::support::config::Config;
+use crate::support::process::until;
 
 fn traced(collector: &Collector) -> impl FnOnce(Config) -> Config + use<> {
     let url = collector.url.clone();
@@ -43,50 +46,67 @@ async fn from_a_comment_to_its_reply_in_one_trace() {
     .await;
 }
 
+/// The traces whose roots came.
+fn traces(collector: &Collector) -> BTreeSet<String> {
+    let spans = collector.spans().into_iter();
+    spans.filter(|span| span.parent.is_empty()).map(|root| root.trace).collect()
+}
+
 /// Two comments are two traces, and an edit of one is a third.
 #[tokio::test]
 async fn each_comment_has_a_trace_of_its_own() {
     let collector = Collector::start().await;
     talk_where(traced(&collector), async |t| {
         t.ask("walt", "/timmy ping").await;
-        t.ask("walt", "/timmy ping").await;
-        let roots = || {
-            let spans = collector.spans().into_iter();
-            let roots = spans.filter(|span| span.parent.is_empty());
-            roots.map(|root| root.trace).collect::<BTreeSet<String>>()
-        };
-        crate::support::process::until("both are told", async || roots().len() == 2).await;
+        let comment = t.says("walt", "/timmy ping");
+        t.quiet().await;
+        t.saw(Subject::Comment(comment), "eyes");
+        assert_eq!(t.replies().len(), 1);
+        until("both are told", async || traces(&collector).len() == 2).await;
+        t.sandbox.edit_comment("walt", comment, "/timmy ping\n\n/timmy size s").unwrap();
+        t.quiet().await;
+        assert_eq!(t.replies(), ["Now size **s**."]);
+        until("the edit is told", async || traces(&collector).len() == 3).await;
     })
     .await;
 }
 
-/// People are answered, whatever the collector does; and what it does keeps nobody from stopping.
+/// The replies are there while it has not answered anybody. Once it does, it is told all of it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_collector_that_is_of_no_use_keeps_nobody_waiting() {
-    for takes in [Takes::Hangs, Takes::Nothing(503), Takes::Nothing(403)] {
-        let collector = Collector::start().await;
-        collector.takes(takes.clone());
-        talk_where(traced(&collector), async |t| {
-            t.ask("walt", "/timmy ping").await;
-            collector.is_called().await;
-            t.ask("walt", "/timmy ping").await;
-        })
-        .await;
-        assert!(collector.spans().is_empty(), "{takes:?}");
-    }
+async fn a_collector_that_answers_nobody_keeps_nobody_waiting() {
+    let collector = Collector::start().await;
+    collector.takes(Takes::Hangs);
+    talk_where(traced(&collector), async |t| {
+        t.ask("walt", "/timmy ping").await;
+        collector.is_called().await;
+        t.ask("walt", "/timmy ping").await;
+        assert!(collector.spans().is_empty(), "it has answered nobody yet");
+        collector.takes(Takes::All);
+        until("both are told", async || traces(&collector).len() == 2).await;
+    })
+    .await;
 }
 
-/// Nobody listens at its address.
-#[tokio::test]
-async fn one_that_is_not_there_keeps_nobody_waiting() {
+/// Nor does what it answers, nor that nobody listens at its address; and all of that keeps nobody from
+/// stopping.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_takes_nothing_keeps_nobody_waiting() {
+    for status in [503, 403] {
+        let collector = Collector::start().await;
+        collector.takes(Takes::Nothing(status));
+        talk_where(traced(&collector), async |t| {
+            let before = t.ask("walt", "/timmy ping").await;
+            collector.is_called().await;
+            assert_eq!(t.ask("walt", "/timmy ping").await, before, "{status}");
+        })
+        .await;
+    }
     let nobody = format!("http://127.0.0.1:{}", crate::support::process::free_port());
-    talk_where(
-        |config| config.with("otlp.endpoint", nobody),
-        async |t| {
-            t.ask("walt", "/timmy ping").await;
-            t.ask("walt", "/timmy ping").await;
-        },
-    )
+    let change = |config: Config| config.with("otlp.endpoint", nobody);
+    talk_where(change, async |t| {
+        let before = t.ask("walt", "/timmy ping").await;
+        assert_eq!(t.ask("walt", "/timmy ping").await, before);
+    })
     .await;
 }
 
