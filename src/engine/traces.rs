@@ -185,10 +185,15 @@ impl<'a> JobTraces<'a> {
     }
 }
 
-/// An effect is done, or is a dead letter: that, and all of the text that led to it once nothing else of
+/// An effect is done, or is a dead letter, since then: that, and all of the text that led to it once nothing else of
 /// it is to be done. What keeps that from being told keeps nothing else.
-pub(super) async fn effect_over(ctx: &Context, row: &OutboxRow, effect: &Effect, is_dead: bool) {
-    let told = tell_effect(ctx, row, effect, is_dead).await;
+pub(super) async fn effect_over(
+    ctx: &Context,
+    row: &OutboxRow,
+    effect: &Effect,
+    end: (bool, Timestamp),
+) {
+    let told = tell_effect(ctx, row, effect, end).await;
     if let Err(error) = told {
         tracing::debug!(effect = %row.key, %error, "its trace cannot be told");
     }
@@ -198,7 +203,7 @@ async fn tell_effect(
     ctx: &Context,
     row: &OutboxRow,
     effect: &Effect,
-    is_dead: bool,
+    (is_dead, ended): (bool, Timestamp),
 ) -> Result<(), Error> {
     let Some(ledger) = ctx.tracer.ledger() else { return Ok(()) };
     let Some(owner) = effect_owner(&row.key, ledger) else { return Ok(()) };
@@ -213,15 +218,14 @@ async fn tell_effect(
         }
     };
     let Some(trace) = trace else { return Ok(()) };
-    let now = ctx.now();
     let span = trace
-        .keyed_step("effect", &row.key, (row.created_at, now))
+        .keyed_step("effect", &row.key, (row.created_at, ended))
         .word("timmy.effect", effect.name())
         .number("timmy.tries", row.tries)
         .failed(is_dead);
     ctx.tracer.send(span);
     match owner {
-        EffectOwner::Text(key) => tell_text(ctx, key, now, Some(row.created_at)).await,
+        EffectOwner::Text(key) => tell_text(ctx, key, ended, Some(row.created_at)).await,
         EffectOwner::Job(_) | EffectOwner::Decision(_) => Ok(()),
     }
 }
@@ -251,7 +255,9 @@ async fn tell_text(
     let Some(text) = text else { return Ok(()) };
     let trace = Trace::of(ledger, TraceSubject::Text(&key.to_string()));
     let (kind, id) = (key.root_name(), key.number());
-    let span = trace.root(kind, (text.received_at, now)).number("timmy.text", id);
+    // Whoever tells it tells the same, also if two see at once that nothing is to be done any more.
+    let ended = text.effects_over_at.unwrap_or(now).max(text.handled_at);
+    let span = trace.root(kind, (text.received_at, ended)).number("timmy.text", id);
     ctx.tracer.send(span);
     Ok(())
 }

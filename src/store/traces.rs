@@ -22,6 +22,8 @@ pub struct JobStory {
 pub struct TracedText {
     pub received_at: Timestamp,
     pub handled_at: Timestamp,
+    /// When the last of its effects was over; none if it had none.
+    pub effects_over_at: Option<Timestamp>,
 }
 
 /// All of a job.
@@ -54,18 +56,20 @@ pub fn text(conn: &Connection, key: TextKey) -> Result<Option<TracedText>, Error
              ORDER BY seq DESC LIMIT 1",
         )?
         .query_row((kind, id, key.edit), |row| {
-            Ok(TracedText { received_at: row.get(0)?, handled_at: row.get(1)? })
+            let (received_at, handled_at) = (row.get(0)?, row.get(1)?);
+            Ok(TracedText { received_at, handled_at, effects_over_at: None })
         })
         .optional()?;
     let Some(text) = text else { return Ok(None) };
     // What was confirmed later is no part of it. An edit of the text is another one.
     let (from, to) = (format!("{key}."), format!("{key}/"));
-    let is_open = conn
+    let (open, effects_over_at) = conn
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM outbox
-                            WHERE key > ?1 AND key < ?2 AND key NOT GLOB ?1 || 'e[0-9]*'
-                              AND created_at = ?3 AND ended_at IS NULL)",
+            "SELECT count(*) - count(ended_at), max(ended_at) FROM outbox
+             WHERE key > ?1 AND key < ?2 AND key NOT GLOB ?1 || 'e[0-9]*' AND created_at = ?3",
         )?
-        .query_row((from, to, text.handled_at), |row| row.get::<_, bool>(0))?;
-    Ok((!is_open).then_some(text))
+        .query_row((from, to, text.handled_at), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Timestamp>>(1)?))
+        })?;
+    Ok((open == 0).then_some(TracedText { effects_over_at, ..text }))
 }
