@@ -166,12 +166,16 @@ impl SpanQueue {
     pub fn refused(&self, count: usize) {
         self.state.is_refused.store(true, Ordering::SeqCst);
         self.state.was_refused.store(true, Ordering::SeqCst);
-        let dropped = u64::try_from(count).unwrap_or(u64::MAX);
-        self.state.dropped.fetch_add(dropped, Ordering::SeqCst);
+        self.dropped(u64::try_from(count).unwrap_or(u64::MAX));
         self.state.waiting.fetch_sub(count, Ordering::SeqCst);
     }
 
-    /// How many found no room, or were refused, since this was asked last.
+    /// So many are lost.
+    pub fn dropped(&self, count: u64) {
+        self.state.dropped.fetch_add(count, Ordering::SeqCst);
+    }
+
+    /// How many were lost since this was asked last.
     pub fn take_dropped(&self) -> u64 {
         self.state.dropped.swap(0, Ordering::SeqCst)
     }

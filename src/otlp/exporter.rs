@@ -64,11 +64,11 @@ impl Exporter {
         loop {
             if !batch.is_empty() {
                 let outcome = self.collector.send(encode::request(&batch)).await;
-                self.note(&outcome);
-                if outcome != SendOutcome::Taken {
-                    return;
+                self.note(&outcome, batch.len());
+                match outcome {
+                    SendOutcome::Taken | SendOutcome::Partly { .. } => self.queue.sent(batch.len()),
+                    SendOutcome::Refused(_) | SendOutcome::Later { .. } => return,
                 }
-                self.queue.sent(batch.len());
             }
             batch = self.queue.rest();
             if batch.is_empty() {
@@ -83,9 +83,9 @@ impl Exporter {
         let mut failures: u32 = 0;
         loop {
             let outcome = self.collector.send(request.clone()).await;
-            self.note(&outcome);
+            self.note(&outcome, batch.len());
             let asked = match outcome {
-                SendOutcome::Taken => return true,
+                SendOutcome::Taken | SendOutcome::Partly { .. } => return true,
                 SendOutcome::Refused(_) => {
                     // Nor will the next ones be, most likely.
                     tokio::time::sleep(PAUSE.first).await;
@@ -98,10 +98,14 @@ impl Exporter {
         }
     }
 
-    /// Says what changed.
-    fn note(&mut self, outcome: &SendOutcome) {
+    /// Says what changed with a batch of so many spans.
+    fn note(&mut self, outcome: &SendOutcome, count: usize) {
         let host = self.collector.host();
         match outcome {
+            SendOutcome::Partly { rejected } => {
+                // One batch may be taken whole and the next one not: that is no change.
+                self.queue.dropped((*rejected).min(u64::try_from(count).unwrap_or(u64::MAX)));
+            }
             SendOutcome::Taken if !self.is_well => {
                 let dropped = self.queue.take_dropped();
                 tracing::info!(collector = host, dropped, "traces are taken again");
@@ -133,7 +137,7 @@ fn pause(asked: Option<Duration>, failures: u32, chance: f64) -> Duration {
 pub async fn probe(config: &OtlpConfig) -> Result<Result<(), String>, OtlpError> {
     let collector = Collector::new(config)?;
     Ok(match collector.send(encode::request(&[])).await {
-        SendOutcome::Taken => Ok(()),
+        SendOutcome::Taken | SendOutcome::Partly { .. } => Ok(()),
         SendOutcome::Refused(why) | SendOutcome::Later { why, .. } => Err(why),
     })
 }
@@ -141,6 +145,24 @@ pub async fn probe(config: &OtlpConfig) -> Result<Result<(), String>, OtlpError>
 #[cfg(test)]
 mod tests {
     use crate::otlp::exporter::*;
+    use crate::tracer::Tracer;
+
+    fn exporter() -> Exporter {
+        let url = "http://127.0.0.1:1/v1/traces".parse().unwrap();
+        let (_, queue) = Tracer::to_queue();
+        Exporter::new(&OtlpConfig { url, headers: None }, queue).unwrap()
+    }
+
+    #[test]
+    fn a_batch_that_is_taken_in_part_changes_nothing_and_is_counted() {
+        let mut exporter = exporter();
+        let later = SendOutcome::Later { asked: None, why: "it answers 503".to_owned() };
+        for is_well in [true, false] {
+            exporter.note(&SendOutcome::Partly { rejected: 3 }, 2);
+            assert_eq!((exporter.is_well, exporter.queue.take_dropped()), (is_well, 2));
+            exporter.note(&later, 2);
+        }
+    }
 
     #[test]
     fn a_collector_that_asks_to_be_called_at_once_is_not() {
