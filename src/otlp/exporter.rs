@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::collector::Collector;
@@ -19,19 +20,24 @@ const PAUSE: Backoff = Backoff { first: Duration::from_secs(1), longest: Duratio
 /// How long a stop waits for what is not sent yet.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// How often it is said at most that spans are lost although the collector takes some.
+const LOSSES_SAID: Duration = Duration::from_secs(10 * 60);
+
 /// Sends what comes out of a queue.
 pub struct Exporter {
     collector: Collector,
     queue: SpanQueue,
     /// Whether the last batch was taken: what is so is said once.
     is_well: bool,
+    /// When it was said last that spans are lost although the collector takes some.
+    losses_said: Option<Instant>,
 }
 
 impl Exporter {
     /// # Errors
     /// If the headers of the configuration are none.
     pub fn new(config: &OtlpConfig, queue: SpanQueue) -> Result<Self, OtlpError> {
-        Ok(Self { collector: Collector::new(config)?, queue, is_well: true })
+        Ok(Self { collector: Collector::new(config)?, queue, is_well: true, losses_said: None })
     }
 
     /// Sends what there is until `stop`, then what is left, as far as the collector takes it at once.
@@ -119,7 +125,24 @@ impl Exporter {
                 );
                 self.is_well = false;
             }
-            SendOutcome::Taken | SendOutcome::Refused(_) | SendOutcome::Later { .. } => {}
+            SendOutcome::Taken => self.note_losses(),
+            SendOutcome::Refused(_) | SendOutcome::Later { .. } => {}
+        }
+    }
+
+    /// The collector is well, and may be too slow, or take some and not all.
+    fn note_losses(&mut self) {
+        if self.losses_said.is_some_and(|said| said.elapsed() < LOSSES_SAID) {
+            return;
+        }
+        let dropped = self.queue.take_dropped();
+        if dropped > 0 {
+            tracing::warn!(
+                collector = self.collector.host(),
+                dropped,
+                "traces were lost: the collector is too slow, or takes not all; its log may say why"
+            );
+            self.losses_said = Some(Instant::now());
         }
     }
 }
@@ -162,6 +185,19 @@ mod tests {
             assert_eq!((exporter.is_well, exporter.queue.take_dropped()), (is_well, 2));
             exporter.note(&later, 2);
         }
+    }
+
+    #[test]
+    fn what_is_lost_on_the_way_to_a_slow_collector_is_said_and_not_each_time() {
+        let mut exporter = exporter();
+        exporter.note(&SendOutcome::Taken, 1);
+        assert!(exporter.losses_said.is_none());
+        exporter.queue.dropped(5);
+        exporter.note(&SendOutcome::Taken, 1);
+        assert!(exporter.losses_said.is_some());
+        exporter.queue.dropped(7);
+        exporter.note(&SendOutcome::Taken, 1);
+        assert_eq!(exporter.queue.take_dropped(), 7, "it is said later");
     }
 
     #[test]
