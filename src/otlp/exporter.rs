@@ -159,7 +159,7 @@ fn pause(asked: Option<Duration>, failures: u32, chance: f64) -> Duration {
 /// If nothing can be sent at all.
 pub async fn probe(config: &OtlpConfig) -> Result<Result<(), String>, OtlpError> {
     let collector = Collector::new(config)?;
-    Ok(match collector.send(encode::request(&[])).await {
+    Ok(match collector.try_out(encode::request(&[])).await {
         SendOutcome::Taken | SendOutcome::Partly { .. } => Ok(()),
         SendOutcome::Refused(why) | SendOutcome::Later { why, .. } => Err(why),
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message as _;
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 
 /// However long a collector asks to be left alone.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
@@ -73,6 +73,15 @@ impl SendOutcome {
     }
 }
 
+/// Whether an answer is one that a collector gives: nothing, or protobuf or JSON. A web page is none.
+pub(super) fn is_of_a_collector(headers: &HeaderMap, body: &[u8]) -> bool {
+    let form = headers.get(CONTENT_TYPE).and_then(|form| form.to_str().ok()).unwrap_or_default();
+    let form = form.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    body.is_empty()
+        || ["application/x-protobuf", "application/protobuf", "application/json"]
+            .contains(&form.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
@@ -122,6 +131,23 @@ mod tests {
                 other => panic!("{status}: {other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_web_page_is_no_answer_of_a_collector() {
+        let is = |form: &str, body: &[u8]| {
+            let mut headers = HeaderMap::new();
+            if !form.is_empty() {
+                headers.insert(CONTENT_TYPE, form.parse().unwrap());
+            }
+            is_of_a_collector(&headers, body)
+        };
+        assert!(is("", b"") && is("text/plain", b""));
+        assert!(
+            is("application/x-protobuf", b"\x0a\x00")
+                && is("Application/JSON; charset=utf-8", b"{}")
+        );
+        assert!(!is("text/html", b"<html>") && !is("", b"ok") && !is("application/jsonp", b"ok"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -26,6 +26,8 @@ pub enum Takes {
     All,
     /// Answers with this status.
     Nothing(u16),
+    /// Shows a web page: it is no collector.
+    Page,
     /// Sends whoever comes elsewhere.
     Elsewhere(String),
     /// Answers nobody until it is told what to do with what came.
@@ -106,6 +108,7 @@ impl Collector {
                 StatusCode::OK.into_response()
             }
             Takes::Nothing(status) => StatusCode::from_u16(status).unwrap().into_response(),
+            Takes::Page => Html("<p>Welcome!</p>").into_response(),
             Takes::Elsewhere(url) => (StatusCode::FOUND, [(LOCATION, url)]).into_response(),
             Takes::Hangs => return None,
         })

@@ -43,6 +43,9 @@ async fn what_it_answers_says_what_to_do() {
         let why = probe(&config).await.unwrap().unwrap_err();
         assert!(why.contains(remedy), "{status}: {why}");
     }
+    collector.takes(Takes::Page);
+    let why = probe(&config).await.unwrap().unwrap_err();
+    assert!(why.contains("no collector") && why.contains("otlp.endpoint"), "{why}");
     let nobody = format!("http://127.0.0.1:{}", free_port());
     let away = probe(&otlp(folder.path(), &nobody, None)).await.unwrap().unwrap_err();
     assert!(away.contains("cannot be reached"), "{away}");
