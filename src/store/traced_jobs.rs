@@ -104,3 +104,70 @@ pub fn moved(
     let moved = moved.collect();
     Ok((moved, told))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::migrate::{self, MIGRATIONS};
+    use crate::store::traced_jobs::*;
+
+    fn ledger() -> Connection {
+        let mut conn = Connection::open_in_memory().expect("a database in memory");
+        migrate::run(&mut conn, MIGRATIONS, 0).expect("the schema");
+        conn
+    }
+
+    /// There is a job with so many steps.
+    fn job(conn: &Connection, id: i64, steps: u32, has_ended: bool) {
+        let (state, ended_at) = if has_ended { ("done", Some(7)) } else { ("queued", None) };
+        let sql = "INSERT OR REPLACE INTO jobs
+                   (id, repo, number, state, created_at, ended_at, steps, first, job)
+                   VALUES (?1, 1, ?1, ?2, 5, ?3, ?4, '{}', '{}')";
+        conn.execute(sql, (id, state, ended_at, steps)).expect("a job");
+    }
+
+    /// What moved since `told`, which is told then: id, how many steps were told, and how many there are.
+    fn moves(conn: &Connection, told: &mut TracedJobs) -> Vec<(i64, u32, u32)> {
+        let (moved, shortened) = moved(conn, told.clone()).expect("what moved");
+        *told = shortened;
+        moved.iter().for_each(|job| told.told(*job));
+        moved.into_iter().map(|job| (job.id.0, job.told, job.steps)).collect()
+    }
+
+    #[test]
+    fn each_step_is_told_once_from_the_moment_on_that_anything_is() {
+        let conn = ledger();
+        job(&conn, 1, 4, true);
+        job(&conn, 2, 3, false);
+        let mut told = TracedJobs::now(&conn).expect("all that was");
+        assert_eq!([1, 2, 3].map(|id| told.knows(JobId(id))), [false, true, true]);
+        assert_eq!(moves(&conn, &mut told), []);
+        job(&conn, 2, 5, false);
+        job(&conn, 3, 1, false);
+        assert_eq!(moves(&conn, &mut told), [(2, 3, 5), (3, 0, 1)]);
+        assert_eq!(moves(&conn, &mut told), []);
+        // It ends, and is merged then.
+        for (before, steps) in [(1, 7), (7, 8)] {
+            job(&conn, 3, steps, true);
+            assert_eq!(moves(&conn, &mut told), [(3, before, steps)]);
+        }
+        // One that had ended before is tried once more.
+        job(&conn, 1, 5, false);
+        assert_eq!(moves(&conn, &mut told), [(1, 4, 5)]);
+        assert!(told.knows(JobId(1)));
+    }
+
+    #[test]
+    fn of_those_that_ended_the_oldest_are_forgotten_and_told_again_if_they_go_on() {
+        let conn = ledger();
+        let last = i64::try_from(ENDED).expect("a number") + 3;
+        job(&conn, 1, 2, false);
+        (2..=last).for_each(|id| job(&conn, id, 9, true));
+        let mut told = TracedJobs::default();
+        assert_eq!(moves(&conn, &mut told).len(), ENDED + 3);
+        assert_eq!(moves(&conn, &mut told), []);
+        let known = [1, 2, 3, 4, last].map(|id| told.knows(JobId(id)));
+        assert_eq!(known, [true, false, false, true, true], "one that lives is not forgotten");
+        job(&conn, 2, 10, false);
+        assert_eq!(moves(&conn, &mut told), [(2, 9, 10)]);
+    }
+}
