@@ -234,8 +234,8 @@ impl RunningGuards {
         tokio::spawn(async move {
             let slot = slots.acquire().await;
             tracing::info!(%job, commit = %change.head, "guards run");
-            let steps = GuardSteps::begin(&ctx, is_traced.then_some(job), look);
-            match carry_out(&ctx, &repo, (&runs, &plan), change, &steps).await {
+            let traced = (is_traced.then_some(job), look);
+            match carry_out(&ctx, &repo, (&runs, &plan), change, traced).await {
                 Ok(results) => ending.results = Some(results),
                 Err(error) => tracing::warn!(%job, %error, "guards cannot run yet"),
             }
@@ -315,7 +315,7 @@ async fn carry_out(
     repo: &Repo,
     (runs, plan): (&GuardRuns, &GuardPlan),
     change: ChangeToRun,
-    steps: &GuardSteps<'_>,
+    (traced, look): (Option<JobId>, Arc<AtomicU32>),
 ) -> Result<Vec<GuardResult>, CannotRun> {
     let runner = match runner(runs, &ctx.policy.places) {
         Ok(runner) => runner,
@@ -329,6 +329,7 @@ async fn carry_out(
     let remote = Remote::new(url, ctx.gitea.authorization());
     let commits = [&change.base, &change.head];
     let bounds = Bounds::within(FETCH);
+    let steps = GuardSteps::begin(ctx, traced, look);
     let fetched = FetchedRepository::of(&runner.place, &remote, &commits, &bounds).await;
     steps.fetched(fetched.is_err());
     let fetched = match fetched {

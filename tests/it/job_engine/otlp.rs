@@ -161,7 +161,7 @@ async fn a_collector_that_refuses_for_a_while_loses_no_state_of_a_job() {
     let collector = Collector::start().await;
     collector.takes(Takes::Nothing(403));
     let stage = awake_where(traced(&collector)).await;
-    let done = async |number| {
+    let done = async |number: i64| {
         let job = stage.assign(number, Some("ezra")).await;
         stage.ezra.goes(ended("done"));
         stage.follow().await;
@@ -245,7 +245,7 @@ async fn what_cannot_be_read_of_the_ledger_keeps_nothing_else() {
     let broken = stage.assign(1, Some("ezra")).await;
     let breaks = "UPDATE jobs SET first = '{}' WHERE id = ?1";
     stage.app.timmy.write(move |tx| Ok(tx.execute(breaks, [broken.0])?)).await;
-    let done = async |stage: &Stage, number| {
+    let done = async |stage: &Stage, number: i64| {
         let job = stage.assign(number, Some("ezra")).await;
         stage.ezra.goes(ended("done"));
         stage.follow().await;
