@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::task::{AgentTask, StoredRequest};
 use super::transcript::Transcript;
 use super::trouble::AgentTrouble;
+use crate::core::jobs::NeverRan;
 pub use crate::core::jobs::RunHandle;
 use crate::core::jobs::money::Usage;
 use crate::core::model::time::Timestamp;
@@ -189,8 +190,8 @@ pub enum FailureKind {
     ModelGone,
     /// What stands behind it failed: no fault of the attempt.
     Upstream,
-    /// What it was to work on could not be brought to it: nothing of it ran, and nothing was used.
-    NeverBegan,
+    /// Nothing of it ran, and nothing was used.
+    NeverBegan(NeverRan),
 }
 
 /// What became of a text for a running attempt.

@@ -35,6 +35,13 @@ impl DependencyReads {
         self.known.insert(thread, waits);
     }
 
+    /// Those on this way of which it was not asked what they wait for, as many as are asked for at once.
+    fn doubtful(&self, way: &[Blocker], goal: ThreadId) -> Vec<Blocker> {
+        let doubtful = way.iter().filter(|at| at.thread != goal);
+        let doubtful = doubtful.filter(|at| !self.known.contains_key(&at.thread));
+        doubtful.take(DOUBTFUL_AT_ONCE).cloned().collect()
+    }
+
     /// Asks what these wait for, as far as it may still be asked.
     async fn read_more(&mut self, ctx: &Context, threads: &[Blocker]) -> Result<(), EngineError> {
         for at in threads.iter().take(self.left) {
@@ -72,29 +79,28 @@ pub(super) async fn find_circle(
     reads: &mut DependencyReads,
 ) -> Result<CircleFound, EngineError> {
     loop {
-        let (start, known) = (start.clone(), reads.known.clone());
-        let search = ctx.ledger.read(move |conn| search(conn, start, goal, &known));
-        let to_read = match search.await? {
+        let to_read = match search(ctx, &start, goal, reads, Closed::Ends).await? {
             Searched::TooMany => return Ok(CircleFound::Unfinished { met: MOST_MET }),
-            Searched::Open { unknown, cut, known: met, unseen } if unknown.is_empty() => {
-                if cut.is_empty() || reads.left == 0 {
+            Searched::Open { unknown, met, unseen } if unknown.is_empty() => {
+                let reopened = search(ctx, &start, goal, reads, Closed::MayBeOpen).await?;
+                let Searched::Circle(way) = reopened else {
                     return Ok(match unseen {
                         true => CircleFound::Unseen { met },
                         false => CircleFound::No,
                     });
+                };
+                if reads.left == 0 {
+                    return Ok(CircleFound::Unfinished { met });
                 }
-                // What was closed when the ledger heard of it may be open again.
-                cut
+                reads.doubtful(&way, goal)
             }
-            Searched::Open { known: met, .. } if reads.left == 0 => {
+            Searched::Open { met, .. } if reads.left == 0 => {
                 return Ok(CircleFound::Unfinished { met });
             }
             Searched::Open { unknown, .. } => unknown,
             // The ledger may be a minute old: before a refusal the way is looked at again.
             Searched::Circle(way) => {
-                let doubtful = way.iter().filter(|at| at.thread != goal);
-                let doubtful = doubtful.filter(|at| !reads.known.contains_key(&at.thread));
-                let doubtful: Vec<Blocker> = doubtful.take(DOUBTFUL_AT_ONCE).cloned().collect();
+                let doubtful = reads.doubtful(&way, goal);
                 if doubtful.is_empty() {
                     return Ok(CircleFound::Way(way));
                 }
@@ -108,6 +114,14 @@ pub(super) async fn find_circle(
     }
 }
 
+/// What a search makes of what is closed: it holds nothing up, whatever it waits for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Closed {
+    Ends,
+    /// It may be open again since the ledger heard of it.
+    MayBeOpen,
+}
+
 /// How far a search came with what is known.
 enum Searched {
     Circle(Vec<Blocker>),
@@ -115,10 +129,8 @@ enum Searched {
     Open {
         /// Of these it is not known what they wait for.
         unknown: Vec<Blocker>,
-        /// These wait for something that was closed, as far as the ledger knows.
-        cut: Vec<Blocker>,
         /// How many others were met.
-        known: usize,
+        met: usize,
         /// Whether one of them waits for something that cannot be seen.
         unseen: bool,
     },
@@ -127,14 +139,24 @@ enum Searched {
 }
 
 /// Looks for the way from `start` to `goal` among what was read and what the ledger knows.
-fn search(
-    conn: &Connection,
-    start: Blocker,
+async fn search(
+    ctx: &Context,
+    start: &Blocker,
     goal: ThreadId,
-    read: &HashMap<ThreadId, WaitsFor<Blocker>>,
+    reads: &DependencyReads,
+    closed: Closed,
 ) -> Result<Searched, store::Error> {
-    let mut walk = DependencyWalk::new(start, goal);
-    let (mut unknown, mut cut, mut unseen) = (Vec::new(), Vec::new(), false);
+    let (walk, read) = (DependencyWalk::new(start.clone(), goal), reads.known.clone());
+    ctx.ledger.read(move |conn| walk_on(conn, walk, goal, (&read, closed))).await
+}
+
+fn walk_on(
+    conn: &Connection,
+    mut walk: DependencyWalk,
+    goal: ThreadId,
+    (read, closed): (&HashMap<ThreadId, WaitsFor<Blocker>>, Closed),
+) -> Result<Searched, store::Error> {
+    let (mut unknown, mut unseen) = (Vec::new(), false);
     while let Some((place, at)) = walk.next_unread() {
         let was_read = read.get(&at.thread);
         let blockers = match was_read {
@@ -147,12 +169,8 @@ fn search(
         match blockers {
             None => unknown.push(at),
             Some(mut blockers) => {
-                // What is closed holds nothing up, whatever it waits for itself.
-                let all = blockers.len();
-                blockers.retain(|blocker| blocker.open || blocker.thread == goal);
-                if was_read.is_none() && blockers.len() < all {
-                    cut.push(at);
-                }
+                let may_be_open = closed == Closed::MayBeOpen && was_read.is_none();
+                blockers.retain(|blocker| blocker.open || may_be_open || blocker.thread == goal);
                 if let Some(way) = walk.add_blockers(place, blockers) {
                     return Ok(Searched::Circle(way));
                 }
@@ -162,6 +180,6 @@ fn search(
             return Ok(Searched::TooMany);
         }
     }
-    let known = walk.met() - unknown.len();
-    Ok(Searched::Open { unknown, cut, known, unseen })
+    let met = walk.met() - unknown.len();
+    Ok(Searched::Open { unknown, met, unseen })
 }

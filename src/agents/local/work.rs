@@ -16,8 +16,8 @@ use crate::agents::handed_in::result_line;
 use crate::agents::run::{Run, WorkEnd};
 use crate::agents::transcript::Speaker;
 use crate::confinement::{Bound, CannotRun, RunEnd, Session, SessionEnd};
-use crate::core::jobs::AgentClaim;
 use crate::core::jobs::evidence::read_result;
+use crate::core::jobs::{AgentClaim, NeverRan};
 
 /// The most of a reason that is told, in characters.
 const LONGEST_REASON: usize = 400;
@@ -68,12 +68,12 @@ impl LocalWork {
                 return Err(match other {
                     Some(Err(why)) => not_begun(&why),
                     _ if self.run.stop.is_cancelled() => because(
-                        FailureKind::NeverBegan,
+                        FailureKind::NeverBegan(NeverRan::Stopped),
                         "it was stopped before its program was called",
                     ),
                     _ => {
                         let words = "its repository could not be had";
-                        because(FailureKind::NeverBegan, &self.within(words))
+                        because(FailureKind::NeverBegan(NeverRan::NoWorkplace), &self.within(words))
                     }
                 });
             }
@@ -89,7 +89,7 @@ impl LocalWork {
         }
         // Who is answered, or told what is wrong, goes on with what it had.
         let keeps = match &end {
-            WorkEnd::Failed { kind: FailureKind::NeverBegan, .. } => {
+            WorkEnd::Failed { kind: FailureKind::NeverBegan(_), .. } => {
                 self.host.close_unbegun(bench).await;
                 return Ok(end);
             }
@@ -246,9 +246,10 @@ fn too_much(ended: &SessionEnd) -> Option<&'static str> {
 /// Its program was not called yet: what is no fault of the agent costs it nothing.
 fn not_begun(why: &LocalTrouble) -> WorkEnd {
     let kind = match (why, why.kind()) {
-        (LocalTrouble::CannotRun(CannotRun::NotStarted(_)), _) | (_, FailureKind::Upstream) => {
-            FailureKind::NeverBegan
+        (LocalTrouble::CannotRun(CannotRun::NotStarted(_)), _) => {
+            FailureKind::NeverBegan(NeverRan::NoProgram)
         }
+        (_, FailureKind::Upstream) => FailureKind::NeverBegan(NeverRan::NoWorkplace),
         (_, kind) => kind,
     };
     because(kind, &why.to_string())

@@ -49,7 +49,7 @@ pub(super) fn why(target: Option<&StatusTarget>) -> Handler<'_> {
 
 /// What has to be known to show a thread: this one if no other is named.
 pub(super) fn a_thread(target: Option<&StatusTarget>) -> Needs {
-    let jobs = JobQuery { latest: true, ..JobQuery::default() };
+    let jobs = JobQuery { latest: true, pull_reviews: true, ..JobQuery::default() };
     match target {
         None => Needs { item: true, blockers: true, jobs, ..Needs::default() },
         Some(StatusTarget::Issue(issue)) => {

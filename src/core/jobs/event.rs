@@ -190,6 +190,10 @@ pub enum NeverRan {
     Moved,
     /// What it was to work on could not be brought to it.
     NoWorkplace,
+    /// Its program is not there, or cannot be started.
+    NoProgram,
+    /// It was asked to stop before that.
+    Stopped,
 }
 
 /// How an attempt failed.

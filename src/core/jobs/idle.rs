@@ -174,6 +174,14 @@ fn without_attempt(
             turn.reviewed(text);
             Ok(same.clone())
         }
+        JobEvent::Dismissed(text) => {
+            turn.forget(*text)?;
+            if !turn.is_for_nothing(work) {
+                return Ok(same.clone());
+            }
+            turn.without_round(|_| {});
+            Ok(turn.verify())
+        }
         JobEvent::Cancel(reason) => Ok(Turn::cancelled(reason, AgentStop::NoneRan)),
         JobEvent::Retry(agent) => {
             turn.retry(agent);
@@ -192,7 +200,6 @@ fn without_attempt(
         | JobEvent::AskAgain(_)
         | JobEvent::NotMerged(_)
         | JobEvent::Reverted(_) => Err(IllegalReason::OutOfDate),
-        // Whether it was is asked right before an attempt begins.
-        JobEvent::Due | JobEvent::Ready | JobEvent::Dismissed(_) => Err(IllegalReason::NotHere),
+        JobEvent::Due | JobEvent::Ready => Err(IllegalReason::NotHere),
     }
 }

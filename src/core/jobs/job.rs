@@ -51,6 +51,9 @@ pub struct Past {
     pub fence: Option<Fence>,
     /// What was leased last and is over.
     pub last: Option<Leased>,
+    /// The present round of repair, if an agent began with it and is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<WorkKind>,
     /// When its attempts could run.
     pub ran: Vec<Ran>,
     /// What it brought last: the pull request, and its head.
@@ -167,6 +170,7 @@ impl Job {
             branch: 1,
             fence: None,
             last: None,
+            begun: None,
             ran: Vec::new(),
             pull: spec.adopts.as_ref().and_then(|_| spec.given()).map(|thread| thread.number),
             commit: None,

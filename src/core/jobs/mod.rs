@@ -67,6 +67,7 @@ mod course;
 mod ended;
 mod event;
 pub mod evidence;
+mod heard;
 mod idle;
 mod ids;
 mod illegal;

@@ -34,7 +34,8 @@ pub enum ObjectionForce {
 impl Objection {
     /// What holds up the merge of `commit` in these reviews, the oldest first: one at most of each person.
     /// `told`: those of agents, which people read with the question. Who approved later does not object any
-    /// more; not if that was of an earlier commit, as it may be after a push that went back.
+    /// more; nothing that was said later of an earlier commit, as it may be after a push that went back,
+    /// makes less of what was said of this one.
     pub fn all(reviews: &[Review], told: &[GivenReview], commit: &Commit) -> Vec<Self> {
         let said = reviews.iter().map(|review| {
             let by = review.text.written.author.as_ref().map(|by| by.login.clone());
@@ -57,6 +58,9 @@ impl Objection {
             match verdict.opinion {
                 Opinion::ChangesRequested => {
                     let force = ObjectionForce::of(verdict.review, is_old, told);
+                    if is_heeded(&by) && force != ObjectionForce::Heeded {
+                        continue;
+                    }
                     let commit = verdict.commit.clone();
                     all.insert(by.clone(), Self { by, commit, force });
                 }
@@ -135,6 +139,12 @@ mod tests {
         assert_eq!(means(&[(ChangesRequested, 'b')], &[]), Some(Heeded));
         let told = [given("ezra", ChangesRequested, false)];
         assert_eq!(means(&[(ChangesRequested, 'b')], &told), Some(Told));
+        let later = [GivenReview { review: Some(2), ..told[0].clone() }];
+        assert_eq!(
+            means(&[(ChangesRequested, 'b'), (ChangesRequested, 'b')], &later),
+            Some(Heeded)
+        );
+        assert_eq!(means(&[(ChangesRequested, 'b'), (ChangesRequested, 'a')], &[]), Some(Heeded));
         assert_eq!(means(&[(ChangesRequested, 'b'), (Comment, 'b')], &[]), Some(Heeded));
         assert_eq!(means(&[(ChangesRequested, 'b'), (Approved, 'b')], &[]), None);
         assert_eq!(means(&[(ChangesRequested, 'b'), (Approved, 'a')], &[]), Some(Heeded));

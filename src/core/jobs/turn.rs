@@ -14,9 +14,8 @@ use super::money::Charge;
 use super::spec::Spec;
 use super::state::{
     AgentStop, Attempt, BackingOff, Cancelled, DeadReason, Deciding, Done, IdleWait, Late, Leased,
-    Question, Queued, State, Then, Verifying, WaitReason, Waiting, WorkKind,
+    Phase, Question, Queued, State, Then, Verifying, WaitReason, Waiting, WorkKind,
 };
-use super::told::ToldText;
 use crate::core::model::time::Timestamp;
 
 /// How far the moment of a push may be off: the forge tells it, and its own present, in whole
@@ -60,6 +59,10 @@ impl Turn<'_> {
             | AttemptEnd::CutOff
             | AttemptEnd::Asked => None,
         };
+        let is_begun = attempt.phase == Phase::Working || !matches!(end, AttemptEnd::NeverRan(_));
+        if is_begun && attempt.leased.work != WorkKind::Begin {
+            self.past.begun = Some(attempt.leased.work);
+        }
         let (from, until) = (attempt.since, self.at());
         self.past.ran.push(Ran { branch: attempt.leased.branch, from, until });
         self.release(attempt.leased.clone(), end, charge, left);
@@ -170,6 +173,8 @@ impl Turn<'_> {
             | NeverRan::LeftNothing
             | NeverRan::TooSlow
             | NeverRan::NoWorkplace
+            | NeverRan::NoProgram
+            | NeverRan::Stopped
             | NeverRan::Moved => self.back_off(work, self.past.never_ran),
         }
     }
@@ -233,6 +238,8 @@ impl Turn<'_> {
         let last = self.past.last.take();
         release(self);
         self.past.last = last;
+        // The next one has its number.
+        self.past.begun = None;
         self.past.outcomes.pop_if(|outcome| outcome.of.is_none());
         self.past.rounds = self.past.rounds.saturating_sub(1);
     }
@@ -294,19 +301,6 @@ impl Turn<'_> {
         State::BackingOff(BackingOff { work, until: self.at() })
     }
 
-    /// Whether somebody asked for changes of which no agent has heard.
-    pub(super) fn is_asked_for_changes(&self) -> bool {
-        self.past.reviews.iter().any(|text| self.past.unheard.contains(text))
-    }
-
-    /// Whether one of those was a person.
-    pub(super) fn is_asked_for_changes_by_a_person(&self) -> bool {
-        let past = &self.past;
-        let by_agents = |text: &u32| past.by_agents.contains(text);
-        let unheard = past.reviews.iter().filter(|text| past.unheard.contains(text));
-        unheard.into_iter().any(|text| !by_agents(text))
-    }
-
     /// One round more than there may be, since a person wants it.
     pub(super) fn revise(&mut self) -> State {
         self.past.rounds_allowed = self.past.rounds_allowed.max(self.past.rounds + 1);
@@ -359,6 +353,7 @@ impl Turn<'_> {
         past.allowed = None;
         past.charged.clear();
         past.outcomes.clear();
+        past.begun = None;
         (past.rounds, past.rounds_allowed) = (0, self.spec.limits.repairs);
         (past.never_ran, past.cut_off) = (0, 0);
         past.out_of_quota_since = None;
@@ -369,41 +364,5 @@ impl Turn<'_> {
     pub(super) fn merged(&mut self, merge: &JobMerge) {
         let JobMerge { commit, by_agent, .. } = merge.clone();
         (self.past.commit, self.past.merged_by) = (Some(commit), by_agent);
-    }
-
-    /// An agent's review is one more text for the agent.
-    pub(super) fn reviewed(&mut self, text: &ToldText) {
-        self.past.by_agents.push(self.past.texts);
-        self.told(text);
-    }
-
-    /// A review by an agent is none any more: nobody is told of it.
-    pub(super) fn forget(&mut self, text: u32) -> Result<(), IllegalReason> {
-        let past = &mut *self.past;
-        if !past.unheard.contains(&text) || !past.by_agents.contains(&text) {
-            return Err(IllegalReason::Again);
-        }
-        past.unheard.retain(|other| *other != text);
-        past.reviews.retain(|other| *other != text);
-        Ok(())
-    }
-
-    /// Whether nobody asks for what a round of repair is to do that nobody began with: what the guards
-    /// find shows when it is judged.
-    pub(super) fn is_for_nothing(&self, round: WorkKind) -> bool {
-        let is_begun = self.past.last.as_ref().is_some_and(|last| last.work == round);
-        round != WorkKind::Begin
-            && !is_begun
-            && self.past.unheard.is_empty()
-            && self.past.reviews.is_empty()
-    }
-
-    /// There is one more text for the agent.
-    pub(super) fn told(&mut self, text: &ToldText) {
-        if text.asks_for_changes() {
-            self.past.reviews.push(self.past.texts);
-        }
-        self.past.unheard.push(self.past.texts);
-        self.past.texts += 1;
     }
 }

@@ -100,6 +100,18 @@ impl SplitView {
         format!("{} issue{s}", in_words(self.lines.len()))
     }
 
+    /// For which of them the epic waits; none if all are closed.
+    pub(super) fn awaited(&self) -> Option<&'static str> {
+        let open = self.lines.iter().filter(|line| line.open).count();
+        match (open, self.lines.len()) {
+            (0, _) => None,
+            (1, 1) => Some("it"),
+            (open, all) if open == all => Some("all of them"),
+            (1, _) => Some("the one that is open"),
+            _ => Some("those that are open"),
+        }
+    }
+
     pub(super) fn at_once(&self) -> String {
         match (self.free, self.lines.len()) {
             (1, 1) => "which can start at once".to_owned(),
@@ -299,6 +311,22 @@ pub(super) mod tests {
         assert_eq!(wish(&made), "Make these two issues");
         let there = SplitProposal { issues: Vec::new(), ..both };
         assert_eq!(wish(&there), "Link these two issues");
+    }
+
+    #[test]
+    fn an_epic_waits_for_what_is_open() {
+        let repo: RepoName = "o/door".parse().expect("a name");
+        let awaited = |split: &SplitProposal| SplitView::of(split, 12, &repo).awaited();
+        let both = split();
+        assert_eq!(awaited(&both), Some("those that are open"));
+        let made = SplitProposal { linked: Vec::new(), ..both.clone() };
+        assert_eq!(awaited(&made), Some("all of them"));
+        let mut there = SplitProposal { issues: Vec::new(), ..both };
+        assert_eq!(awaited(&there), Some("the one that is open"));
+        let closed = there.linked.pop().into_iter().collect();
+        assert_eq!(awaited(&there), Some("it"));
+        let closed = SplitProposal { linked: closed, ..there };
+        assert_eq!(awaited(&closed), None);
     }
 
     #[test]

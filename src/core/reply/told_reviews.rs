@@ -10,7 +10,7 @@ pub(super) struct ToldReviews {
     pub(super) reviews: Vec<GivenReview>,
     /// Of an earlier one, by those who said nothing of that.
     pub(super) earlier: Vec<GivenReview>,
-    /// What they asked for of that commit and somebody dismissed; not of those who say something else of it.
+    /// What they asked for of that commit and somebody dismissed or deleted; not of those who say something else of it.
     pub(super) dismissed: Vec<GivenReview>,
 }
 

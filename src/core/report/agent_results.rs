@@ -5,14 +5,15 @@ use std::time::Duration;
 use crate::core::model::time::{Timestamp, rounded};
 use crate::core::reply::jobs::usd;
 
-/// How a job ended, as far as it tells of its agent.
+/// How a job ended for which an agent was leased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndedJob {
     pub agent: String,
-    /// Whether it is held for or against its agent. What is not yet accepted or merged, what never ran and
-    /// what nobody can be blamed for is paid for, and says nothing of whom it was given to.
+    /// Whether it is held for or against its agent. What is not yet accepted or merged, what was cancelled or
+    /// not wanted, what never ran and what nobody can be blamed for is paid for, and says nothing of whom it
+    /// was given to.
     pub weighs: bool,
-    /// Whether its result was seen on the forge; else it was given up, or rejected as wrong.
+    /// Whether its result was seen on the forge; else it was given up, rejected or cancelled.
     pub is_verified: bool,
     /// Whether somebody merged it.
     pub is_merged: bool,

@@ -307,7 +307,7 @@ fn failure(kind: FailureKind, reason: &str, now: Timestamp) -> Failure {
         FailureKind::BadKey => Failure::Unable(NeverRan::BadKey),
         FailureKind::ModelGone => Failure::Unable(NeverRan::ModelGone),
         FailureKind::Upstream => Failure::Unable(NeverRan::GatewayDown),
-        FailureKind::NeverBegan => Failure::NeverBegan(NeverRan::NoWorkplace),
+        FailureKind::NeverBegan(why) => Failure::NeverBegan(why),
     }
 }
 

@@ -157,6 +157,12 @@ impl Jobs {
                 return Ok(next);
             }
         }
+        if let State::Waiting(Waiting::Idle(_) | Waiting::Start(_)) = &seen.job.state {
+            next = next.or(self.forget_while_it_waits(seen).await?);
+            if next == NextLook::Again {
+                return Ok(next);
+            }
+        }
         if let State::Waiting(Waiting::Idle(wait)) = &seen.job.state {
             next = next.or(self.wait_for(seen, wait.for_what).await?);
         }

@@ -9,6 +9,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `dispatch` | queued jobs get agents, by the ladder, as far as the checks let them |
+//! | `refusal` | why nobody got a job, in words |
 //! | `preflight` | looks whether an agent can begin, stores the request, then the start |
 //! | `fresh_issue` | lets the backlog know an issue as it was read for a job |
 //! | `by_itself` | what was matched begins without anybody asking for it |
@@ -26,6 +27,7 @@
 //! | `question_watch` | looks whether what an open question covers is still so |
 //! | `objections` | reviews for which the forge will not merge what people are asked to accept |
 //! | `dismissed` | lets a job know which reviews were dismissed before its agent heard of them |
+//! | `review_looks` | when that was looked at, of a job that cannot begin |
 //! | `crew_reviews` | has a crew's reviews given before people are asked, again where one was dismissed |
 //! | `verify` | has judged what the forge shows |
 //! | `examine` | has the guards look at a change, and says what follows |
@@ -71,8 +73,10 @@ mod preflight;
 mod pushed_branches;
 mod question_watch;
 mod quota;
+mod refusal;
 mod request;
 mod result;
+mod review_looks;
 mod review_share;
 mod review_task;
 mod reviewing;
@@ -118,6 +122,7 @@ pub(super) use fleet::Fleet;
 pub use fleet::{AgentCondition, state_of};
 pub(super) use forge::LiveForge;
 pub(super) use judge_again::JudgedAgain;
+use review_looks::ReviewLooks;
 use watches::Watches;
 
 /// How long a job is left alone at which timmy itself failed.
@@ -135,6 +140,7 @@ pub(super) struct Jobs {
     policies: Arc<RepositoryPolicies>,
     reader: Arc<TextReader>,
     watches: Watches,
+    review_looks: ReviewLooks,
     /// Whether an agent may have become free for a job that waits.
     has_moved: AtomicBool,
     /// The version of the backlog, and the moment, at which agents were last given out.
@@ -197,6 +203,7 @@ impl Jobs {
             policies,
             reader,
             watches: Watches::default(),
+            review_looks: ReviewLooks::default(),
             has_moved: AtomicBool::new(true),
             given_out: (AtomicI64::new(-1), AtomicI64::new(0)),
             is_draining: AtomicBool::new(false),

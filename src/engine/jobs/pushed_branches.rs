@@ -16,7 +16,7 @@ use crate::gitea::{Error, RecentPushes, Recovery};
 use crate::store::agent_heads;
 
 /// How many that were pushed are looked at, the latest first; of the rest it is believed that they do.
-const MOST_PUSHED: usize = 20;
+const MOST_PUSHED: usize = 10;
 
 /// How many that were noted before are looked at again, the longest known first.
 const MOST_AGAIN: usize = 5;
@@ -59,30 +59,34 @@ pub(super) async fn look_at_pushed(
     let mut pushed =
         by.map_or_else(Vec::new, |(agent, since)| pushed_by(recent, agent, since.before(SKEW)));
     pushed.retain(|(name, _)| name != base_branch && Some(name.as_str()) != judged);
-    let beyond = pushed.split_off(pushed.len().min(MOST_PUSHED));
+    let mut beyond = pushed.split_off(pushed.len().min(MOST_PUSHED));
     let pushed: Vec<String> = pushed.into_iter().map(|(name, _)| name).collect();
     let again = longest_known(&noted).filter(|name| !pushed.contains(name)).take(MOST_AGAIN);
     let names: Vec<String> = pushed.iter().cloned().chain(again).collect();
     for name in names {
         match look_at_branch(ctx, (repo, base_branch), (&name, &noted)).await? {
-            BranchLook::ChangesActions(head) => note(ctx, id, name, Some(head)).await,
-            BranchLook::ChangesNone if noted.contains_key(&name) => note(ctx, id, name, None).await,
+            BranchLook::ChangesActions(head) => note(ctx, id, vec![(name, Some(head))]).await,
+            BranchLook::ChangesNone if noted.contains_key(&name) => {
+                note(ctx, id, vec![(name, None)]).await;
+            }
             BranchLook::ChangesNone | BranchLook::Known => {}
         }
     }
-    for (name, head) in beyond {
-        if head.is_some() && !noted.contains_key(&name) {
-            note(ctx, id, name, head).await;
-        }
+    beyond.retain(|(name, head)| head.is_some() && !noted.contains_key(name));
+    if !beyond.is_empty() {
+        note(ctx, id, beyond).await;
     }
     Ok(())
 }
 
-/// Keeps that this head of a branch changes what Actions run; none: it does not, or is gone.
-async fn note(ctx: &Context, repo: RepoId, name: String, head: Option<Commit>) {
+/// Keeps that these heads of branches change what Actions run; none: it does not, or is gone.
+async fn note(ctx: &Context, repo: RepoId, branches: Vec<(String, Option<Commit>)>) {
     let now = ctx.now();
-    let write =
-        ctx.ledger.write(move |tx| agent_heads::note_branch(tx, (repo, &name), head.as_ref(), now));
+    let write = ctx.ledger.write(move |tx| {
+        branches.iter().try_for_each(|(name, head)| {
+            agent_heads::note_branch(tx, (repo, name), head.as_ref(), now)
+        })
+    });
     if let Err(error) = write.await {
         tracing::warn!(%error, "what agents pushed is noted later");
     }

@@ -17,7 +17,7 @@ const NOT_MADE: &str = "one of the two issues was not made";
 
 /// How many threads are asked for to see whether a dependency would close a circle. What this split has
 /// bound already, and what is open, the ledger knows.
-const MOST_READS: usize = 20;
+const MOST_READS: usize = 100;
 
 impl Deliver for Bond {
     async fn find(&self, to: &EffectDelivery<'_>) -> Result<Option<Applied>, ApplyError> {

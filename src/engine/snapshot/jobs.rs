@@ -65,7 +65,10 @@ impl Snapshots {
                 if let Some(id) = jobs::latest_in(conn, thread)?
                     && let Some(record) = record(id)?
                 {
-                    let review = review_of_its_pull(conn, &record, thread)?;
+                    let review = match asked.pull_reviews {
+                        true => review_of_its_pull(conn, &record, thread)?,
+                        false => None,
+                    };
                     pull_reviews.extend(review.map(|review| (thread, review)));
                     latest.push((thread, record));
                 }
@@ -199,9 +202,8 @@ impl Snapshots {
             }
             let mut of_jobs = HashMap::new();
             for id in named {
-                if let Some(JobRecord { job, .. }) = jobs::record(conn, id)? {
-                    let spent = jobs::spending(conn, &job.spec, "", day_began, None)?;
-                    of_jobs.insert(id, spent.issue);
+                if let Some(stored) = jobs::get(conn, id)? {
+                    of_jobs.insert(id, jobs::spent_of(conn, &stored.job.spec, None)?);
                 }
             }
             Ok(SpendingFacts {

@@ -310,6 +310,19 @@ const SAME_WORK: &str = "((repo = ?1 AND number IN (
         UNION ALL SELECT pull FROM jobs WHERE repo = ?1 AND number = ?2))
     OR job IN (SELECT id FROM jobs WHERE repo = ?1 AND pull = ?2 AND number IS NULL))";
 
+/// What was spent or is set aside for the thread of a job; for a routine's, for the job. Without the
+/// attempt `except`.
+pub fn spent_of(conn: &Connection, job: &Spec, except: Option<Fence>) -> Result<Spent, Error> {
+    match job.given() {
+        Some(thread) => sum(
+            conn,
+            &format!("{SAME_WORK} AND fence IS NOT ?3"),
+            (thread.repo, thread.number, except),
+        ),
+        None => sum(conn, "job = ?1 AND fence IS NOT ?2", (job.id, except)),
+    }
+}
+
 /// What was spent or is set aside: for the thread of a job (for a routine's, for the job), and since
 /// `day_began` by an agent and by all. What began before and has not ended counts as well. Without the
 /// attempt `except`.
@@ -320,14 +333,7 @@ pub fn spending(
     day_began: Timestamp,
     except: Option<Fence>,
 ) -> Result<Spending, Error> {
-    let issue = match job.given() {
-        Some(thread) => sum(
-            conn,
-            &format!("{SAME_WORK} AND fence IS NOT ?3"),
-            (thread.repo, thread.number, except),
-        )?,
-        None => sum(conn, "job = ?1 AND fence IS NOT ?2", (job.id, except))?,
-    };
+    let issue = spent_of(conn, job, except)?;
     let sql = format!(
         "SELECT agent = ?3, {SUMS} FROM attempts
          WHERE (ended_at IS NULL OR ended_at >= ?1) AND fence IS NOT ?2 GROUP BY 1"

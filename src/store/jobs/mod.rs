@@ -55,8 +55,8 @@ mod transcript;
 
 pub use advance::{Advanced, InTheWay, advance, in_the_way};
 pub use attempts::{
-    ProbeTime, StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_by, spent_on,
-    spent_since, trust_again,
+    ProbeTime, StoredAttempt, attempt, attempts, breaker, left_in, spending, spent_by, spent_of,
+    spent_on, spent_since, trust_again,
 };
 pub use by_itself::{AutomaticLimits, AutomaticStart, Begun, begin_by_itself};
 pub use by_routine::{

@@ -104,10 +104,7 @@ pub(super) const RESULTS: &str = concat!(
         json_extract(jobs.job, '$.state.done') IS 'merged'
             AND json_extract(jobs.job, '$.past.merged_by') IS NULL
      FROM jobs JOIN attempts ON attempts.job = jobs.id
-     WHERE jobs.ended_at >= ?1 AND (state IN ('done', 'no_change', 'dead') OR ",
-    is_wrong!(),
-    ") AND NOT (json_extract(jobs.job, '$.state.done') IS 'verified'
-                AND jobs.pull IS NOT NULL AND NOT jobs.pull_open)
+     WHERE jobs.ended_at >= ?1
        AND fence > ifnull((SELECT max(value ->> 1) FROM json_each(?2)
                            WHERE value ->> 0 = jobs.id), 0)
      GROUP BY jobs.ended_at, jobs.id ORDER BY jobs.ended_at, jobs.id"
@@ -135,10 +132,9 @@ fn steers(verb: Verb) -> bool {
     (verb.group() == Group::Steer && verb != Verb::Dead) || verb == Verb::Override
 }
 
-/// How the jobs ended that were given up, whose results were seen, or were rejected as wrong, since a
-/// moment; and which of that [`outcomes`] counts. A pull request that nobody had to accept, and that was
-/// closed, was not wanted, and is no result. What was merged before a job began once more is a result of
-/// its own, with the attempts that brought it.
+/// How the jobs ended for which an agent was leased, since a moment; and which of that [`outcomes`] counts.
+/// What was cancelled, or not wanted, is paid for like anything else, and says nothing of an agent. What was
+/// merged before a job began once more is a result of its own, with the attempts that brought it.
 pub fn results(conn: &Connection, since: Timestamp) -> Result<Vec<EndedJob>, Error> {
     let before = merged_before(conn, since)?;
     let last = before.iter().map(|one| (one.record.job.spec.id.0, one.merged.fence.map(|f| f.0)));

@@ -106,6 +106,8 @@ async fn what_is_rejected_is_counted_by_one_rule() {
             assert_eq!((tally.good, tally.all), (0, held_against));
             let told = AgentResults::of("ezra", &results).map(|one| (one.verified, one.ended));
             assert_eq!(told, (held_against > 0).then_some((0, 1)), "as `why` counts it");
+            let paid: Vec<u64> = results.iter().map(|ended| ended.micro_usd).collect();
+            assert_eq!(paid, [412_000], "whatever came of it");
         })
         .await;
     }

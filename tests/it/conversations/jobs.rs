@@ -113,6 +113,33 @@ async fn a_permission_that_is_denied_early_is_told_in_its_order() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_heard_its_answer_may_end_to_ask_something_else() {
+    talk(async |t| {
+        assigned(t).await;
+        let work = t.works("ezra").await;
+        work.says(Progress::Asks).await;
+        let asked = t.job(1).await.past.asked;
+        work.happens(JobEvent::Decided(asked, PersonAnswer::Yes)).await;
+        work.says(Progress::Answered).await;
+        let failure = Failure::NeedsAnswer;
+        work.says(Progress::Failed { failure, usage: USED }).await;
+        assert_eq!(t.job(1).await.state.kind(), StateKind::Waiting);
+        let asked = t.job(1).await.past.asked;
+        work.happens(JobEvent::Decided(asked, PersonAnswer::Yes)).await;
+        t.works("ezra").await;
+        let card = t.comment(1);
+        let told = "| 12:00:00 | it asks for a permission |\n\
+                    | 12:00:00 | a person said yes |\n\
+                    | 12:00:00 | it ended to ask a person |\n\
+                    | 12:00:00 | a person said yes |\n\
+                    | 12:00:00 | given to `ezra` |\n";
+        assert!(card.contains(told), "{card}");
+        t.jobs_are_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_permission_that_ended_its_attempt_is_told_in_words_that_stay_right() {
     talk(async |t| {
         assigned(t).await;

@@ -12,9 +12,10 @@ use timmy::core::jobs::{
 use timmy::core::model::ids::ThreadId;
 use timmy::core::model::text::Review;
 use timmy::core::model::verdict::Opinion;
+use timmy::core::policy::controls::{ControlChange, Pause, PauseScope};
 use timmy::sandbox::{Fault, Matcher, ReviewState, Sandbox, Scopes};
-use timmy::store::Transaction;
 use timmy::store::jobs::{self, ToldReviewed};
+use timmy::store::{Transaction, controls};
 
 use super::decisions::{BRANCH, delivered, questions, said, says};
 use super::scripted::ended;
@@ -22,6 +23,7 @@ use super::stage::{Stage, live};
 use crate::support::clock::{MINUTE, SECOND};
 use crate::support::config::Config;
 use crate::support::forge::{DOOR, client};
+use crate::support::people::account;
 
 /// bezalel reviews as well, and timmy holds the token of its account.
 async fn stage() -> (Stage, NamedTempFile) {
@@ -297,7 +299,7 @@ async fn what_somebody_dismissed_before_its_round_is_no_round() {
     let asked = questions(&stage);
     assert_eq!(asked.len(), 2, "{asked:#?}");
     let told = format!(
-        " A review of `{}` by `bezalel` was dismissed: changes requested, 1 finding.",
+        " A review of `{}` by `bezalel` is dismissed or gone: changes requested, 1 finding.",
         &head[..7]
     );
     assert!(asked[1].contains(&told), "{}", asked[1]);
@@ -305,6 +307,31 @@ async fn what_somebody_dismissed_before_its_round_is_no_round() {
     stage.pass(MINUTE * 2, MINUTE).await;
     assert_eq!(stage.job(works).await.state, State::Done(Done::Merged));
     assert!(stage.app.sandbox.merged_as(DOOR, pull).unwrap().is_some());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_somebody_dismissed_needs_no_agent_to_be_none() {
+    let (stage, _file) = stage_where(free_and_merging).await;
+    let (works, _, head) = dismissed_in_the_pause(&stage).await;
+    let since = stage.app.clock.now();
+    let pause = |agent: &str| {
+        let part = PauseScope::Agent(agent.to_owned());
+        ControlChange::Pause(Pause { part, by: account("alexander"), since })
+    };
+    for paused in [pause("ezra"), pause("bezalel")] {
+        stage.app.timmy.write(move |tx| controls::apply(tx, &paused)).await;
+    }
+    stage.pass(MINUTE * 5, SECOND * 20).await;
+    assert_eq!(stage.kind(works).await, StateKind::Deciding, "{:#?}", said(&stage));
+    assert_eq!(stage.job(works).await.past.rounds, 0);
+    let asked = questions(&stage);
+    assert_eq!(asked.len(), 2, "{asked:#?}");
+    assert!(
+        asked[1].contains(&format!("A review of `{}` by `bezalel`", &head[..7])),
+        "{}",
+        asked[1]
+    );
     stage.end().await;
 }
 

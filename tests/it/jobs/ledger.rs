@@ -1,12 +1,14 @@
 //! Jobs in the ledger: a step is stored with all that follows from it, once; what is stored is what
 //! its history makes.
 
+use std::collections::BTreeSet;
+
 use timmy::core::command::value::Cause;
 use timmy::core::jobs::breaker::Breaker;
 use timmy::core::jobs::money::{Tokens, Usage};
 use timmy::core::jobs::{
-    AgentClaim, AttemptEnd, CancelReason, Failure, Fence, IllegalReason, JobAction, JobEvent,
-    JobId, Progress, ResultJudgement, State, StepTime, ToldText, Verdict,
+    AgentClaim, AttemptEnd, CancelReason, DeadlineKind, Failure, Fence, IllegalReason, JobAction,
+    JobEvent, JobId, NeverRan, Progress, ResultJudgement, State, StepTime, ToldText, Verdict,
 };
 use timmy::core::model::time::Timestamp;
 use timmy::core::scheduling::Depth;
@@ -180,6 +182,41 @@ fn an_attempt_costs_what_it_may_until_it_is_known_what_it_did() {
         assert_eq!((attempt.left, attempt.charge.spent.tokens), (Some(false), 1010));
         assert_eq!((attempt.started_at, attempt.key.as_str()), (Some(at(0).at), lease.key()));
         check(tx)
+    });
+}
+
+#[test]
+fn what_is_a_try_of_an_agent_is_counted_by_one_rule() {
+    let ends = [
+        AttemptEnd::Ended,
+        AttemptEnd::Failed,
+        AttemptEnd::TimedOut(DeadlineKind::Silence),
+        AttemptEnd::Stopped,
+        AttemptEnd::Lost,
+        AttemptEnd::Uncertain,
+        AttemptEnd::NeverRan(NeverRan::HostAway),
+        AttemptEnd::NeverRan(NeverRan::PoolSpent { until: at(9).at }),
+        AttemptEnd::CutOff,
+        AttemptEnd::Asked,
+    ];
+    let names: BTreeSet<&str> = ends.iter().map(|end| end.name()).collect();
+    assert_eq!(names, BTreeSet::from(AttemptEnd::NAMES), "all of them");
+    in_transaction(move |tx| {
+        tracked(tx)?;
+        let lease = work(tx, 1, "ezra", at(0))?;
+        let failure = Failure::BadRequest;
+        tell(tx, &lease, Progress::Failed { failure, usage: Usage::NONE }, at(5))?;
+        for end in ends {
+            let stored = serde_json::to_string(&end).unwrap();
+            tx.execute("UPDATE attempts SET ending = ?1", [stored])?;
+            let record = jobs::record(tx, lease.job())?.expect("a job");
+            assert_eq!(record.tries(), usize::from(end.is_try()), "{end:?}");
+            let ended = jobs::results(tx, at(0).at)?;
+            let tries: Vec<usize> =
+                ended.iter().map(|one| usize::try_from(one.tries).unwrap()).collect();
+            assert_eq!(tries, [record.tries()], "{end:?}");
+        }
+        Ok(())
     });
 }
 

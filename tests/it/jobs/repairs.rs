@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use timmy::core::command::value::Cause;
 use timmy::core::jobs::{
-    AgentClaim, CancelReason, DeadReason, Done, Fence, IllegalReason, JobAction, JobEvent,
-    JobLimits, PersonAnswer, Progress, Push, Pusher, Question, ResultJudgement, State, ToldReview,
-    ToldText, Verdict, WorkKind,
+    Act, AgentClaim, CancelReason, DeadReason, Done, Fence, IllegalReason, JobAction, JobEvent,
+    JobLimits, NeverRan, PersonAnswer, Progress, Push, Pusher, Question, ResultJudgement, State,
+    ToldReview, ToldText, Verdict, WorkKind,
 };
 
-use super::{MINUTE, Story, commit, digest, ended, failed, stopped};
+use super::{MINUTE, Story, commit, digest, ended, failed, start_proposal, stopped};
 
 fn decided(story: Story, answer: PersonAnswer) -> Story {
     let asked = story.job.past.asked;
@@ -234,6 +234,63 @@ fn a_review_that_is_dismissed_before_its_round_takes_that_back() {
     assert_eq!(other.step(JobEvent::Dismissed(0)).state(), "preflight");
     // Whoever works on it has heard it.
     assert_eq!(begins.start().try_step(JobEvent::Dismissed(0)), Err(IllegalReason::NotHere));
+}
+
+#[test]
+fn a_review_is_dismissed_wherever_its_round_waits() {
+    let review = ToldText::by("bezalel", "Not yet.").of(ToldReview::new(58, None, Vec::new()));
+    let asked = Story::new().delivered('a', Verdict::Pass { ask: true });
+    let paused = asked.step(JobEvent::Reviewed(review));
+    let queued = paused.clone().due();
+    let waits = [
+        ("backing_off", paused.clone()),
+        ("queued", queued.clone()),
+        ("waiting", paused.never_ran(NeverRan::HostAway)),
+        ("waiting", queued.step(Act::Propose(Box::new(start_proposal("ezra"))))),
+    ];
+    for (state, story) in waits {
+        assert_eq!((story.state(), story.job.past.rounds), (state, 1));
+        assert_eq!(story.try_step(JobEvent::Dismissed(1)), Err(IllegalReason::Again));
+        let told = story.clone().step(JobEvent::Told(ToldText::by("anna", "mind the tests")));
+        let told = told.step(JobEvent::Dismissed(0));
+        assert_eq!((told.state(), &told.job.past.unheard[..]), (state, &[1][..]));
+        let story = story.step(JobEvent::Dismissed(0));
+        assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
+        let story = story.judged(Some(commit('a')), Verdict::Pass { ask: true }, "good");
+        assert_eq!(question(&story), Some(Question::Accept));
+    }
+}
+
+#[test]
+fn a_round_that_nobody_could_begin_with_is_taken_back_all_the_same() {
+    let review = ToldText::by("bezalel", "Not yet.").of(ToldReview::new(58, None, Vec::new()));
+    let asked = || Story::new().delivered('a', Verdict::Pass { ask: true });
+    let away = asked().step(JobEvent::Reviewed(review.clone())).never_ran(NeverRan::HostAway);
+    assert_eq!((away.state(), away.job.past.rounds), ("waiting", 1));
+    let story = away.step(JobEvent::Ready).lease_to("ezra").step(JobEvent::Dismissed(0));
+    assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
+
+    // Also where the agent was called in vain.
+    let called = asked().step(JobEvent::Reviewed(review.clone())).due().lease_to("ezra").start();
+    let down = called.progress(Progress::NeverRan(NeverRan::GatewayDown)).due().lease_to("ezra");
+    let story = down.step(JobEvent::Dismissed(0));
+    assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
+
+    // What an agent began with has to be done: the note that it heard is told nobody as something new.
+    let note = JobEvent::Told(ToldText::by("anna", "mind the tests"));
+    let noted = decided(asked().step(note), PersonAnswer::Revise).work();
+    assert!(noted.job.past.unheard.is_empty() && noted.job.past.reviews.is_empty());
+    let tried = noted.progress(failed("turns")).step(JobEvent::Reviewed(review.clone()));
+    let story = tried.due().lease_to("ezra").step(JobEvent::Dismissed(1));
+    assert_eq!((story.state(), story.job.past.rounds), ("preflight", 1));
+
+    // A round that was taken back leaves its number to the next one, of which it says nothing.
+    let lifted = Story::new().delivered('a', Verdict::Block).work().step(JobEvent::Lifted);
+    let judged =
+        lifted.progress(stopped()).judged(Some(commit('a')), Verdict::Pass { ask: true }, "a");
+    let begins = judged.step(JobEvent::Reviewed(review)).due().lease_to("ezra");
+    let story = begins.step(JobEvent::Dismissed(0));
+    assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
 }
 
 #[test]

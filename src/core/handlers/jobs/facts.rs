@@ -21,6 +21,8 @@ use crate::core::policy::controls::SetBudget;
 pub struct JobQuery {
     /// The latest job of its thread, and of the other threads that it names, and the latest review.
     pub latest: bool,
+    /// With it the review under way of what the latest job brought.
+    pub pull_reviews: bool,
     /// Jobs by their numbers.
     pub numbered: BTreeSet<JobId>,
     /// All that have not ended.
@@ -40,7 +42,9 @@ pub struct JobQuery {
 impl JobQuery {
     /// Asks for that as well.
     pub(in crate::core::handlers) fn extend(&mut self, other: Self) {
-        let Self { latest, numbered, live, dead, acts, adopts, closed, spending } = other;
+        let Self { latest, pull_reviews, numbered, live, dead, acts, adopts, closed, spending } =
+            other;
+        self.pull_reviews |= pull_reviews;
         self.spending |= spending;
         self.closed |= closed;
         self.adopts |= adopts;

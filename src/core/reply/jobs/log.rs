@@ -100,7 +100,7 @@ pub fn timeline(
 enum Permission {
     None,
     Asked,
-    /// A person answered, and no other attempt began since.
+    /// A person answered, and neither the attempt heard that nor another one began since.
     Answered,
 }
 
@@ -109,6 +109,10 @@ impl Permission {
         match (self, step) {
             (_, JobStep::Event(JobEvent::Attempt(_, Progress::Asks))) => Self::Asked,
             (Self::Asked, JobStep::Event(JobEvent::Decided(..))) => Self::Answered,
+            // It goes on with that: what it asks next is something else.
+            (Self::Answered, JobStep::Event(JobEvent::Attempt(_, Progress::Answered))) => {
+                Self::None
+            }
             (_, JobStep::Event(JobEvent::Decided(..) | JobEvent::Judged(_)) | JobStep::Act(_)) => {
                 Self::None
             }
@@ -223,7 +227,9 @@ fn event_told(event: &JobEvent, is_live: bool, purpose: Purpose) -> Option<Strin
             Some(by) => format!("a review by `{}` asks for changes", foreign(by)),
             None => "a review asks for changes".to_owned(),
         },
-        JobEvent::Dismissed(_) => "a review that asked for changes was dismissed".to_owned(),
+        JobEvent::Dismissed(_) => {
+            "a review that asked for changes was dismissed, or is gone".to_owned()
+        }
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
         JobEvent::Cancel(CancelReason::PullClosed { by, pull }) => {
             format!("cancelled by {by}: `#{pull}` was closed unmerged")

@@ -43,6 +43,8 @@ impl NeverRan {
             Self::TooSlow => "whether it can begin could not be found out in time",
             Self::Moved => "the issue changed before it could begin",
             Self::NoWorkplace => "what it was to work on could not be brought to it",
+            Self::NoProgram => "its program is not there, or cannot be started",
+            Self::Stopped => "it was to stop before that",
         }
     }
 
@@ -63,6 +65,8 @@ impl NeverRan {
             Self::TooSlow => "Look at its gateway; `timmy doctor` does.",
             Self::Moved => "Look whether it is still to be done.",
             Self::NoWorkplace => "Look at the forge and at this machine; `timmy doctor` does.",
+            Self::NoProgram => "Install it, or correct its `command`; `timmy doctor` looks at it.",
+            Self::Stopped => "Nothing is wrong with it.",
         }
     }
 }

@@ -3,9 +3,9 @@
 use timmy::agents::{
     Agent, AgentTask, FailureKind, LocalOptions, Sighting, Speaker, command_agent,
 };
-use timmy::core::jobs::Purpose;
 use timmy::core::jobs::evidence::read_result;
 use timmy::core::jobs::money::{Tokens, Usage};
+use timmy::core::jobs::{NeverRan, Purpose};
 use timmy::sandbox::{Fault, Gate, Matcher};
 
 use super::stage::{BRANCH, MENDED, Stage, end, reason, result, said, start};
@@ -132,7 +132,7 @@ async fn what_was_kept_outlives_an_attempt_that_never_began() {
     let agent = stage.agent("");
     let next = AgentTask { key: "ledger/j42/8".to_owned(), ..stage.task() };
     match end(&agent, &start(&agent, &next).await).await {
-        Sighting::Failed { kind: FailureKind::NeverBegan, reason, .. } => {
+        Sighting::Failed { kind: FailureKind::NeverBegan(NeverRan::NoProgram), reason, .. } => {
             assert!(reason.contains("there is no program no-such-program"), "{reason}");
         }
         other => panic!("{other:?}"),
@@ -156,7 +156,10 @@ async fn who_is_stopped_while_its_repository_is_fetched_never_began() {
     gate.reached().await;
     agent.stop(&handle).await.unwrap();
     let end = end(&agent, &handle).await;
-    assert!(matches!(end, Sighting::Failed { kind: FailureKind::NeverBegan, .. }), "{end:?}");
+    assert!(
+        matches!(end, Sighting::Failed { kind: FailureKind::NeverBegan(NeverRan::Stopped), .. }),
+        "{end:?}"
+    );
     gate.open();
     stage.assert_empty();
 }
@@ -334,7 +337,9 @@ async fn a_clone_that_fails_is_no_fault_of_the_agent() {
     let base = "0".repeat(40).parse().unwrap();
     let handle = start(&agent, &AgentTask { base, ..stage.task() }).await;
     match end(&agent, &handle).await {
-        Sighting::Failed { kind: FailureKind::NeverBegan, reason, .. } => {
+        Sighting::Failed {
+            kind: FailureKind::NeverBegan(NeverRan::NoWorkplace), reason, ..
+        } => {
             assert!(reason.contains("cannot be had from the forge"), "{reason}");
         }
         other => panic!("{other:?}"),
@@ -350,7 +355,11 @@ async fn a_forge_that_is_away_while_it_is_fetched_is_no_fault_of_the_agent() {
     let git = Matcher::method_path("GET", "info/refs");
     stage.sandbox.faults().rate(1, git, 1000, Fault::BadGateway);
     match stage.end_of(MENDED).await {
-        Sighting::Failed { kind: FailureKind::NeverBegan, usage: Usage::NONE, reason } => {
+        Sighting::Failed {
+            kind: FailureKind::NeverBegan(NeverRan::NoWorkplace),
+            usage: Usage::NONE,
+            reason,
+        } => {
             assert!(reason.contains("cannot be had from the forge"), "{reason}");
         }
         other => panic!("{other:?}"),
@@ -370,7 +379,9 @@ async fn nor_is_one_that_never_gives_it() {
     gate.reached().await;
     stage.clock.advance(HOUR);
     match end(&agent, &handle).await {
-        Sighting::Failed { kind: FailureKind::NeverBegan, reason, .. } => {
+        Sighting::Failed {
+            kind: FailureKind::NeverBegan(NeverRan::NoWorkplace), reason, ..
+        } => {
             assert_eq!(reason, "its repository could not be had within 60 minutes");
         }
         other => panic!("{other:?}"),
