@@ -3,6 +3,7 @@
 mod error;
 mod listen;
 mod own_pages;
+mod traces;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::error::AppError;
 use self::listen::{Listening, bind, serve};
 use self::own_pages::OwnPages;
+use self::traces::Traces;
 use crate::agents::{self, Agent};
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
@@ -32,6 +34,7 @@ use crate::gitea::signature::Keys;
 use crate::gitea::{self, ClientOptions, Gitea, Token};
 use crate::store::Ledger;
 use crate::temporal::{self, RemoteHosts, TemporalRunner};
+use crate::tracer::Tracer;
 use crate::web::{self, Introduced, ListenerLimits, Receiver, Tls, WebhookResults, WebhookState};
 
 /// By which clocks it works.
@@ -63,6 +66,8 @@ pub struct App {
     desk_tls: Option<Tls>,
     /// What keeps time for jobs, if that is not the engine itself.
     runner: Option<TemporalRunner>,
+    /// What becomes of traces.
+    traces: Traces,
 }
 
 impl App {
@@ -96,7 +101,9 @@ impl App {
         let hosts = hosts(config, &gitea, &clock)?;
         let remote = hosts.as_ref().map(RemoteHosts::agents).unwrap_or_default();
         let names = remote.keys().cloned().collect();
-        let (ledger, engine) = engine_with(config, (clocks, gitea), drivers, remote)?;
+        let traces = Traces::of(config)?;
+        let world = (clocks, gitea, traces.tracer());
+        let (ledger, engine) = engine_with(config, world, drivers, remote)?;
         let begun = ledger.read(move |conn| temporal::begun_otherwise(conn, &names)).await?;
         if let Some(begun) = begun {
             return Err(begun.into());
@@ -137,7 +144,7 @@ impl App {
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }
         };
-        Ok(Self { engine, listener, own, desk, desk_tls, runner })
+        Ok(Self { engine, listener, own, desk, desk_tls, runner, traces })
     }
 
     /// Where it listens, if it does.
@@ -156,6 +163,7 @@ impl App {
     /// If the ledger fails. Nothing that the forge or strangers do ends it.
     pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
         let engine = self.engine;
+        let sending = self.traces.begin();
         // To be ready early: the first text would ask for it anyway.
         let knows = engine.clone();
         let known = tokio::spawn(async move { knows.introduce().await });
@@ -178,6 +186,8 @@ impl App {
         let asked = serve(self.desk, self.desk_tls, ListenerLimits::of_desk(), &over);
         let ended = tokio::try_join!(heard, shown, asked, working, keeping_time).map(drop);
         known.abort();
+        // What was traced until now is sent as well, if that takes no time.
+        sending.end().await;
         ended
     }
 }
@@ -214,7 +224,7 @@ pub(super) fn engine(
     drivers: Option<JobDrivers>,
 ) -> Result<(Ledger, Arc<Engine>), AppError> {
     let gitea = client(config, &clocks)?;
-    engine_with(config, (clocks, gitea), drivers, BTreeMap::new())
+    engine_with(config, (clocks, gitea, Tracer::default()), drivers, BTreeMap::new())
 }
 
 /// The forge, as timmy's own account sees it.
@@ -237,7 +247,7 @@ fn no_client() -> AppError {
 /// The same, with these agents on other hosts beside those of this one.
 fn engine_with(
     config: &Config,
-    (clocks, gitea): (Clocks, Gitea),
+    (clocks, gitea, tracer): (Clocks, Gitea, Tracer),
     drivers: Option<JobDrivers>,
     remote: BTreeMap<String, Arc<dyn Agent>>,
 ) -> Result<(Ledger, Arc<Engine>), AppError> {
@@ -275,7 +285,7 @@ fn engine_with(
             JobDrivers { agents, forge: None }
         }
     };
-    let ctx = Context::new(ledger.clone(), gitea, world, policy, timing);
+    let ctx = Context::new(ledger.clone(), gitea, world, policy, timing).traced(tracer);
     let engine = Engine::new(ctx, drivers);
     Ok((ledger, engine))
 }

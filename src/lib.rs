@@ -2,8 +2,8 @@
 //!
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
 //! (a test holds both):
-//! `main -> cli -> app -> {page, temporal} -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`, and
-//! `{engine -> guard_runs, agents, temporal} -> confinement -> core`; inside core
+//! `main -> cli -> app -> {page, temporal} -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`,
+//! `{engine -> guard_runs, agents, temporal} -> confinement -> core` and `app -> otlp -> {gitea, config, tracer -> core}`; inside core
 //! `model <- command <- {policy, guards} <- {scheduling, jobs} <- {crew, split} <- {decisions, effect} <- reply <-
 //! report <- handlers`, and `prompt` beside `reply`.
 //!
@@ -158,6 +158,12 @@
 //! in another, jobs in a third; the requests to the forge have the same order ([`gitea`]'s budget). So a forge
 //! that hangs over one repository, or hundreds of pull requests that moved, keep nobody waiting.
 //!
+//! # Traces
+//!
+//! Nothing keeps a trace open: its ids are made of what the ledger has ([`core::trace`]). What a job went
+//! through `engine/traces` tells from its history; what a text took, an effect, a guard or a clone
+//! whoever did it hands to the [`tracer`], finished. [`otlp`] sends them, and nobody waits for that.
+//!
 //! # When it crashes
 //!
 //! A crash between any two of these loses nothing and repeats nothing that can be seen:
@@ -167,7 +173,7 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, crews, guards, what runs of tests prove, decisions, effects, prompts, replies, the report, notifications, the format of metrics |
+//! | [`core`] | pure: the vocabulary, commands, policy, scheduling, jobs, crews, guards, what runs of tests prove, decisions, effects, prompts, replies, the report, notifications, the format of metrics, traces |
 //! | [`store`] | the ledger: SQLite, one writer thread, one file per family of rows |
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |
@@ -181,7 +187,8 @@
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
 //! | [`app`] | wiring: from the configuration to a running bot |
 //! | [`cli`] | one file or folder per subcommand |
-//! | [`clock`], [`chance`] | time and chance, injected |
+//! | [`otlp`] | spans on their way to a collector of OpenTelemetry |
+//! | [`clock`], [`chance`], [`tracer`] | time and chance, and where finished spans go, injected |
 //! | [`crash`] | where tests kill the process |
 //! | [`version`] | which version, commit and features this is |
 
@@ -197,10 +204,12 @@ pub mod crash;
 pub mod engine;
 pub mod gitea;
 pub mod guard_runs;
+pub mod otlp;
 pub mod page;
 pub mod sandbox;
 pub mod store;
 pub mod temporal;
+pub mod tracer;
 pub mod version;
 pub mod web;
 

@@ -12,6 +12,7 @@ use crate::core::jobs::NeverRan;
 pub use crate::core::jobs::RunHandle;
 use crate::core::jobs::money::Usage;
 use crate::core::model::time::Timestamp;
+use crate::tracer::Tracer;
 
 /// What a question to an agent gives in the end.
 pub type AgentCall<'a, T> = Pin<Box<dyn Future<Output = Result<T, AgentTrouble>> + Send + 'a>>;
@@ -59,6 +60,9 @@ pub trait Agent: Send + Sync {
     fn ends_with_timmy(&self) -> bool {
         false
     }
+
+    /// Where it says what it did itself for an attempt, and how long that took.
+    fn traced(&self, _tracer: &Tracer) {}
 
     /// What an attempt used, where that is known apart from its end.
     fn usage<'a>(&'a self, run: &'a RunHandle) -> AgentCall<'a, Usage>;

@@ -103,8 +103,9 @@ fn acp_agent(options: Option<LocalOptions>, dialogue: AcpDialogue) -> Option<Arc
 
 /// Hides all secrets of `config`.
 pub fn redactor(config: &Config) -> Redactor {
-    let passed = passed_secrets(config);
-    Redactor::new(secrets(config).into_iter().chain(passed.iter().map(String::as_str)))
+    let mut more = passed_secrets(config);
+    more.extend(config.otlp.iter().flat_map(|otlp| otlp.secrets()));
+    Redactor::new(secrets(config).into_iter().chain(more.iter().map(String::as_str)))
 }
 
 /// What the variables hold that are passed to agents, as far as their names say that it is secret.

@@ -4,6 +4,7 @@ use std::io;
 
 use crate::agents::AgentTrouble;
 use crate::gitea::NotAToken;
+use crate::otlp::OtlpError;
 use crate::store::OpenError;
 use crate::temporal::{BegunOtherwise, NotBuilt};
 use crate::web::BadCertificate;
@@ -20,6 +21,9 @@ pub enum AppError {
     /// An agent of the configuration cannot be driven at all.
     #[error("agent {agent}: {trouble}")]
     Agent { agent: String, trouble: AgentTrouble },
+    /// Traces cannot be sent at all.
+    #[error(transparent)]
+    Otlp(#[from] OtlpError),
     /// The client cannot be made.
     #[error(transparent)]
     Client(#[from] crate::gitea::Error),

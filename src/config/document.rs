@@ -14,6 +14,7 @@ use super::gitea::{GiteaConfig, PollConfig, WebConfig};
 use super::guards::GuardsConfig;
 use super::loaded::{Config, Loaded};
 use super::notify::NotifyConfig;
+use super::otlp::OtlpConfig;
 use super::people::PeopleDraft;
 use super::pool::PoolConfig;
 use super::problem::Problems;
@@ -54,6 +55,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     let routines = root.tables("routine", RoutineDraft::read);
     let report = root.table("report", ReportConfig::read).flatten();
     let notify = root.table("notify", NotifyConfig::read).flatten();
+    let otlp = root.table("otlp", OtlpConfig::read).flatten();
     let web = root.table("web", WebConfig::read);
 
     check::agents_differ(root, &agents);
@@ -85,6 +87,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
         routines: routines.into_iter().map(RoutineDraft::routine).collect::<Option<_>>()?,
         report: report.map(Spanned::into_inner),
         notify,
+        otlp,
         engine: engine?,
         worker: worker?,
         web: web?,

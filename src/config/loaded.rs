@@ -10,6 +10,7 @@ use super::engine::{EngineConfig, LedgerConfig, ReportConfig};
 use super::gitea::{GiteaConfig, PollConfig, WebConfig};
 use super::guards::GuardsConfig;
 use super::notify::NotifyConfig;
+use super::otlp::OtlpConfig;
 use super::people::PeopleConfig;
 use super::pool::PoolConfig;
 use super::problem::Problem;
@@ -50,6 +51,8 @@ pub struct Config {
     pub report: Option<ReportConfig>,
     /// Who is told elsewhere; none if nobody is.
     pub notify: Option<NotifyConfig>,
+    /// Who is sent traces; none if nobody is.
+    pub otlp: Option<OtlpConfig>,
     /// What keeps jobs alive.
     pub engine: EngineConfig,
     /// How workers on other hosts are reached.

@@ -60,6 +60,8 @@ impl Config {
         let files = files.chain(self.gitea.token.file());
         let notified = self.notify.as_ref().and_then(|notify| notify.token.as_ref());
         let files = files.chain(notified.and_then(|token| token.file()));
+        let traced = self.otlp.as_ref().and_then(|otlp| otlp.headers.as_ref());
+        let files = files.chain(traced.and_then(|headers| headers.file()));
         let files = files.chain(self.agents.iter().flat_map(of_agent));
         let files = files.chain(self.engine.temporal().into_iter().flat_map(|t| t.secret_files()));
         let files = files.chain(self.worker.tls.iter().map(|tls| tls.key.as_path()));

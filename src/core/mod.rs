@@ -25,3 +25,5 @@ pub mod reply;
 pub mod report;
 
 pub mod script_guard;
+
+pub mod trace;

@@ -34,6 +34,7 @@ use crate::core::report::Hours;
 use crate::core::scheduling::{AgentSlot, Limits, Routine, Rules};
 use crate::gitea::Gitea;
 use crate::store::Ledger;
+use crate::tracer::Tracer;
 
 /// The ledger, the forge, time, chance and what the configuration says. Cheap to clone.
 #[derive(Clone)]
@@ -46,6 +47,8 @@ pub struct Context {
     pub policy: Arc<Policy>,
     /// How long timmy waits for what.
     pub timing: Timing,
+    /// Where spans go, if anywhere.
+    pub tracer: Tracer,
     pub(super) activity: Arc<Activity>,
     /// Something new is stored that the queue has to see.
     pub(super) stored: Arc<Signal>,
@@ -245,7 +248,26 @@ impl Context {
         let (stored, moved) = (signal(), signal());
         let policy = Arc::new(policy);
         let last_poll = Arc::default();
-        Self { ledger, gitea, clock, chance, policy, timing, activity, stored, moved, last_poll }
+        let tracer = Tracer::default();
+        Self {
+            ledger,
+            gitea,
+            clock,
+            chance,
+            policy,
+            timing,
+            tracer,
+            activity,
+            stored,
+            moved,
+            last_poll,
+        }
+    }
+
+    /// The same, whose spans go there.
+    #[must_use]
+    pub fn traced(self, tracer: Tracer) -> Self {
+        Self { tracer, ..self }
     }
 
     /// The same, for reads that may find that somebody said something.

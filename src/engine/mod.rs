@@ -54,6 +54,7 @@ mod snapshot;
 mod sync;
 mod tasks;
 mod tick;
+mod traces;
 mod try_result;
 
 pub use context::{
@@ -104,6 +105,7 @@ use self::snapshot::Snapshots;
 use self::sync::{BacklogSync, templates};
 use self::tasks::Tasks;
 use self::tick::Ticker;
+use self::traces::JobTraces;
 use crate::core::jobs::JobId;
 use crate::core::model::account::Account;
 use crate::core::model::incident::Incident;
@@ -140,6 +142,7 @@ struct Loops {
     sync: Loop,
     tick: Loop,
     notify: Loop,
+    traces: Loop,
     ledger: Loop,
 }
 
@@ -152,6 +155,7 @@ impl Loops {
             sync: begin("sync"),
             tick: begin("tick"),
             notify: begin("notify"),
+            traces: begin("traces"),
             ledger: begin("ledger"),
         }
     }
@@ -168,6 +172,7 @@ impl Engine {
         let accounts = Arc::new(Accounts::new(ctx.clone(), incidents.clone()));
         let permissions = Arc::new(PermissionReader::new(ctx.clone(), accounts.clone()));
         let fleet = Jobs::fleet_of(&drivers);
+        drivers.agents.values().for_each(|agent| agent.traced(&ctx.tracer));
         let policies = Arc::new(RepositoryPolicies::new(&ctx, incidents.clone()));
         let planner = Planner::new(
             ctx.clone(),
@@ -325,8 +330,9 @@ impl Engine {
     }
 
     async fn run_loops(&self, loops: Loops, stop: &CancellationToken) -> Result<(), Error> {
-        let Loops { queue, poll, sync, tick, notify, ledger } = loops;
+        let Loops { queue, poll, sync, tick, notify, traces, ledger } = loops;
         ledger_name::ensure(&self.ctx).await?;
+        traces::begin(&self.ctx).await?;
         self.accounts.load().await?;
         self.outbox.recover().await?;
         self.incidents.load().await?;
@@ -337,6 +343,7 @@ impl Engine {
             self.sync().run(sync, stop),
             self.ticker.run(tick, stop),
             self.notifier.run(notify, stop),
+            JobTraces::new(&self.ctx).run(traces, stop),
             ledger_guard::watch(&self.ctx, ledger, stop),
         )?;
         Ok(())

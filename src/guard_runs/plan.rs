@@ -53,12 +53,13 @@ impl GuardPlan {
         self.guards().map(|guard| not_run(guard, why)).collect()
     }
 
-    /// Runs all of it, one after the other.
+    /// Runs all of it, one after the other; `ended` hears of each as it ends.
     pub async fn run(
         &self,
         runner: &GuardRunner,
         repository: &Repository,
         change: ChangeToRun,
+        ended: &(dyn Fn(&GuardResult) + Sync),
     ) -> Vec<GuardResult> {
         let ChangeToRun { base, head, mut facts } = change;
         let changes = match repository.changes(&base, &head).await {
@@ -71,6 +72,7 @@ impl GuardPlan {
         if let Some(tests) = &self.tests {
             let proof = prove(runner, tested, tests).await;
             let result = tests_result(proof);
+            ended(&result);
             results.push(with_command_files(
                 result,
                 NamedFiles::of(&tests.commands(), &changes).paths(),
@@ -79,6 +81,7 @@ impl GuardPlan {
         for (name, script) in &self.scripts {
             let found = runner.script(tested, script, &facts).await;
             let result = script_result(name, found);
+            ended(&result);
             results.push(with_command_files(
                 result,
                 NamedFiles::of(&script.commands(), &changes).paths(),

@@ -67,6 +67,23 @@ impl Error {
             )
         )
     }
+
+    /// Whether one value is what its column cannot be: the rest can be read.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(
+            self,
+            Self::Sqlite(
+                rusqlite::Error::FromSqlConversionFailure(..)
+                    | rusqlite::Error::InvalidColumnType(..)
+                    | rusqlite::Error::IntegralValueOutOfRange(..)
+            )
+        )
+    }
+
+    /// Whether it concerns all of the ledger: nothing else of it can be read or written now either.
+    pub fn concerns_all(&self) -> bool {
+        self.is_passing() || matches!(self, Self::Closed | Self::Displaced(_))
+    }
 }
 
 /// Why a ledger could not be opened.

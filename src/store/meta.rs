@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::Json;
 use super::delivery_log::DeliveryLog;
 use super::error::Error;
+use super::traced_jobs::TracedJobs;
 use crate::core::model::account::Account;
 use crate::core::model::commit::Commit;
 use crate::core::model::confined::ConfinementResult;
@@ -86,6 +87,9 @@ pub const AUTOMATIC_SMALL: Key<u64> = Key::new("automatic.small");
 
 /// What is known of pull requests that agents may have pushed to.
 pub const AGENT_HEADS: Key<AgentHeads> = Key::new("agent_heads");
+
+/// How much of which job the collector of traces was told; none if there never was one.
+pub const TRACED_JOBS: Key<TracedJobs> = Key::new("traced_jobs");
 
 /// By repository and number of a pull request: a head, whether it changes what Gitea's own Actions
 /// run, and when that was noted.

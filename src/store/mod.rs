@@ -75,6 +75,8 @@ pub mod scope_questions;
 pub mod splits;
 pub mod tasks;
 pub mod threads;
+pub mod traced_jobs;
+pub mod traces;
 
 pub use disk::file_system;
 pub use error::{Error, OpenError};

@@ -35,6 +35,7 @@ mod matching;
 mod merging;
 mod metrics;
 mod notify;
+mod otlp;
 mod page;
 mod parse;
 mod readme;

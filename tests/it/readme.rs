@@ -311,6 +311,19 @@ fn people_are_told_elsewhere_as_it_says() {
 }
 
 #[test]
+fn traces_are_sent_as_it_says() {
+    let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();
+    let [otlp] = <[String; 1]>::try_from(blocks("toml otlp")).unwrap();
+    let env = |name: &str| name.starts_with("TIMMY_").then(|| "api-key=0123456789".to_owned());
+    let world = Outside { env: &env, secret_file: &|path| SecretFile::open(path) };
+    let text = format!("{least}\n{otlp}");
+    let config = config::parse(&text, Path::new("timmy.toml"), world).unwrap().config;
+    let otlp = config.otlp.unwrap();
+    assert_eq!(otlp.url.as_str(), "http://127.0.0.1:4318/v1/traces");
+    assert_eq!(otlp.headers.unwrap().expose(), "api-key=0123456789");
+}
+
+#[test]
 fn links_lead_somewhere() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let links = README.split("](").skip(1).filter_map(|rest| rest.split(')').next());

@@ -3,6 +3,8 @@
 
 pub mod app;
 pub mod clock;
+#[cfg(feature = "otlp")]
+pub mod collector;
 pub mod config;
 pub mod delivery;
 pub mod facts;

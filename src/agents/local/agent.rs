@@ -25,6 +25,7 @@ use crate::agents::transcript::Transcript;
 use crate::agents::trouble::AgentTrouble;
 use crate::core::jobs::money::Usage;
 use crate::core::model::time::Timestamp;
+use crate::tracer::Tracer;
 
 /// A program on this machine that works in a sandbox.
 pub struct LocalAgent {
@@ -234,6 +235,10 @@ impl Agent for LocalAgent {
             }
             Ok(())
         })
+    }
+
+    fn traced(&self, tracer: &Tracer) {
+        self.host.traced(tracer);
     }
 
     fn ends_with_timmy(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Where the attempts of an agent work, and how each gets what it works on.
 
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 use tokio::sync::{Mutex, OnceCell, RwLock};
 
@@ -23,6 +24,7 @@ use crate::confinement::{
     SEEN_CHECKOUT, Session, SessionRequest, Workspace, clear, remove_left,
 };
 use crate::core::model::time::Timestamp;
+use crate::tracer::Tracer;
 
 /// One agent's part of this machine.
 pub(super) struct LocalHost {
@@ -35,6 +37,8 @@ pub(super) struct LocalHost {
     home: RwLock<()>,
     /// Whoever tries its program out.
     trial: Mutex<()>,
+    /// Where it says how long something took.
+    tracer: std::sync::Mutex<Tracer>,
 }
 
 impl LocalHost {
@@ -42,7 +46,18 @@ impl LocalHost {
         let places = Places::new(options.place.clone());
         let kept = Kept::new(places.kept());
         let (recovered, home, trial) = (OnceCell::new(), RwLock::default(), Mutex::default());
-        Self { options, places, kept, recovered, home, trial }
+        Self { options, places, kept, recovered, home, trial, tracer: Default::default() }
+    }
+
+    /// Says from now on there how long something took.
+    pub(super) fn traced(&self, tracer: &Tracer) {
+        *self.tracer.lock().unwrap_or_else(PoisonError::into_inner) = tracer.clone();
+    }
+
+    /// What was done since `began` for the attempt of this key.
+    pub(super) fn took(&self, key: &str, name: &'static str, began: Timestamp, has_failed: bool) {
+        let tracer = self.tracer.lock().unwrap_or_else(PoisonError::into_inner);
+        tracer.attempt_part(key, name, (began, self.now()), has_failed);
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -53,12 +53,14 @@ impl LocalWork {
     async fn attempt(&self) -> Result<WorkEnd, WorkEnd> {
         let began = self.host.options.clock.uptime();
         self.run.does("fetches the repository".to_owned());
+        let cloning = self.host.now();
         let opened = tokio::select! {
             biased;
             () = self.run.stop.cancelled() => None,
             () = self.host.options.clock.sleep(self.host.options.time) => None,
             opened = self.host.open(&self.key, &self.order) => Some(opened),
         };
+        self.host.took(&self.key, "clone", cloning, !matches!(opened, Some(Ok(_))));
         let mut bench = match opened {
             Some(Ok(bench)) => bench,
             other => {

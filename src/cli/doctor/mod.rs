@@ -21,6 +21,7 @@ mod known_accounts;
 mod ledger;
 mod listener;
 mod notify;
+mod otlp;
 mod people;
 mod print;
 mod probe;
@@ -149,6 +150,7 @@ impl DoctorArgs {
         findings.extend(job_server::check(&config.engine).await);
         findings.extend(workers::check(config));
         findings.extend(notify::check(config.notify.as_ref(), memory.readers.as_ref(), now).await);
+        findings.extend(otlp::check(config.otlp.as_ref()).await);
         match &config.webhook {
             Some(webhook) => {
                 let known = (memory, list);

@@ -75,6 +75,29 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// One word for its kind.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Comment(_) => "comment",
+            Self::EditComment(_) => "edit_comment",
+            Self::React(_) => "react",
+            Self::Label(_) => "label",
+            Self::Assign(_) => "assign",
+            Self::Dependency(_) => "dependency",
+            Self::Issue(_) => "issue",
+            Self::MakePart(_) => "make_part",
+            Self::Bond(_) => "bond",
+            Self::SetOpen(_) => "set_open",
+            Self::Pin(_) => "pin",
+            Self::ClosePulls(_) => "close_pulls",
+            Self::Status(_) => "status",
+            Self::AnswerRemarks(_) => "answer_remarks",
+            Self::Approve(_) => "approve",
+            Self::Merge(_) => "merge",
+            Self::PostResult(_) => "post_result",
+        }
+    }
+
     /// Whether it makes something of its own, of which there must not be two.
     pub fn creates(&self) -> bool {
         matches!(self, Self::Comment(_) | Self::Issue(_) | Self::MakePart(_) | Self::PostResult(_))

@@ -13,6 +13,7 @@ mod readable;
 mod running;
 mod script;
 mod target;
+mod traced;
 
 pub(in crate::engine) use change::{
     ChangeQuery, Examined, HeadStatuses, examine_change, statuses_of,
@@ -23,3 +24,4 @@ pub use fixtures::{check_fixtures, id as fixture_id};
 pub(in crate::engine) use own_rules::{found_by_rules, policy_unreadable};
 pub(in crate::engine) use running::{Excused, RunQuery, RunningGuards};
 pub(in crate::engine) use target::{Targets, said_of_heads};
+pub(in crate::engine) use traced::guards_said;

@@ -5,7 +5,7 @@
 //! is stored: after a restart it runs again.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::fixtures::{check_fixtures, runner, try_confinement};
 use super::script::script_run;
+use super::traced::GuardSteps;
 use crate::config::{GuardRuns, Script};
 use crate::confinement::{self, Bounds, CannotRun, FetchedRepository, Remote};
 use crate::core::guards::{CheckoutCommand, GuardResult, LiftedGuards};
@@ -42,6 +43,8 @@ const MOST: usize = 1000;
 /// The change of a job that is to be run.
 pub(in crate::engine) struct RunQuery<'a> {
     pub(in crate::engine) job: JobId,
+    /// Whether what they take is in the trace of the job.
+    pub(in crate::engine) is_traced: bool,
     pub(in crate::engine) repo: &'a Repo,
     pub(in crate::engine) pull: &'a PullRequest,
     pub(in crate::engine) issue: Option<i64>,
@@ -85,7 +88,8 @@ struct OneRun {
     plan: GuardPlan,
     base: Commit,
     head: Commit,
-    look: u32,
+    /// The last look that asked for it.
+    look: Arc<AtomicU32>,
     excused: Excused,
     /// How often its commits could not be had.
     failures: u32,
@@ -181,10 +185,11 @@ impl RunningGuards {
         }
         let number = self.table.begun.fetch_add(1, Ordering::Relaxed);
         let commits = (base.clone(), head.clone());
-        let task = self.begin(query, number, plan.clone(), commits);
+        let look = Arc::new(AtomicU32::new(query.look));
+        let task = self.begin(query, (number, look.clone()), plan.clone(), commits);
         let state = RunState::UnderWay { _task: AbortOnDropHandle::new(task) };
         // What ran of the head before is ended with it.
-        let (look, excused) = (query.look, query.excused.clone());
+        let excused = query.excused.clone();
         let run = OneRun { number, plan, base, head, look, excused, failures, state };
         runs.insert(query.job, run);
         None
@@ -206,11 +211,11 @@ impl RunningGuards {
     fn begin(
         &self,
         query: &RunQuery<'_>,
-        number: u64,
+        (number, look): (u64, Arc<AtomicU32>),
         plan: GuardPlan,
         (base, head): (Commit, Commit),
     ) -> tokio::task::JoinHandle<()> {
-        let RunQuery { job, repo, pull, issue, runs, .. } = *query;
+        let RunQuery { job, is_traced, repo, pull, issue, runs, .. } = *query;
         let (ctx, slots) = (self.ctx.clone(), self.slots.clone());
         let mut ending = RunEnding { job, number, table: self.table.clone(), results: None };
         let (work, stored) = (ctx.activity.begin(), ctx.stored.clone());
@@ -229,7 +234,8 @@ impl RunningGuards {
         tokio::spawn(async move {
             let slot = slots.acquire().await;
             tracing::info!(%job, commit = %change.head, "guards run");
-            match carry_out(&ctx, &repo, (&runs, &plan), change).await {
+            let traced = (is_traced.then_some(job), look);
+            match carry_out(&ctx, &repo, (&runs, &plan), change, traced).await {
                 Ok(results) => ending.results = Some(results),
                 Err(error) => tracing::warn!(%job, %error, "guards cannot run yet"),
             }
@@ -245,8 +251,8 @@ impl OneRun {
     fn serves(&mut self, look: u32, excused: &Excused) -> bool {
         // One that goes on is as new as one that would begin now.
         let is_under_way = matches!(self.state, RunState::UnderWay { .. });
-        let serves = is_under_way || self.look == look || self.excused != *excused;
-        self.look = look;
+        let before = self.look.swap(look, Ordering::Relaxed);
+        let serves = is_under_way || before == look || self.excused != *excused;
         self.excused = excused.clone();
         serves
     }
@@ -309,6 +315,7 @@ async fn carry_out(
     repo: &Repo,
     (runs, plan): (&GuardRuns, &GuardPlan),
     change: ChangeToRun,
+    (traced, look): (Option<JobId>, Arc<AtomicU32>),
 ) -> Result<Vec<GuardResult>, CannotRun> {
     let runner = match runner(runs, &ctx.policy.places) {
         Ok(runner) => runner,
@@ -322,12 +329,16 @@ async fn carry_out(
     let remote = Remote::new(url, ctx.gitea.authorization());
     let commits = [&change.base, &change.head];
     let bounds = Bounds::within(FETCH);
-    let fetched = match FetchedRepository::of(&runner.place, &remote, &commits, &bounds).await {
+    let steps = GuardSteps::begin(ctx, traced, look);
+    let fetched = FetchedRepository::of(&runner.place, &remote, &commits, &bounds).await;
+    steps.fetched(fetched.is_err());
+    let fetched = match fetched {
         Ok(fetched) => fetched,
         Err(why) if why.is_of_this_machine() => return Err(why),
         Err(why) => return Ok(refused(plan, &why)),
     };
-    Ok(plan.run(&runner, fetched.repository(), change).await)
+    let ended = |result: &GuardResult| steps.said(result);
+    Ok(plan.run(&runner, fetched.repository(), change, &ended).await)
 }
 
 fn refused(plan: &GuardPlan, why: &CannotRun) -> Vec<GuardResult> {
@@ -365,7 +376,7 @@ mod tests {
             plan: GuardPlan::default(),
             base: commit("a"),
             head: commit("b"),
-            look: 1,
+            look: Arc::new(AtomicU32::new(1)),
             excused: nobody(),
             failures: 0,
             state,

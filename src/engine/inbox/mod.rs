@@ -11,6 +11,7 @@ mod give_up;
 mod relayed;
 mod review;
 mod scope_answer;
+mod steps;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use claim::{Claim, claim};
 use jiff::civil::Date;
 use review::{HeardVerdict, right_needed, verdict_of};
+use steps::{TextSteps, TracedInbound};
 
 use super::accounts::Accounts;
 use super::context::Context;
@@ -28,6 +30,7 @@ use super::permissions::{FoundRight, PermissionReader};
 use super::reactions::ClaimReactions;
 use super::repositories;
 use super::snapshot::Snapshots;
+use super::traces;
 use crate::core::command::grammar::{self, Reading};
 use crate::core::effect::Reaction;
 use crate::core::handlers::{self, ChangeSet, CommandRequest, Response};
@@ -112,7 +115,8 @@ impl Inbox {
         let mut text = self.at_present_name(text.clone()).await?;
         let (seq, now) = (text.seq, self.ctx.now());
         let ledger = &self.ctx.ledger;
-        match self.consider(&mut text).await {
+        let mut steps = TextSteps::begin(now);
+        match self.consider(&mut text, &mut steps).await {
             Ok(NextStep::Note(ending)) => {
                 tracing::debug!(text = %text.inbound.subject.key(), ?ending, "nothing to do");
                 ledger.write(move |tx| inbox::finish(tx, seq, ending, now)).await
@@ -121,6 +125,7 @@ impl Inbox {
             Ok(NextStep::Store(ending, actor, changes, ran)) => {
                 let tries = text.tries;
                 let times = (now, now.after(self.ctx.policy.poll.every));
+                let traced = TracedInbound::of(&text);
                 let store = ledger.write(move |tx| {
                     handled::text(tx, &text, (ending, &ran), &actor, &changes, times)
                 });
@@ -129,11 +134,26 @@ impl Inbox {
                     stored => {
                         stored?;
                         crash::point("committed");
+                        self.trace(steps, traced).await;
                         Ok(())
                     }
                 }
             }
             Err(error) => self.failed(&text, error).await,
+        }
+    }
+
+    /// It was dealt with, for a trace.
+    async fn trace(&self, mut steps: TextSteps, text: TracedInbound) {
+        let Some(ledger) = self.ctx.tracer.ledger() else { return };
+        let now = self.ctx.now();
+        steps.did("store", now);
+        for span in steps.spans(ledger, &text) {
+            self.ctx.tracer.send(span);
+        }
+        // Where it led to something, that is the end of it.
+        if let Err(error) = traces::text_over(&self.ctx, text.key, now).await {
+            tracing::debug!(text = %text.key, %error, "its trace cannot be told");
         }
     }
 
@@ -182,7 +202,11 @@ impl Inbox {
         self.ctx.ledger.write(move |tx| inbox::postpone(tx, seq, due)).await
     }
 
-    async fn consider(&self, text: &mut InboxText) -> Result<NextStep, EngineError> {
+    async fn consider(
+        &self,
+        text: &mut InboxText,
+        steps: &mut TextSteps,
+    ) -> Result<NextStep, EngineError> {
         let inbound = &text.inbound;
         let own = &self.identity.get().await?;
         let actor = match self.accounts.people().speaker(inbound, own) {
@@ -222,20 +246,21 @@ impl Inbox {
         if reading.is_empty() && verdict.is_none() {
             return Ok(NextStep::Note(Ending::NoTrigger));
         }
+        steps.did("parse", self.ctx.now());
         if reading.is_talk() && verdict.is_none() {
             // It is looked at and left: whose it is does not matter.
             let authorship = Authorship::AnyWriter;
-            return self
-                .answer(text, ProvenText { reading, actor, authorship, doubtful, verdict }, own)
-                .await;
+            let proven = ProvenText { reading, actor, authorship, doubtful, verdict };
+            return self.answer(text, proven, own, steps).await;
         }
         let since = watched.map(|watched| watched.since);
         let heard = HeardText { reading: reading.clone(), verdict };
         let proved = self.prove(text, &versions, heard, actor.clone(), since, own).await;
+        steps.did("read back", self.ctx.now());
         let outcome = match proved {
             Ok(Ok(proven)) => {
                 let doubtful = doubtful || proven.doubtful;
-                self.answer(text, ProvenText { doubtful, ..proven }, own).await
+                self.answer(text, ProvenText { doubtful, ..proven }, own, steps).await
             }
             Ok(Err(left)) => Ok(left),
             Err(error) => Err(error),
@@ -311,11 +336,13 @@ impl Inbox {
         text: &InboxText,
         ProvenText { reading, actor, authorship, doubtful, verdict }: ProvenText,
         own: &Account,
+        steps: &mut TextSteps,
     ) -> Result<NextStep, EngineError> {
         let inbound = &text.inbound;
         let needed = right_needed(&reading, verdict.as_ref());
         let FoundRight { right, is_lent } =
             self.permissions.found_right(inbound, &actor, needed).await?;
+        steps.did("rights", self.ctx.now());
         let of_writers = self.accounts.people().right_of_writers();
         let is_proved = authorship == Authorship::Author || needed <= of_writers;
         // No webhook brings more of a review.
@@ -371,6 +398,7 @@ impl Inbox {
             Claim::Gone => return Ok(NextStep::Note(Ending::Deleted)),
         };
         crash::point("claimed");
+        steps.did("claim", self.ctx.now());
         let key = text.key();
         let in_a_word =
             |answer| ChangeSet::single_answer(&own.login, inbound, &key, &reading, answer);
@@ -405,6 +433,7 @@ impl Inbox {
             changes.state = Some(changes.state.unwrap_or(unchanged).refused(today));
         }
         crash::point("decided");
+        steps.did("decide", self.ctx.now());
         let ending = if doubtful { Ending::Doubted } else { Ending::Answered };
         let ran = reading.commands.into_iter().map(|line| line.text).collect();
         Ok(NextStep::Store(ending, actor, Box::new(changes), ran))

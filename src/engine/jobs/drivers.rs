@@ -236,6 +236,8 @@ pub struct JobResult {
     pub repo: Repo,
     /// All attempts of the job, in order: the last one is that of the result.
     pub attempts: Vec<StoredAttempt>,
+    /// Whether the job has ended, and it is judged all the same.
+    pub is_over: bool,
 }
 
 /// Who does the work: without agents jobs wait. And who sees what came of it, if not the forge

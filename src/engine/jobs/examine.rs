@@ -23,7 +23,7 @@ use crate::core::scheduling::text::TextReader;
 use crate::engine::context::Context;
 use crate::engine::guards::{
     ChangeQuery, Examined, Excused, HeadStatuses, RunQuery, RunningGuards, Targets, add_check_logs,
-    examine_change, policy_unreadable, statuses_of,
+    examine_change, guards_said, policy_unreadable, statuses_of,
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
 use crate::gitea::{Error, PullState};
@@ -107,6 +107,7 @@ impl Examiner {
                 return Ok(None);
             };
             let by = (&commit, rules, workflows_changed);
+            let began = self.ctx.now();
             let Some(mut examined) = self.change(result, change, by).await? else {
                 return Ok(None);
             };
@@ -121,6 +122,8 @@ impl Examiner {
             let Some(excused) = self.excused(result, &commit).await else { return Ok(None) };
             let let_pass = LetPass { guards: excused.lifted.clone(), ..LetPass::default() };
             examined.verdict = examined.verdict.without(&let_pass);
+            // Those that run something say for themselves what they took.
+            let without_runs = examined.verdict.results.len();
             // What blocks is mended first, and run then.
             if examined.verdict.standing() != Standing::Block {
                 let Some(said) = self.running.said(&to_run(result, change, &policy.runs, excused))
@@ -136,6 +139,11 @@ impl Examiner {
                     self.remember(result.job.spec.id, waits);
                 }
                 return Ok(None);
+            }
+            // The trace of a job that has ended has no verification any more.
+            if !result.is_over {
+                let said = examined.verdict.results.get(..without_runs).unwrap_or_default();
+                guards_said(&self.ctx, (result.job.spec.id, result.job.past.look), said, began);
             }
             add_check_logs(&self.ctx, &result.repo.name, &mut examined.verdict).await;
             let updates = change.updates.clone();
@@ -305,6 +313,7 @@ fn to_run<'a>(
 ) -> RunQuery<'a> {
     RunQuery {
         job: result.job.spec.id,
+        is_traced: !result.is_over,
         repo: &result.repo,
         pull: &change.pull,
         issue: change.issue.as_ref().map(|issue| issue.number),

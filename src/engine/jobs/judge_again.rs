@@ -40,7 +40,8 @@ impl Jobs {
     ) -> Result<JudgedAgain, EngineError> {
         let id = job.spec.id;
         let attempts = self.ctx.ledger.read(move |conn| jobs::attempts(conn, id)).await?;
-        let mut result = JobResult { job: job.clone(), repo: repo.clone(), attempts };
+        let mut result =
+            JobResult { job: job.clone(), repo: repo.clone(), attempts, is_over: true };
         // As if the job were to be judged, since then.
         let until = since.after(job.spec.limits.judging);
         result.job.state = State::Verifying(Verifying { until });

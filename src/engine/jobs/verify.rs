@@ -98,7 +98,7 @@ impl Jobs {
         let Some(repo) = seen.repo.clone() else { return Ok(None) };
         let id = seen.id();
         let attempts = self.ctx.ledger.read(move |conn| jobs::attempts(conn, id)).await?;
-        Ok(Some(JobResult { job: seen.job.clone(), repo, attempts }))
+        Ok(Some(JobResult { job: seen.job.clone(), repo, attempts, is_over: false }))
     }
 
     /// Looks whether an agent that was not seen to stop pushed something since.

@@ -49,10 +49,12 @@ use super::planner::Planner;
 use super::report::Reporter;
 use super::repositories;
 use super::repository_policies::RepositoryPolicies;
+use super::traces;
 use super::try_result::{Applied, TryResult};
 use crate::core::effect::{Effect, Source};
 use crate::core::jobs::StepTime;
 use crate::core::model::repository::Repo;
+use crate::core::model::time::Timestamp;
 use crate::core::reply::scope_question::is_question_key;
 use crate::crash;
 use crate::gitea::{self, Recovery};
@@ -138,6 +140,7 @@ impl Outbox {
                 };
                 self.ctx.ledger.write(done).await?;
                 crash::point("done");
+                self.trace(row, false, now).await;
                 Ok(())
             }
             TryResult::Later { due, reason, certain } => {
@@ -181,10 +184,22 @@ impl Outbox {
             }
             _ => false,
         };
-        let (row, now) = (row.clone(), self.ctx.step_time());
-        self.ctx.ledger.write(move |tx| give_up(tx, &row, (reason, is_over), now)).await?;
+        let (dead, now) = (row.clone(), self.ctx.step_time());
+        let ended = now.at;
+        self.ctx.ledger.write(move |tx| give_up(tx, &dead, (reason, is_over), now)).await?;
+        self.trace(row, true, ended).await;
         self.ctx.stored.notify();
         Ok(())
+    }
+
+    /// It is over since then, for a trace.
+    async fn trace(&self, row: &Row, is_dead: bool, ended: Timestamp) {
+        if !self.ctx.tracer.is_on() {
+            return;
+        }
+        if let Ok(effect) = effect_of(row) {
+            traces::effect_over(&self.ctx, row, &effect, (is_dead, ended)).await;
+        }
     }
 
     async fn try_once(&self, row: &Row) -> Result<TryResult, Error> {

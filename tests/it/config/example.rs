@@ -70,6 +70,9 @@ fn what_is_an_example_works() {
     let notify = config.notify.as_ref().unwrap();
     assert_eq!((notify.kind, notify.host().as_str()), (NotifyKind::Ntfy, "ntfy.example.org"));
     assert!(notify.token.is_some());
+    let otlp = config.otlp.as_ref().unwrap();
+    assert_eq!(otlp.url.as_str(), "http://127.0.0.1:4318/v1/traces");
+    assert!(otlp.headers.is_some());
     assert_eq!(config.guards.scripts[0].name, "poka-yoke");
     assert_eq!(config.guards.runs.test.unwrap().command.words()[0], "cargo");
     assert_eq!(config.guards.runs.prepare.unwrap().words()[1], "fetch");
@@ -79,5 +82,5 @@ fn what_is_an_example_works() {
 fn the_least_is_little() {
     let config = config(LEAST);
     assert!(config.webhook.is_none() && config.report.is_none() && config.agents.is_empty());
-    assert!(config.notify.is_none());
+    assert!(config.notify.is_none() && config.otlp.is_none());
 }

@@ -3,6 +3,7 @@
 mod example;
 mod hostile;
 mod notify;
+mod otlp;
 mod policy;
 mod problems;
 mod secrets;

@@ -39,6 +39,8 @@ mod odd_answers;
 mod old_server;
 mod order;
 mod other_reactions;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod outbox_text;
 mod outside_changes;
 mod polling;

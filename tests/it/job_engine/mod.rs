@@ -27,6 +27,8 @@ mod merged_by_hand;
 mod merges;
 mod metrics;
 mod notify;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod permissions;
 mod policies;
 mod preflight;

@@ -5,7 +5,7 @@ mod imports;
 use imports::Imports;
 
 /// Which parts each part may name. One that is not listed here is a mistake.
-const PARTS: [(&str, &[&str]); 18] = [
+const PARTS: [(&str, &[&str]); 20] = [
     (
         "cli",
         &[
@@ -19,6 +19,7 @@ const PARTS: [(&str, &[&str]); 18] = [
             "crash",
             "engine",
             "gitea",
+            "otlp",
             "sandbox",
             "store",
             "temporal",
@@ -26,12 +27,12 @@ const PARTS: [(&str, &[&str]); 18] = [
             "web",
         ],
     ),
-    ("agents", &["chance", "clock", "config", "confinement", "core", "gitea"]),
+    ("agents", &["chance", "clock", "config", "confinement", "core", "gitea", "tracer"]),
     (
         "app",
         &[
-            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "page",
-            "store", "temporal", "version", "web",
+            "agents", "chance", "clock", "config", "core", "crash", "engine", "gitea", "otlp",
+            "page", "store", "temporal", "tracer", "version", "web",
         ],
     ),
     (
@@ -47,12 +48,14 @@ const PARTS: [(&str, &[&str]); 18] = [
             "gitea",
             "guard_runs",
             "store",
+            "tracer",
         ],
     ),
     (
         "temporal",
         &["agents", "chance", "clock", "config", "confinement", "core", "engine", "gitea", "store"],
     ),
+    ("otlp", &["config", "core", "gitea", "tracer", "version"]),
     ("page", &["core", "engine", "store"]),
     ("web", &["clock", "core", "crash", "gitea", "store"]),
     ("sandbox", &["clock", "core"]),
@@ -64,12 +67,13 @@ const PARTS: [(&str, &[&str]); 18] = [
     ("chance", &[]),
     ("clock", &["core"]),
     ("crash", &[]),
+    ("tracer", &["core"]),
     ("version", &[]),
     ("core", &[]),
 ];
 
 /// The same inside the core, where each may also name what those may that it names.
-const CORE: [(&str, &[&str]); 19] = [
+const CORE: [(&str, &[&str]); 20] = [
     ("model", &[]),
     ("metrics", &[]),
     ("notify", &["command", "model"]),
@@ -80,6 +84,7 @@ const CORE: [(&str, &[&str]); 19] = [
     ("policy", &["command", "model"]),
     ("scheduling", &["command", "model", "policy"]),
     ("jobs", &["command", "guards", "model", "policy"]),
+    ("trace", &["command", "jobs", "model"]),
     ("guards", &["command", "model"]),
     ("crew", &["command", "jobs", "model"]),
     ("split", &["command", "jobs"]),
