@@ -42,7 +42,7 @@ pub(super) fn attempt_of(ticket: &str) -> Option<&str> {
 
 /// The agent that is to be asked by whoever was given this ticket. Whether it is good, only timmy knows.
 pub(super) fn agent_of(ticket: &str) -> Option<&str> {
-    ticket.splitn(PARTS, ':').nth(2)
+    ticket.split(':').nth(2)
 }
 
 /// Which session it is good for.

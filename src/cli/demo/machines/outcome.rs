@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn whatever_is_lost_or_doubled_is_told() {
-        let spoilt: [(&str, fn(&mut Outcome)); 9] = [
+        type Spoil = fn(&mut Outcome);
+        let spoilt: [(&str, Spoil); 9] = [
             ("1 jobs for 2 issues", |o| drop(o.jobs.pop())),
             ("not verified", |o| o.jobs[0].state = StateKind::Dead),
             ("not verified", |o| o.jobs[0].pull = None),

@@ -76,10 +76,10 @@ impl Told {
         let commit = "b".repeat(40).parse().ok();
         let claim = AgentClaim::PullRequest { number: Some(58), commit };
         let ended = Progress::Ended { claim, usage: Usage::NONE };
-        self.works(fence).step(JobEvent::Attempt(Fence(fence), ended)).is_judged(verdict)
+        self.works(fence).step(JobEvent::Attempt(Fence(fence), ended)).judged(verdict)
     }
 
-    fn is_judged(self, verdict: Verdict) -> Self {
+    fn judged(self, verdict: Verdict) -> Self {
         let judgement = ResultJudgement {
             look: self.now.past.look,
             commit: "b".repeat(40).parse().ok(),
@@ -184,7 +184,7 @@ fn what_was_accepted_and_not_merged_has_one_root() {
     assert_eq!(told.now.state, State::Done(Done::Accepted));
     let known = told.steps.len();
     let told = told.step(JobEvent::NotMerged(MergeRefusal::HeadMoved));
-    let told = told.is_judged(Verdict::Pass { ask: false });
+    let told = told.judged(Verdict::Pass { ask: false });
     assert_eq!(names(&told.spans_behind(known)), ["verify", "reopened"]);
     let whole = told.spans_behind(0);
     assert_eq!(whole.iter().filter(|span| span.parent.is_none()).count(), 1);
