@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 use temporalio_client::WorkflowStartOptions;
 use timmy::core::jobs::{JobId, StateKind};
-use timmy::sandbox::{Mode, Options};
+use timmy::sandbox::Mode;
 use timmy::store::{Ledger, jobs};
 use timmy::temporal::{AgentWorkflow, ServeOrder};
 
@@ -39,8 +39,7 @@ impl CloneStage {
     /// A private repository with an issue. `is_private_line`: workers come without TLS.
     async fn set(server: &TemporalServer, is_private_line: bool) -> Self {
         let hands = Hands::default();
-        let options = Options { clock: hands.clock(), ..Options::default() };
-        let stage = Stage::by(options, SHORT, 0).await;
+        let stage = Stage::by(&hands, SHORT, 0).await;
         let sandbox = &stage.sandbox;
         sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
         sandbox.set_private(DOOR, true).unwrap();

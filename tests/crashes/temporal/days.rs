@@ -2,7 +2,6 @@
 
 use temporalio_client::WorkflowExecutionStatus;
 use timmy::core::jobs::{JobId, StateKind};
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, jobs, meta};
 use timmy::temporal::JobWorkflow;
 
@@ -21,8 +20,7 @@ struct Waiting {
 
 impl Waiting {
     async fn set(hands: &Hands, server: &TemporalServer) -> Self {
-        let options = Options { clock: hands.clock(), ..Options::default() };
-        let mut stage = Stage::by(options, SHORT, 0).await;
+        let mut stage = Stage::by(hands, SHORT, 0).await;
         stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
         let fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
         stage.launch.environment.extend(JobFleet::environment());

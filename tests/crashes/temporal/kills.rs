@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, jobs};
 
 use super::server::{NAMESPACE, TemporalServer};
@@ -54,8 +53,7 @@ struct TemporalStorm {
 impl TemporalStorm {
     async fn begin(server: TemporalServer, seed: u64) -> Self {
         let hands = Hands::default();
-        let options = Options { clock: hands.clock(), ..Options::default() };
-        let mut stage = Stage::by(options, SHORT, seed).await;
+        let mut stage = Stage::by(&hands, SHORT, seed).await;
         stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
         let fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
         stage.launch.environment.extend(JobFleet::environment());

@@ -10,7 +10,6 @@ use temporalio_client::{
 };
 use timmy::core::jobs::{JobId, StateKind};
 use timmy::core::model::incident::Incident;
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, incidents, jobs, meta};
 use timmy::temporal::JobWorkflow;
 
@@ -24,8 +23,7 @@ use crate::support::forge::DOOR;
 /// A stage with agents and one issue, whose jobs are workflows of this server.
 pub(super) async fn stage(address: &str) -> (Stage, JobFleet) {
     let hands = Hands::default();
-    let options = Options { clock: hands.clock(), ..Options::default() };
-    let mut stage = Stage::by(options, SHORT, 0).await;
+    let mut stage = Stage::by(&hands, SHORT, 0).await;
     stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
     let fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
     stage.launch.environment.extend(JobFleet::environment());

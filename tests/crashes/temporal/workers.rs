@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use timmy::core::jobs::{JobId, StateKind};
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, jobs};
 
 use super::server::{NAMESPACE, TemporalServer};
@@ -40,8 +39,7 @@ impl WorkerStage {
 
     /// The same, with a clock that all of it shares.
     pub async fn by(hands: &Hands, server: &TemporalServer, issues: i64) -> Self {
-        let options = Options { clock: hands.clock(), ..Options::default() };
-        let stage = Stage::by(options, SHORT, 0).await;
+        let stage = Stage::by(hands, SHORT, 0).await;
         stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
         let fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
         let desk = format!("127.0.0.1:{}", free_port());
