@@ -121,6 +121,7 @@ impl TemporalRunner {
         );
         self.engine.runner_waits(None).await;
         self.line.set(Some((client.clone(), ledger.clone())));
+        self.engine.reaches_hosts();
         *pause = TRIES.0;
         let running = worker.run();
         tokio::pin!(running);
