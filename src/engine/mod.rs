@@ -372,6 +372,12 @@ impl Engine {
         }
     }
 
+    /// There is a way to other hosts now: agents that could not be reached before are asked at once, and not
+    /// only when it is their turn.
+    pub fn reaches_hosts(&self) {
+        self.jobs.reaches_hosts();
+    }
+
     /// How the agents are that can be driven, by name.
     pub fn agents(&self) -> BTreeMap<String, AgentCondition> {
         self.fleet.conditions()

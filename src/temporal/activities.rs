@@ -18,8 +18,8 @@ use super::message::{Advanced, LookOrder, bounded};
 use crate::core::jobs::JobId;
 use crate::engine::Engine;
 
-/// How often the server hears that a look is under way.
-const HEARTBEAT: Duration = Duration::from_secs(2);
+/// How often the server hears that a look is under way: several times before it takes it for lost.
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// Hears of each call for a look.
 pub(super) type HearsCalls = Box<dyn Fn(JobId) + Send + Sync>;

@@ -18,8 +18,9 @@ const ISSUE: SearchAttributeKey<String> = SearchAttributeKey::keyword("TimmyIssu
 const AGENT: SearchAttributeKey<String> = SearchAttributeKey::keyword("TimmyAgent");
 const STATE: SearchAttributeKey<String> = SearchAttributeKey::keyword("TimmyState");
 
-/// How long the server may take to say which there are.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the server may take to say which there are: whoever is not told in time has none until it is
+/// connected again.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What jobs can be searched by there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -9,7 +9,7 @@ use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio_util::sync::CancellationToken;
 
 use super::NotBuilt;
-use super::activities::Activities;
+use super::activities::{Activities, HEARTBEAT};
 use super::agent_workflow::AgentWorkflow;
 use super::attributes::KnownAttributes;
 use super::bells::Bells;
@@ -121,6 +121,7 @@ impl TemporalRunner {
         );
         self.engine.runner_waits(None).await;
         self.line.set(Some((client.clone(), ledger.clone())));
+        self.engine.reaches_hosts();
         *pause = TRIES.0;
         let running = worker.run();
         tokio::pin!(running);
@@ -186,6 +187,7 @@ impl TemporalRunner {
             .tuner(slots)
             .max_cached_workflows(KEPT)
             .sticky_queue_schedule_to_start_timeout(STICKY)
+            .max_heartbeat_throttle_interval(HEARTBEAT)
             .graceful_shutdown_period(GRACE)
             .build();
         Worker::new(&runtime, client, options).map_err(|error| innermost(&error))

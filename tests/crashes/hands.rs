@@ -25,6 +25,12 @@ impl Hands {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
 
+    /// Another clock, which is so many seconds ahead of this one.
+    #[cfg(feature = "temporal")]
+    pub fn later(&self, seconds: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(self.0.load(Ordering::SeqCst) + seconds)))
+    }
+
     /// How far it is ahead, as a process is told that is started now.
     pub fn ahead(&self) -> String {
         self.0.load(Ordering::SeqCst).to_string()

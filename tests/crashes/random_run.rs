@@ -131,9 +131,19 @@ pub fn seed(usual: u64) -> u64 {
 
 /// How often to do what is to be done `full` times: a fifth of it, unless `TIMMY_KILLS=full`.
 pub fn times(full: usize) -> usize {
+    share(full, 5)
+}
+
+/// The same of what takes long, since several processes have to do with each: a tenth of it.
+#[cfg(feature = "temporal")]
+pub fn few_times(full: usize) -> usize {
+    share(full, 10)
+}
+
+fn share(full: usize, parts: usize) -> usize {
     match std::env::var("TIMMY_KILLS").as_deref() {
         Ok("full") => full,
         Ok(other) => panic!("TIMMY_KILLS is full or not set, not {other:?}"),
-        Err(_) => full / 5,
+        Err(_) => full / parts,
     }
 }

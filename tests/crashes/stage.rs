@@ -46,6 +46,11 @@ pub enum MustAnswer {
     All,
 }
 
+/// Between two looks at whether a condition holds: at first, for so long, and then.
+const CLOSE_LOOK: Duration = Duration::from_millis(2);
+const LOOKS_CLOSELY: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(20);
+
 pub struct Stage {
     pub sandbox: Sandbox,
     pub relay: Relay,
@@ -216,8 +221,10 @@ impl Stage {
     pub async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let begun = Instant::now();
         while !holds().await {
-            assert!(begun.elapsed() < PATIENCE, "never came: {what}\n{}", self.dump());
-            sleep(Duration::from_millis(2)).await;
+            let waited = begun.elapsed();
+            assert!(waited < PATIENCE, "never came: {what}\n{}", self.dump());
+            // What is not there at once is not looked for all the time: that takes it the processor.
+            sleep(if waited < LOOKS_CLOSELY { CLOSE_LOOK } else { LOOK }).await;
         }
     }
 

@@ -1,7 +1,7 @@
 //! Installs real peers into `target/peers` when they are needed first. Where that cannot be done,
 //! their tests are skipped and say so; in CI they fail.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -25,18 +25,36 @@ pub fn installed(
     }
 }
 
-/// The folder of these packages.
+/// How often it is tried: a registry may fail in the middle of a large package.
+const TRIES: usize = 2;
+
+/// The folder of these packages. It is installed by one process at a time; what another one did not finish
+/// is begun anew.
 pub fn install(
     name: &str,
     packages: &[&str],
-    install: impl FnOnce(&Path) -> Result<(), String>,
+    install: impl Fn(&Path) -> Result<(), String>,
 ) -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers").join(name);
+    let failed = |error: std::io::Error| error.to_string();
+    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers");
+    let folder = peers.join(name);
     let done = folder.join(packages.join(" "));
-    if !done.exists() {
-        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        install(&folder)?;
-        fs::write(&done, "").map_err(|error| error.to_string())?;
+    fs::create_dir_all(&peers).map_err(failed)?;
+    let lock = File::create(peers.join(format!("{name}.lock"))).map_err(failed)?;
+    // It ends with this process, however that ends.
+    lock.lock().map_err(failed)?;
+    let mut tries = 0;
+    while !done.exists() {
+        tries += 1;
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(failed)?;
+        }
+        fs::create_dir_all(&folder).map_err(failed)?;
+        match install(&folder) {
+            Ok(()) => fs::write(&done, "").map_err(failed)?,
+            Err(why) if tries == TRIES => return Err(why),
+            Err(why) => eprintln!("{name} could not be installed and is tried again: {why}"),
+        }
     }
     Ok(folder)
 }

@@ -34,7 +34,7 @@ pub fn crewai() -> Option<&'static Path> {
         install("crewai", &[&version], |folder| {
             run(Command::new("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(folder))?;
             let mut pip = Command::new(folder.join("bin/pip"));
-            run(pip.args(["install", "--quiet", "--requirement"]).arg(lock))
+            run(pip.args(["install", "--quiet", "--requirement"]).arg(&lock))
         })
         .map(|folder| folder.join("bin/python"))
     })

@@ -7,8 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long anything may take before a test gives up: far more than it needs.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+/// How long anything may take before a test gives up: far more than it needs, also where other tests take
+/// it the processors.
+pub const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Between two looks at whether it has happened.
 const LOOK: Duration = Duration::from_millis(20);
@@ -82,7 +83,8 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// A port that stays free while nobody listens there: below those that the system gives to others.
+/// A port that stays free while nobody listens there: below those that the system gives to others, and those
+/// that `timmy demo --machines` takes.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = std::process::id() as u16 % 100 * 100;

@@ -146,6 +146,15 @@ impl Fleet {
         before != Some((known.is_up(), known.cannot_ask()))
     }
 
+    /// Whoever could not be reached is asked how it is without a pause.
+    pub(super) fn ask_those_away(&self) {
+        for known in self.known().values_mut() {
+            if matches!(known.health, Some(Err(AgentTrouble::HostAway(_)))) {
+                known.next_check = Timestamp::default();
+            }
+        }
+    }
+
     /// Its account may not work in a repository.
     pub(super) fn bar(&self, name: &str, repo: RepoId, now: Timestamp) {
         let mut barred = self.barred.lock().unwrap_or_else(PoisonError::into_inner);

@@ -221,6 +221,12 @@ impl Jobs {
         }
     }
 
+    /// There is a way to other hosts: agents that could not be reached are asked how they are.
+    pub(super) fn reaches_hosts(&self) {
+        self.fleet.ask_those_away();
+        self.ctx.stored.notify();
+    }
+
     /// Whether each agent has said at least once how it is, or why it says nothing.
     pub(super) fn knows_agents(&self) -> bool {
         self.fleet.is_known()

@@ -339,7 +339,7 @@ async fn what_nobody_fetches_was_not_asked() {
 #[tokio::test]
 async fn only_the_newest_session_is_served() {
     let (desk, mut called) =
-        desk(Patience { fetch: SHORT, come: SHORT, between: SHORT, ..PATIENT });
+        desk(Patience { fetch: SHORT, come: Duration::ZERO, between: SHORT, ..PATIENT });
     assert!(asks(&desk).await.unwrap().is_err());
     assert!(asks(&desk).await.unwrap().is_err());
     let old = called.recv().await.unwrap();

@@ -3,16 +3,17 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::json;
 use temporalio_client::WorkflowStartOptions;
 use timmy::core::jobs::{JobId, StateKind};
-use timmy::sandbox::{Mode, Options};
+use timmy::sandbox::Mode;
 use timmy::store::{Ledger, jobs};
 use timmy::temporal::{AgentWorkflow, ServeOrder};
 
 use super::server::{NAMESPACE, TemporalServer};
+use super::workers::{stopped, transcript};
 use crate::bot::tail;
 use crate::hands::Hands;
 use crate::job_outcomes::{all_jobs, problems};
@@ -31,6 +32,7 @@ struct CloneStage {
     /// The configuration of the worker, and what it logs.
     config: PathBuf,
     log: PathBuf,
+    hands: Hands,
     /// Where the program of the agent says how far it is, and waits.
     marks: PathBuf,
 }
@@ -39,8 +41,7 @@ impl CloneStage {
     /// A private repository with an issue. `is_private_line`: workers come without TLS.
     async fn set(server: &TemporalServer, is_private_line: bool) -> Self {
         let hands = Hands::default();
-        let options = Options { clock: hands.clock(), ..Options::default() };
-        let stage = Stage::by(options, SHORT, 0).await;
+        let stage = Stage::by(&hands, SHORT, 0).await;
         let sandbox = &stage.sandbox;
         sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
         sandbox.set_private(DOOR, true).unwrap();
@@ -76,13 +77,14 @@ impl CloneStage {
         };
         worker.write(&config);
         stage.sandbox.open_issue("walt", DOOR, "The door squeaks", "Oil the hinge.").unwrap();
-        Self { stage, config, log, marks }
+        Self { stage, config, log, hands, marks }
     }
 
     fn worker(&self) -> Process {
         let log = File::options().append(true).create(true).open(&self.log).unwrap();
         let mut command = timmy(self.config.parent().unwrap(), "worker --config timmy.toml");
         let command = command.env("TIMMY_GITEA_TOKEN", "not-on-this-host");
+        let command = command.env("TIMMY_CLOCK_AHEAD", self.hands.ahead());
         Process(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
@@ -127,11 +129,13 @@ impl CloneStage {
     }
 }
 
-/// A program on the other host, that waits in mid-work until it may go on.
+/// A program on the other host, that waits in mid-work until it may go on, or the test is over: then its marks
+/// are gone.
 fn agent_of(config: Config, marks: &std::path::Path, server: &TemporalServer) -> Config {
     let marks = marks.display();
     let script = format!(
-        "touch {marks}/begun; until [ -e {marks}/go ]; do sleep 0.05; done; echo oil > oil.md; \
+        "touch {marks}/begun; until [ -e {marks}/go ] || [ ! -d {marks} ]; do \
+         sleep 0.05; done; echo oil > oil.md; \
          echo '{{\"result\":{{\"outcome\":\"pull_request\",\"title\":\"Oil the hinge\",\
          \"summary\":\"It is silent now.\"}}}}'"
     );
@@ -148,13 +152,6 @@ fn agent_of(config: Config, marks: &std::path::Path, server: &TemporalServer) ->
         .its("host", HOST)
 }
 
-/// SIGTERM; its exit code.
-async fn stop(mut worker: Process) -> Option<i32> {
-    let pid = worker.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    tokio::task::spawn_blocking(move || worker.0.wait().unwrap().code()).await.unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_made_in_a_clone_there_timmy_pushes_for_its_account() {
     let Some(server) = TemporalServer::start().await else { return };
@@ -166,11 +163,9 @@ async fn what_is_made_in_a_clone_there_timmy_pushes_for_its_account() {
     let comment = set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
     set.has_ended().await;
     // What it was asked is kept here, with what it said.
-    let ledger = Ledger::open_read_only(set.stage.ledger()).unwrap();
-    let logs = ledger.read(|conn| jobs::attempt_logs(conn, JobId(1))).await.unwrap();
-    let transcript = logs[0].transcript.clone().unwrap_or_default();
+    let transcript = transcript(&set.stage, || set.dump()).await;
     assert!(transcript.contains("Oil the hinge."), "{transcript}\n{}", set.dump());
-    assert_eq!(stop(worker).await, Some(0), "{}", set.dump());
+    assert_eq!(stopped(worker).await, Some(0), "{}", set.dump());
     let status = bot.stop().await;
     assert!(status.success(), "{status}\n{}", set.dump());
     set.look(comment).await;
@@ -197,7 +192,7 @@ async fn a_forged_ticket_for_an_attempt_takes_nothing_from_it() {
     set.stage.until("a worker that was called in vain", told).await;
     set.may_go_on();
     set.has_ended().await;
-    assert_eq!(stop(worker).await, Some(0), "{}", set.dump());
+    assert_eq!(stopped(worker).await, Some(0), "{}", set.dump());
     let status = bot.stop().await;
     assert!(status.success(), "{status}\n{}", set.dump());
     set.look(comment).await;
@@ -218,7 +213,7 @@ async fn what_is_finished_while_timmy_is_away_is_handed_in_when_it_is_back() {
     set.stage.until("a worker that misses timmy", is_missed).await;
     let bot = set.stage.bot().await;
     set.has_ended().await;
-    assert_eq!(stop(worker).await, Some(0), "{}", set.dump());
+    assert_eq!(stopped(worker).await, Some(0), "{}", set.dump());
     let status = bot.stop().await;
     assert!(status.success(), "{status}\n{}", set.dump());
     set.look(comment).await;

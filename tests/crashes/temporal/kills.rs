@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use timmy::sandbox::Options;
-use timmy::store::{Ledger, jobs};
-
+use super::rounds::{LAST_ROUNDS, all_have_ended};
 use super::server::{NAMESPACE, TemporalServer};
 use crate::bot::Bot;
 use crate::hands::Hands;
@@ -21,12 +19,6 @@ const STARTS: [&str; 3] = ["job_stored", "job_starting", "job_sent"];
 
 /// How long it is waited for what may not come.
 const ROUND: Duration = Duration::from_secs(5);
-
-/// How long each of the last rounds may take.
-const LAST_ROUND: Duration = Duration::from_secs(45);
-
-/// In so many of them all jobs end at the latest.
-const LAST_ROUNDS: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_survive_timmy_and_the_server() {
@@ -54,8 +46,7 @@ struct TemporalStorm {
 impl TemporalStorm {
     async fn begin(server: TemporalServer, seed: u64) -> Self {
         let hands = Hands::default();
-        let options = Options { clock: hands.clock(), ..Options::default() };
-        let mut stage = Stage::by(options, SHORT, seed).await;
+        let mut stage = Stage::by(&hands, SHORT, seed).await;
         stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
         let fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
         stage.launch.environment.extend(JobFleet::environment());
@@ -138,13 +129,6 @@ impl TemporalStorm {
         }
     }
 
-    async fn live_and_ended(&self) -> (usize, usize) {
-        // As long as it was killed while it made it, there is no ledger.
-        let Ok(ledger) = Ledger::open_read_only(self.stage.ledger()) else { return (0, 0) };
-        let read = |conn: &_| Ok((jobs::live_ids(conn)?.len(), jobs::ended_ids(conn, 1000)?.len()));
-        ledger.read(read).await.unwrap_or_default()
-    }
-
     /// Nothing is killed any more, and time passes until all jobs have ended; then they are looked at.
     async fn end(mut self) {
         self.assign(self.issues);
@@ -152,10 +136,8 @@ impl TemporalStorm {
         for _ in 0..LAST_ROUNDS {
             let mut bot = self.start(None, 1);
             bot.listening().await;
-            let over = async || self.live_and_ended().await == (0, all);
-            tokio::select! {
-                () = self.stage.until("an end", over) => return self.look(bot).await,
-                () = tokio::time::sleep(LAST_ROUND) => {}
+            if all_have_ended(&self.stage, all).await {
+                return self.look(bot).await;
             }
             bot.kill().await;
             self.hands.advance(120);

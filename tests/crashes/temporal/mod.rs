@@ -9,6 +9,7 @@ mod kills;
 mod line;
 mod replay;
 mod restored;
+mod rounds;
 mod searched;
 mod server;
 mod storm;

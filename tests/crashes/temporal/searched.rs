@@ -12,7 +12,9 @@ use temporalio_common::protos::temporal::api::operatorservice::v1::AddSearchAttr
 
 use super::server::{NAMESPACE, TemporalServer};
 use super::walk;
+use crate::stage::Stage;
 use crate::support::forge::DOOR;
+use crate::support::process::until;
 
 pub(super) const ATTRIBUTES: [&str; 4] =
     ["TimmyRepository", "TimmyIssue", "TimmyAgent", "TimmyState"];
@@ -26,6 +28,15 @@ pub(super) async fn register(client: &Client, names: &[&str]) {
     let request = AddSearchAttributesRequest { search_attributes, namespace };
     let mut operator = client.connection().operator_service();
     operator.add_search_attributes(Request::new(request)).await.unwrap();
+    // A moment passes until all of the server knows them.
+    let all: Vec<String> = names.iter().map(|name| format!("{name} = 'nothing'")).collect();
+    let query = all.join(" AND ");
+    until("they can be searched by", async || {
+        let listed = client.list_workflows(query.as_str(), WorkflowListOptions::default());
+        let found: Vec<_> = Box::pin(listed).collect().await;
+        found.iter().all(Result::is_ok)
+    })
+    .await;
 }
 
 /// The workflows that this finds; none while the server does not know of it yet.
@@ -33,6 +44,17 @@ async fn found(client: &Client, query: &str) -> Vec<String> {
     let listed = client.list_workflows(query, WorkflowListOptions::default());
     let found: Vec<_> = Box::pin(listed).collect().await;
     found.into_iter().flatten().map(|workflow| workflow.id().to_owned()).collect()
+}
+
+/// The only workflow that this finds, once it does.
+async fn the_one(stage: &Stage, client: &Client, query: &str) -> String {
+    let mut all = Vec::new();
+    let is_found = async || {
+        all = found(client, query).await;
+        all.len() == 1
+    };
+    stage.until("a job that is found", is_found).await;
+    all.remove(0)
 }
 
 /// All that went through a workflow.
@@ -55,8 +77,8 @@ async fn a_job_is_found_by_where_it_works_and_how_it_stands() {
         "TimmyRepository = '{DOOR}' AND TimmyIssue = '1' AND TimmyAgent = 'ezra' AND TimmyState = \
          'done'"
     );
-    stage.until("a job that is found", async || found(&client, &query).await.len() == 1).await;
-    assert!(found(&client, &query).await[0].ends_with("/j1"));
+    let id = the_one(&stage, &client, &query).await;
+    assert!(id.ends_with("/j1"), "{id}");
     server.keep_histories("searched").await;
     let status = bot.stop().await;
     assert!(status.success(), "{status}\n{}", stage.dump());
@@ -73,8 +95,7 @@ async fn nothing_of_a_private_repository_is_to_be_found() {
     bot.first_poll().await;
     stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
     let query = "TimmyAgent = 'ezra' AND TimmyState = 'done'";
-    stage.until("a job that is found", async || found(&client, query).await.len() == 1).await;
-    let id = found(&client, query).await.remove(0);
+    let id = the_one(&stage, &client, query).await;
     let history = history(&client, &id).await;
     assert!(history.contains("ezra") && !history.contains(DOOR), "{history}");
     let status = bot.stop().await;

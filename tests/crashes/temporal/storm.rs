@@ -4,14 +4,13 @@
 
 use std::time::Duration;
 
-use timmy::store::{Ledger, jobs};
-
+use super::rounds::{LAST_ROUNDS, all_have_ended};
 use super::server::TemporalServer;
 use super::workers::{Worker, WorkerStage};
 use crate::bot::Bot;
 use crate::hands::Hands;
 use crate::job_outcomes::{all_jobs, counts, problems};
-use crate::random_run::{seed, times};
+use crate::random_run::{few_times, seed, times};
 use crate::support::forge::DOOR;
 use crate::support::random::Random;
 
@@ -20,12 +19,6 @@ const STARTS: [&str; 3] = ["job_stored", "job_starting", "job_sent"];
 
 /// How long it is waited for what may not come.
 const ROUND: Duration = Duration::from_secs(4);
-
-/// How long each of the last rounds may take.
-const LAST_ROUND: Duration = Duration::from_secs(60);
-
-/// In so many of them all jobs end at the latest.
-const LAST_ROUNDS: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_jobs_survive_all_that_may_be_killed() {
@@ -59,7 +52,7 @@ struct WorkerStorm {
 impl WorkerStorm {
     async fn begin(server: TemporalServer, seed: u64) -> Self {
         let hands = Hands::default();
-        let issues = i64::try_from(times(200)).unwrap();
+        let issues = i64::try_from(few_times(200)).unwrap();
         let set = WorkerStage::by(&hands, &server, issues).await;
         // It hears what is said from here on.
         set.stage.first_life().await;
@@ -147,12 +140,6 @@ impl WorkerStorm {
         }
     }
 
-    async fn live_and_ended(&self) -> (usize, usize) {
-        let Ok(ledger) = Ledger::open_read_only(self.set.stage.ledger()) else { return (0, 0) };
-        let read = |conn: &_| Ok((jobs::live_ids(conn)?.len(), jobs::ended_ids(conn, 1000)?.len()));
-        ledger.read(read).await.unwrap_or_default()
-    }
-
     /// Nothing is killed any more, and time passes until all jobs have ended; then they are looked at.
     async fn end(mut self) {
         self.assign(self.issues);
@@ -160,10 +147,8 @@ impl WorkerStorm {
         for _ in 0..LAST_ROUNDS {
             let mut bot = self.start(None, 1);
             bot.listening().await;
-            let over = async || self.live_and_ended().await == (0, all);
-            tokio::select! {
-                () = self.set.stage.until("an end", over) => return self.look(bot).await,
-                () = tokio::time::sleep(LAST_ROUND) => {}
+            if all_have_ended(&self.set.stage, all).await {
+                return self.look(bot).await;
             }
             bot.kill().await;
             self.hands.advance(120);

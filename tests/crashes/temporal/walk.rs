@@ -10,7 +10,6 @@ use temporalio_client::{
 };
 use timmy::core::jobs::{JobId, StateKind};
 use timmy::core::model::incident::Incident;
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, incidents, jobs, meta};
 use timmy::temporal::JobWorkflow;
 
@@ -24,8 +23,7 @@ use crate::support::forge::DOOR;
 /// A stage with agents and one issue, whose jobs are workflows of this server.
 pub(super) async fn stage(address: &str) -> (Stage, JobFleet) {
     let hands = Hands::default();
-    let options = Options { clock: hands.clock(), ..Options::default() };
-    let mut stage = Stage::by(options, SHORT, 0).await;
+    let mut stage = Stage::by(&hands, SHORT, 0).await;
     stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
     let fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
     stage.launch.environment.extend(JobFleet::environment());
@@ -66,11 +64,17 @@ async fn a_job_walks_from_assign_to_verified() {
     let client = server.client().await;
     let workflow = workflow(&stage, &client).await;
     let has_ended = async || {
-        let told = workflow.describe(Default::default()).await.unwrap();
-        told.status() == WorkflowExecutionStatus::Completed
+        let told = workflow.describe(Default::default()).await;
+        told.is_ok_and(|told| told.status() == WorkflowExecutionStatus::Completed)
     };
     stage.until("a workflow that has ended", has_ended).await;
-    let told = workflow.query(JobWorkflow::state, (), WorkflowQueryOptions::default()).await;
+    let mut told = None;
+    let answers = async || {
+        let options = WorkflowQueryOptions::default();
+        told = workflow.query(JobWorkflow::state, (), options).await.ok();
+        told.is_some()
+    };
+    stage.until("a workflow that answers", answers).await;
     let told = told.unwrap();
     assert_eq!(told.state, "done", "{told:?}");
     assert!(told.looks >= 1 && told.bells >= 1, "{told:?}");

@@ -8,7 +8,6 @@
 )]
 
 use std::collections::{HashMap, VecDeque};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -26,7 +25,7 @@ use timmy::temporal::{Advanced, JobWorkflow, LookOrder};
 
 use super::replay::{event_types, replayer};
 use super::searched::{ATTRIBUTES, register};
-use super::server::TemporalServer;
+use super::server::{TemporalServer, keep_history};
 use crate::support::process::until;
 
 const TIMER_FIRED: i64 = 18;
@@ -188,10 +187,7 @@ async fn each_way_that_a_job_can_go_is_replayed() {
         for event in way.occurs {
             assert!(happened.contains(event), "{}: {event} is not in {happened:?}", way.name);
         }
-        if let Ok(folder) = std::env::var("TIMMY_KEEP_HISTORIES") {
-            let file = Path::new(&folder).join(format!("ways-job-{}.json", way.name));
-            std::fs::write(file, &history).unwrap();
-        }
+        keep_history(&format!("ways-job-{}.json", way.name), &history);
         let history = WorkflowHistory::from_json(&history).unwrap();
         let replayed = replayer().replay_workflow(history).await;
         assert!(replayed.is_ok(), "{}: {replayed:?}", way.name);

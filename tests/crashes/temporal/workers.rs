@@ -2,31 +2,37 @@
 //! be killed at any moment.
 
 use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use timmy::core::jobs::{JobId, StateKind};
-use timmy::sandbox::Options;
 use timmy::store::{Ledger, jobs};
 
 use super::server::{NAMESPACE, TemporalServer};
-use crate::bot::tail;
+use crate::bot::{Bot, tail};
 use crate::hands::Hands;
 use crate::job_fleet::JobFleet;
 use crate::job_outcomes::{all_jobs, problems};
 use crate::stage::{SHORT, Stage};
 use crate::support::config::Config;
 use crate::support::forge::DOOR;
-use crate::support::process::{Process, Run, free_port, timmy};
+use crate::support::process::{PATIENCE, Process, Run, a_moment, free_port, timmy, until};
 
 /// What the host of all agents is called.
 const HOST: &str = "mac";
+
+/// How often timmy is killed at most, until something was under way.
+const MOST_KILLS: usize = 10;
 
 pub struct WorkerStage {
     pub stage: Stage,
     pub fleet: JobFleet,
     /// Where timmy waits for workers.
     pub desk: String,
+    /// The clock that all of it shares.
+    hands: Hands,
     /// The configuration of the worker.
     config: PathBuf,
     log: PathBuf,
@@ -40,8 +46,7 @@ impl WorkerStage {
 
     /// The same, with a clock that all of it shares.
     pub async fn by(hands: &Hands, server: &TemporalServer, issues: i64) -> Self {
-        let options = Options { clock: hands.clock(), ..Options::default() };
-        let stage = Stage::by(options, SHORT, 0).await;
+        let stage = Stage::by(hands, SHORT, 0).await;
         stage.sandbox.commit("walt", DOOR, "main", &[("README.md", "A door.\n")], "Begin").unwrap();
         let fleet = JobFleet::start(&stage.sandbox, DOOR, &hands.clock()).await;
         let desk = format!("127.0.0.1:{}", free_port());
@@ -61,7 +66,7 @@ impl WorkerStage {
             let title = format!("Door {number} squeaks");
             stage.sandbox.open_issue("walt", DOOR, &title, "Oil the hinge.").unwrap();
         }
-        let set = Self { stage, fleet, desk, config, log };
+        let set = Self { stage, fleet, desk, hands: hands.clone(), config, log };
         set.lead_worker(&server.address(), &set.desk);
         set
     }
@@ -90,17 +95,19 @@ impl WorkerStage {
     /// A worker with more in its environment.
     pub fn worker_with(&self, more: &[(&str, &str)]) -> Worker {
         let log = File::options().append(true).create(true).open(&self.log).unwrap();
+        let log_before = log.metadata().unwrap().len();
         let mut command = timmy(self.config.parent().unwrap(), "worker --config timmy.toml");
         let child = command
             .env("TIMMY_GITEA_TOKEN", "not-on-this-host")
             .envs(JobFleet::environment())
             .env("TIMMY_AGENT_STRANGER_KEY", "a-key")
+            .env("TIMMY_CLOCK_AHEAD", self.hands.ahead())
             .envs(more.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
             .unwrap();
-        Worker(Process(child))
+        Worker { process: Process(child), log: self.log.clone(), log_before }
     }
 
     pub fn assign(&self, issue: i64, who: &str) -> (i64, i64) {
@@ -129,6 +136,28 @@ impl WorkerStage {
         found.await.unwrap_or(false)
     }
 
+    /// Kills timmy while something is under way. That may be over in this very moment: then one more issue
+    /// is given away, and it is killed again.
+    async fn kill_in_mid_work(&self, mut bot: Bot, asked: &mut Vec<(i64, i64)>) {
+        for _ in 0..MOST_KILLS {
+            bot.kill().await;
+            // Nothing moves in the ledger now.
+            if self.is_under_way().await {
+                return;
+            }
+            bot = self.stage.bot().await;
+            let issue = self.stage.sandbox.open_issue("walt", DOOR, "One more", "Oil the hinge.");
+            asked.push(self.assign(issue.unwrap(), "ezra"));
+            self.stage.until("something under way", async || self.is_under_way().await).await;
+        }
+        panic!("it was killed for nothing\n{}", self.dump());
+    }
+
+    /// What is kept of what the agent of the first job said and did, once it is.
+    async fn transcript(&self) -> String {
+        transcript(&self.stage, || self.dump()).await
+    }
+
     pub async fn look(&self, asked: &[(i64, i64)]) {
         let mut problems = problems(&self.stage, DOOR, asked).await;
         problems.extend(self.fleet.problems());
@@ -151,37 +180,80 @@ impl WorkerStage {
     }
 }
 
-pub struct Worker(Process);
+/// What is kept of what the agent of the first job said and did: it is fetched when that has ended.
+pub async fn transcript(stage: &Stage, dump: impl Fn() -> String) -> String {
+    let begun = Instant::now();
+    loop {
+        let ledger = Ledger::open_read_only(stage.ledger()).unwrap();
+        let logs = ledger.read(|conn| jobs::attempt_logs(conn, JobId(1))).await.unwrap();
+        if let Some(kept) = logs.into_iter().find_map(|log| log.transcript) {
+            return kept;
+        }
+        assert!(begun.elapsed() < PATIENCE, "no transcript\n{}", dump());
+        a_moment().await;
+    }
+}
+
+pub struct Worker {
+    process: Process,
+    log: PathBuf,
+    /// How long the log was when it started.
+    log_before: u64,
+}
 
 impl Worker {
     /// SIGKILL.
     pub fn kill(self) {
-        drop(self.0);
+        drop(self.process);
     }
 
-    /// SIGTERM; its exit code.
+    /// SIGTERM, once it hears of signals: it serves, or has said why it cannot. Its exit code.
     pub async fn stop(mut self) -> Option<i32> {
-        let pid = self.0.0.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        tokio::task::spawn_blocking(move || self.0.0.wait().unwrap().code()).await.unwrap()
+        until("a worker hears of signals", async || {
+            self.process.0.try_wait().unwrap().is_some() || self.hears()
+        })
+        .await;
+        stopped(self.process).await
     }
+
+    /// Whether it has said that it serves, or why it does not.
+    fn hears(&self) -> bool {
+        let mut log = File::open(&self.log).unwrap();
+        log.seek(SeekFrom::Start(self.log_before)).unwrap();
+        let mut said = Vec::new();
+        log.read_to_end(&mut said).unwrap();
+        let said = String::from_utf8_lossy(&said);
+        said.contains("serving") || said.contains("nothing can be served")
+    }
+}
+
+/// SIGTERM; its exit code.
+pub async fn stopped(mut process: Process) -> Option<i32> {
+    let pid = process.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let mut ended = None;
+    until("a worker that was told to stop has ended", async || {
+        ended = process.0.try_wait().unwrap();
+        ended.is_some()
+    })
+    .await;
+    ended.unwrap().code()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_drives_an_agent_on_its_host() {
     let Some(server) = TemporalServer::start().await else { return };
-    let set = WorkerStage::set(&server, 1).await;
+    let hands = Hands::default();
+    let set = WorkerStage::by(&hands, &server, 1).await;
     // Its clock is an hour ahead of all others.
-    let worker = set.worker_with(&[("TIMMY_CLOCK_AHEAD", "3600")]);
+    let later = hands.later(60 * 60).ahead();
+    let worker = set.worker_with(&[("TIMMY_CLOCK_AHEAD", &later)]);
     let mut bot = set.stage.bot().await;
     bot.first_poll().await;
     let asked = [set.assign(1, "ezra")];
     set.stage.until("a job that ended", async || set.has_ended(1).await).await;
     set.stage.idle().await;
-    // It kept what its agent said and did.
-    let ledger = Ledger::open_read_only(set.stage.ledger()).unwrap();
-    let logs = ledger.read(|conn| jobs::attempt_logs(conn, JobId(1))).await.unwrap();
-    assert!(logs[0].transcript.is_some(), "no transcript\n{}", set.dump());
+    assert!(!set.transcript().await.is_empty(), "{}", set.dump());
     assert_eq!(worker.stop().await, Some(0), "{}", set.dump());
     server.keep_histories("worker").await;
     let status = bot.stop().await;
@@ -208,15 +280,13 @@ async fn worker_timmy_and_server_may_be_killed_in_mid_work() {
                 worker = set.worker();
             }
             1 => {
-                bot.kill().await;
-                // Nothing moves in the ledger now.
-                assert!(set.is_under_way().await, "it was killed for nothing\n{}", set.dump());
+                set.kill_in_mid_work(bot, &mut asked).await;
                 bot = set.stage.bot().await;
             }
             _ => server.restart().await,
         }
     }
-    set.stage.until("all jobs ended", async || set.has_ended(6).await).await;
+    set.stage.until("all jobs ended", async || set.has_ended(asked.len()).await).await;
     set.stage.idle().await;
     assert_eq!(worker.stop().await, Some(0), "{}", set.dump());
     let status = bot.stop().await;
@@ -246,12 +316,9 @@ async fn a_worker_says_what_it_lacks() {
     let embedded = run("worker --config embedded.toml");
     assert!(embedded.code == 2 && embedded.err.contains("engine.kind"), "{}", embedded.err);
     let worker = set.worker();
-    let taken = async || {
-        let second = run("worker --config timmy.toml --log json");
-        second.code == 1 && second.err.contains("another `timmy worker`")
-    };
-    // As soon as the first one holds its folder.
+    // The first one holds its folder before it serves.
     set.stage.until("the first worker at work", async || tail(&set.log).contains("serving")).await;
-    assert!(taken().await);
+    let second = run("worker --config timmy.toml --log json");
+    assert!(second.code == 1 && second.err.contains("another `timmy worker`"), "{}", second.err);
     assert_eq!(worker.stop().await, Some(0));
 }

@@ -29,6 +29,22 @@ async fn who_is_away_is_down_until_it_is_back() {
 }
 
 #[tokio::test]
+async fn who_was_away_is_asked_at_once_when_there_is_a_way_to_it() {
+    let stage = awake().await;
+    let is_up = |name: &str| stage.app.timmy.engine().agents()[name].is_up();
+    stage.ezra.script().trouble = Some(AgentTrouble::HostAway("no route".to_owned()));
+    stage.pass(MINUTE * 2, MINUTE).await;
+    assert!(!is_up("ezra") && is_up("bezalel"));
+    stage.ezra.script().trouble = None;
+    let asked = stage.bezalel.script().asked;
+    stage.app.timmy.engine().reaches_hosts();
+    stage.go().await;
+    assert!(is_up("ezra"));
+    assert_eq!(stage.bezalel.script().asked, asked, "it was never away");
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn what_ended_well_tells_how_well_its_agent_fits() {
     let stage = awake().await;
     let job = stage.assign(1, Some("ezra")).await;

@@ -111,7 +111,9 @@ async fn a_question_and_a_merge_are_in_the_trace_of_the_job() {
     let (job, _) = delivered(&stage).await;
     says(&stage, "/timmy approve d1").await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
-    tells(&stage, &collector, "merge").await;
+    for name in ["merge", "job"] {
+        tells(&stage, &collector, name).await;
+    }
     collector.has("comment").await;
     let spans = collector.spans();
     let trace = &spans.iter().find(|span| span.name == "job").unwrap().trace;

@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use crate::cli::demo::error::DemoError;
 
 /// How long a part that was told to end may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// How many of the last lines of its log are told if it fails.
 const LINES: usize = 20;

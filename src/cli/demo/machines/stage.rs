@@ -342,11 +342,12 @@ async fn says_ready(port: u16) -> std::io::Result<bool> {
     Ok(String::from_utf8_lossy(&answer).contains(" 200 "))
 }
 
-/// Ports that stay free while nobody listens there: below those that the system gives to others.
+/// Ports that stay free while nobody listens there: below those that the system gives to others, and above
+/// those of the project's own tests, which play this among others.
 fn free_ports() -> std::io::Result<[u16; 3]> {
-    const FIRST: u16 = 20_000;
-    const MANY: u16 = 10_000;
-    let start = u16::try_from(std::process::id() % 100).unwrap_or_default() * 100;
+    const FIRST: u16 = 30_000;
+    const MANY: u16 = 2_500;
+    let start = u16::try_from(std::process::id() % 100).unwrap_or_default() * 25;
     let candidates = (0..MANY).map(|nth| FIRST + (start + nth) % MANY);
     let free: Vec<u16> = candidates
         .filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
