@@ -138,6 +138,32 @@ async fn a_worker_that_is_busy_is_waited_for_and_asked_nothing() {
 }
 
 #[tokio::test]
+async fn a_worker_whose_answer_is_on_its_way_is_there() {
+    let (desk, mut called) = desk(PATIENT);
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    let asked = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+    let [(number, Ask::Health)] = asked.asks[..] else { panic!("{asked:?}") };
+    let is_there = || {
+        // However long it was since its last turn.
+        let hasty = Patience { between: Duration::ZERO, ..PATIENT };
+        desk.table().sessions[ABOUT].is_attached(hasty)
+    };
+    assert!(!is_there());
+    let other = Ticket { instance: "another".to_owned(), ..ticket.clone() };
+    assert!(desk.brings(&other).is_none() && !is_there());
+    let brings = desk.brings(&ticket);
+    assert!(brings.is_some() && is_there());
+    drop(brings);
+    assert!(!is_there());
+    let (at_desk, its) = (desk.clone(), ticket.clone());
+    let answers = vec![(number, Answer::Done)];
+    let last = tokio::spawn(async move { at_desk.turn(&its, turn(answers)).await });
+    assert_eq!(asking.await.unwrap(), Ok(Ok(Answer::Done)));
+    last.abort();
+}
+
+#[tokio::test]
 async fn who_waits_for_one_that_is_gone_has_another_one_called() {
     let (desk, mut called) = desk(Patience { between: SHORT, ..PATIENT });
     let before = before(ABOUT);
