@@ -401,6 +401,25 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn what_a_pull_request_shows_is_looked_at_whatever_was_pushed() {
+        let way = way(false).await;
+        let made = way.made("oil\n").await;
+        assert_eq!(way.push(&made).await, Ok(PushEnd::Pushed));
+        // Other words than those that were brought with the commits.
+        let key = format!("ghp_{}", "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5");
+        for said in [("Oil the hinge", key.as_str()), (key.as_str(), "It is silent now.")] {
+            let refused = way.origin.open_pull(&way.place, said).await;
+            assert!(
+                matches!(&refused, Err(OriginTrouble::Refused(why)) if why.contains("secret") && !why.contains(&key)),
+                "{refused:?}"
+            );
+        }
+        assert!(
+            way.origin.open_pull(&way.place, ("Oil the hinge", "It is silent now.")).await.is_ok()
+        );
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn once_it_was_asked_to_stop_nothing_more_is_pushed() {
         let way = way(false).await;
         let made = way.made("oil\n").await;
