@@ -296,10 +296,14 @@ mod tests {
         let may = Arc::new(AtomicUsize::new(usize::MAX));
         let left = may.clone();
         let rights: Rights = Arc::new(move |_| {
-            let one_less = |left: usize| left.checked_sub(1);
-            let has = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok();
-            let stopped = || OriginTrouble::Refused("it was asked to stop".to_owned());
-            Box::pin(async move { has.then_some(()).ok_or_else(stopped) })
+            let left = left.clone();
+            // When it is waited for, not when it is called for.
+            Box::pin(async move {
+                let one_less = |left: usize| left.checked_sub(1);
+                let has = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok();
+                let stopped = || OriginTrouble::Refused("it was asked to stop".to_owned());
+                has.then_some(()).ok_or_else(stopped)
+            })
         });
         let counter = Counter { desk, reception: reception.clone(), fetches, rights };
         let answers = router(counter);
