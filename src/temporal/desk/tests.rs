@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::agents::{AgentTask, RunHandle};
+use crate::agents::{AgentTask, RunHandle, Transcript};
 use crate::clock::SystemClock;
 use crate::core::jobs::Purpose;
 use crate::temporal::ask::{Answer, RemoteTask};
@@ -161,6 +161,22 @@ async fn a_worker_whose_answer_is_on_its_way_is_there() {
     let last = tokio::spawn(async move { at_desk.turn(&its, turn(answers)).await });
     assert_eq!(asking.await.unwrap(), Ok(Ok(Answer::Done)));
     last.abort();
+}
+
+#[tokio::test]
+async fn a_session_about_an_attempt_that_is_over_is_over_soon() {
+    let (desk, mut called) = desk(Patience { between: SHORT, turn: SHORT, ..PATIENT });
+    let run = RunHandle { run: "abcd-j1-1".to_owned(), session: None, process: None };
+    let asking = asks_of(&desk, Some("one"), Ask::Transcript(run));
+    let ticket = called.recv().await.unwrap();
+    let mut asked = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+    let [(number, Ask::Transcript(_))] = asked.asks[..] else { panic!("{asked:?}") };
+    let mut answers = vec![(number, Answer::Transcript(Transcript::default()))];
+    while !asked.is_over {
+        asked = desk.turn(&ticket, turn(std::mem::take(&mut answers))).await.unwrap();
+        assert!(asked.asks.is_empty(), "{asked:?}");
+    }
+    asking.abort();
 }
 
 #[tokio::test]
