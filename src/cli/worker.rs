@@ -25,6 +25,10 @@ use crate::temporal::{self, CannotServe, Errands, NotBuilt, WorkerSetup};
 /// What stands in the place of a secret that is not on this host.
 const NOT_HERE: &str = "not-on-this-host";
 
+/// Each host speaks with the server by itself.
+const LACKS_API_KEY: &str = "engine.api_key_file names a file that is not on this host, or may not be \
+                             read by its worker: put the key for the Temporal server there";
+
 /// Drive the agents of this host for a timmy elsewhere, until SIGTERM or SIGINT.
 ///
 /// It takes the configuration of timmy, and of the secrets only those of its own agents. It dials out,
@@ -91,12 +95,7 @@ impl WorkerArgs {
             _ => std::env::var(name).ok(),
         };
         let path = config::find(flag, &env).map_err(|missing| missing.to_string())?;
-        let secret_file = |path: &Path| match SecretFile::open(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                Ok(SecretFile { text: NOT_HERE.to_owned(), exposed: false })
-            }
-            found => found,
-        };
+        let secret_file = |path: &Path| or_not_here(SecretFile::open(path));
         let world = Outside { env: &env, secret_file: &secret_file };
         let loaded = config::load_in(&path, world).map_err(|problems| problems.to_string())?;
         let mut config = loaded.config;
@@ -107,12 +106,30 @@ impl WorkerArgs {
     }
 }
 
+/// What is found of a secret. One that may not be read is somebody else's as well: a unit of systemd
+/// sees no credentials of another one, as which timmy's own are named.
+fn or_not_here(found: io::Result<SecretFile>) -> io::Result<SecretFile> {
+    match found {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => {
+            Ok(SecretFile { text: NOT_HERE.to_owned(), exposed: false })
+        }
+        found => found,
+    }
+}
+
+fn is_not_here(secret: &Secret) -> bool {
+    secret.expose() == NOT_HERE
+}
+
 async fn serve(config: &Config) -> Result<(), WorkerError> {
     temporal::is_built()?;
     let wrong = |what: &str| WorkerError::Config(what.to_owned());
     let server = config.engine.temporal().cloned().ok_or_else(|| {
         wrong("there is nothing for a worker to do: engine.kind is not \"temporal\"")
     })?;
+    if server.api_key.as_ref().is_some_and(is_not_here) {
+        return Err(wrong(LACKS_API_KEY));
+    }
     let timmy = config.worker.url.clone().ok_or_else(|| {
         wrong("worker.url is missing: write where timmy's worker.listen is found from here")
     })?;
@@ -153,16 +170,18 @@ fn is_here(agent: &AgentConfig, host: &str) -> bool {
 
 /// What is missing on this host for an agent of it.
 fn lacks(config: &Config, agent: &AgentConfig) -> Option<String> {
-    let is_missing = |secret: &Secret| secret.expose() == NOT_HERE;
     let key = match &agent.kind {
         AgentKind::Hermes { key, .. } => Some(key),
         AgentKind::OpenAi { key, .. } => key.as_ref(),
         _ => None,
     };
     let missing = |key: &str| {
-        format!("agent {}: its {key} names a file that does not exist on this host", agent.name)
+        format!(
+            "agent {}: its {key} names a file that is not on this host, or may not be read by its worker",
+            agent.name
+        )
     };
-    if key.is_some_and(is_missing) {
+    if key.is_some_and(is_not_here) {
         return Some(missing("key_file"));
     }
     // All others work without the forge, or with what is told to them elsewhere.
@@ -170,8 +189,8 @@ fn lacks(config: &Config, agent: &AgentConfig) -> Option<String> {
         return None;
     }
     match &agent.token {
-        Some(token) if is_missing(token) => Some(missing("token_file")),
-        None if is_missing(&config.gitea.token) => Some(format!(
+        Some(token) if is_not_here(token) => Some(missing("token_file")),
+        None if is_not_here(&config.gitea.token) => Some(format!(
             "agent {}: it works through its account: name a token of that as its token_file, on this \
              host",
             agent.name
@@ -250,6 +269,17 @@ fn is_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::cli::worker::*;
+
+    #[test]
+    fn a_secret_of_another_host_need_not_be_there() {
+        for kind in [ErrorKind::NotFound, ErrorKind::PermissionDenied] {
+            let found = or_not_here(Err(kind.into())).unwrap();
+            assert!(is_not_here(&Secret::new(&found.text).unwrap()), "{kind}");
+        }
+        assert!(or_not_here(Err(ErrorKind::InvalidData.into())).is_err());
+        let ours = SecretFile { text: "0123456789abcdef".to_owned(), exposed: false };
+        assert_eq!(or_not_here(Ok(ours)).unwrap().text, "0123456789abcdef");
+    }
 
     #[test]
     fn a_worker_keeps_its_name_and_its_copy_elsewhere_has_another() {

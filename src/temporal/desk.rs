@@ -264,6 +264,18 @@ impl Desk {
         }
     }
 
+    /// A worker begins to bring a turn. On a slow line that takes a while: it is there as long as what is
+    /// returned. None if nobody waits for it here.
+    pub(super) fn brings<'a>(&'a self, ticket: &'a Ticket) -> Option<Turning<'a>> {
+        let mut table = self.table();
+        let session = table.sessions.get_mut(&ticket.session)?;
+        if session.instance.as_ref() != Some(&ticket.instance) {
+            return None;
+        }
+        session.turns += 1;
+        Some(Turning { desk: self, about: &ticket.session })
+    }
+
     /// One turn of a worker: takes what it answers, and waits a while for what it is asked next. While
     /// it is busy it is asked nothing.
     ///
@@ -383,7 +395,7 @@ impl Drop for TakenBack<'_> {
 }
 
 /// A worker that is there for a turn.
-struct Turning<'a> {
+pub(super) struct Turning<'a> {
     desk: &'a Desk,
     about: &'a str,
 }

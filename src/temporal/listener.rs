@@ -111,7 +111,11 @@ async fn turn(
         let _ = read(body, LARGEST_IN_VAIN).await;
         return written(&OVER);
     }
-    let turn: Turn = serde_json::from_slice(&read(body, LARGEST).await?)
+    let brought = {
+        let _there = counter.desk.brings(&ticket);
+        read(body, LARGEST).await?
+    };
+    let turn: Turn = serde_json::from_slice(&brought)
         .map_err(|error| (StatusCode::BAD_REQUEST, format!("no turn: {error}\n")))?;
     let asked = counter.desk.turn(&ticket, turn).await;
     written(&asked.map_err(|other| (StatusCode::CONFLICT, format!("{other}\n")))?)

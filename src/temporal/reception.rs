@@ -18,6 +18,7 @@ use super::forge_ask::{BundleMark, ForgeAnswer, ForgeAsk, PiecePlace, PushAsk};
 use super::rights::Rights;
 use crate::agents::{AccountOrigin, AttemptPlace, Origin as _, OriginTrouble};
 use crate::confinement::PushEnd;
+use crate::crash;
 
 /// How long an attempt is known that nobody follows any more.
 const FORGOTTEN: Duration = Duration::from_secs(30 * 60);
@@ -222,7 +223,10 @@ impl Attempt {
             ForgeAsk::Push(push) => self.push(&push, folder, rights).await,
             ForgeAsk::Pull { title, summary } => {
                 match self.origin.open_pull(&self.place, (&title, &summary)).await {
-                    Ok(pull) => ForgeAnswer::Pull(pull),
+                    Ok(pull) => {
+                        crash::point("brought_opened");
+                        ForgeAnswer::Pull(pull)
+                    }
                     Err(trouble) => ForgeAnswer::Trouble(trouble),
                 }
             }
@@ -240,7 +244,10 @@ impl Attempt {
         let from = (path.as_path(), folder);
         let may = rights(self.place.key());
         match self.origin.push_brought(&self.place, from, &push.commits, said, may).await {
-            Ok(PushEnd::Pushed) => ForgeAnswer::Pushed,
+            Ok(PushEnd::Pushed) => {
+                crash::point("brought_pushed");
+                ForgeAnswer::Pushed
+            }
             Ok(PushEnd::Refused(why)) => ForgeAnswer::PushRefused(why),
             Ok(PushEnd::Unknown(why)) => ForgeAnswer::PushUnknown(why),
             Err(trouble) => ForgeAnswer::Trouble(trouble),

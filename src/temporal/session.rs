@@ -94,6 +94,8 @@ pub(super) struct Session {
     /// When a worker was called last, and when something was asked.
     pub(super) called_at: Option<Instant>,
     asked_at: Instant,
+    /// Whether what was asked last is what is asked of an attempt that is over: most likely nothing more is.
+    is_last: bool,
     pub(super) news: Arc<Notify>,
 }
 
@@ -120,6 +122,7 @@ impl Session {
             turned_at: None,
             called_at: None,
             asked_at: Instant::now(),
+            is_last: false,
             news: Arc::default(),
         }
     }
@@ -160,6 +163,7 @@ impl Session {
         if self.asks.len() >= MOST {
             return None;
         }
+        self.is_last = matches!(ask, Ask::Transcript(_));
         let ((fetched, is_fetched), (answer, is_answered)) =
             (oneshot::channel(), oneshot::channel());
         self.asks.push_back(Waiting { number, ask, fetched, answer });
@@ -222,7 +226,9 @@ impl Session {
         if is_busy {
             return Next::Wait;
         }
-        if self.asks.is_empty() && self.asked_at.elapsed() >= patience.idle {
+        // Who waited for nothing would take up a line, and a place on its host.
+        let idle = if self.is_last { patience.between } else { patience.idle };
+        if self.asks.is_empty() && self.asked_at.elapsed() >= idle {
             self.end();
             return Next::Asked(OVER);
         }

@@ -296,10 +296,14 @@ mod tests {
         let may = Arc::new(AtomicUsize::new(usize::MAX));
         let left = may.clone();
         let rights: Rights = Arc::new(move |_| {
-            let one_less = |left: usize| left.checked_sub(1);
-            let has = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok();
-            let stopped = || OriginTrouble::Refused("it was asked to stop".to_owned());
-            Box::pin(async move { has.then_some(()).ok_or_else(stopped) })
+            let left = left.clone();
+            // When it is waited for, not when it is called for.
+            Box::pin(async move {
+                let one_less = |left: usize| left.checked_sub(1);
+                let has = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok();
+                let stopped = || OriginTrouble::Refused("it was asked to stop".to_owned());
+                has.then_some(()).ok_or_else(stopped)
+            })
         });
         let counter = Counter { desk, reception: reception.clone(), fetches, rights };
         let answers = router(counter);
@@ -398,6 +402,25 @@ mod tests {
             let fetched = FetchedRepository::with_history(place, &remote, history, &bounds).await;
             assert!(matches!(fetched, Err(CannotRun::NotFetched(_))), "{fetched:?}");
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_a_pull_request_shows_is_looked_at_whatever_was_pushed() {
+        let way = way(false).await;
+        let made = way.made("oil\n").await;
+        assert_eq!(way.push(&made).await, Ok(PushEnd::Pushed));
+        // Other words than those that were brought with the commits.
+        let key = format!("ghp_{}", "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5");
+        for said in [("Oil the hinge", key.as_str()), (key.as_str(), "It is silent now.")] {
+            let refused = way.origin.open_pull(&way.place, said).await;
+            assert!(
+                matches!(&refused, Err(OriginTrouble::Refused(why)) if why.contains("secret") && !why.contains(&key)),
+                "{refused:?}"
+            );
+        }
+        assert!(
+            way.origin.open_pull(&way.place, ("Oil the hinge", "It is silent now.")).await.is_ok()
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]

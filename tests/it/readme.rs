@@ -273,9 +273,9 @@ fn one_file_serves_all_hosts() {
     assert!(matches!(kind_on(Some(host)), AgentKind::Acp(_)));
 }
 
-/// A server of which timmy asks for a namespace that it does not have lets every job stand still.
+/// A server that is not where the configuration says, or has not the namespace, lets every job stand still.
 #[test]
-fn the_server_has_the_namespace_that_the_configuration_names() {
+fn the_server_is_where_the_configuration_says_and_has_its_namespace() {
     let [least] = <[String; 1]>::try_from(blocks("toml")).unwrap();
     let [workers] = <[String; 1]>::try_from(blocks("toml workers")).unwrap();
     let env = |name: &str| match name {
@@ -292,8 +292,15 @@ fn the_server_has_the_namespace_that_the_configuration_names() {
     let commands: Vec<&str> = commands.collect();
     assert_eq!(commands.len(), 3, "{commands:?}");
     let named = format!("--namespace {} ", server.namespace);
+    let (host, port) = server.address.rsplit_once(':').unwrap();
+    assert_eq!(port, "7233", "the commands name no port");
     for command in commands {
         assert!(command.contains(&named), "{command}");
+        let place = match command.contains("start-dev") {
+            true => format!("--ip {host} "),
+            false => format!("--address {} ", server.address),
+        };
+        assert!(command.contains(&place), "{command}");
     }
 }
 

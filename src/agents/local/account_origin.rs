@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::commits::LARGEST;
-use super::look::Outgoing;
+use super::look::{Outgoing, secret_said};
 use super::origin::{AttemptPlace, FinishedWork, NewCommits, Origin, OriginCall, OriginTrouble};
 use super::trouble::LocalTrouble;
 use crate::agents::agent::FailureKind;
@@ -125,9 +125,14 @@ impl Origin for AccountOrigin {
         place: &'a AttemptPlace,
         said: (&'a str, &'a str),
     ) -> OriginCall<'a, i64> {
-        Box::pin(
-            async move { Ok(open_pull(&self.forge, &self.clock, &place.workplace, said).await?) },
-        )
+        Box::pin(async move {
+            if let Some(found) = secret_said(said) {
+                let why =
+                    format!("no pull request was opened, since it would show a secret: {found}");
+                return Err(OriginTrouble::Refused(why));
+            }
+            Ok(open_pull(&self.forge, &self.clock, &place.workplace, said).await?)
+        })
     }
 }
 

@@ -14,6 +14,7 @@ use crate::agents::brief::{one_line, shortened};
 use crate::agents::handed_in::{HandInResult, NotHandedIn, SETTLE, TRAILER, TRIES, commit_message};
 use crate::confinement::PushEnd;
 use crate::core::jobs::{Commit, JobBranch};
+use crate::crash;
 
 /// The longest title, in characters.
 const LONGEST_TITLE: usize = 120;
@@ -123,10 +124,12 @@ impl LocalHost {
                 bounds: self.fetching(),
             };
             self.push(&place, &work).await?;
+            crash::point("work_pushed");
         }
         let origin = &self.options.origin;
         let pull = origin.open_pull(&place, (&title, &summary)).await;
         let pull = pull.map_err(LocalTrouble::NoPull)?;
+        crash::point("work_opened");
         Ok(HandInResult { commit, pull })
     }
 

@@ -4,7 +4,7 @@
 use super::trouble::LocalTrouble;
 use crate::confinement::{CannotRun, Repository};
 use crate::core::guards::diff::parse_diff;
-use crate::core::guards::{BinaryLooks, GuardResult, SaidFacts, is_actions, secrets};
+use crate::core::guards::{BinaryLooks, GuardResult, SaidFacts, is_actions, secrets, secrets_said};
 use crate::core::jobs::Commit;
 
 /// The most commits of one attempt.
@@ -73,6 +73,15 @@ impl Outgoing<'_> {
             why => why.into(),
         })
     }
+}
+
+/// What is a secret in a title and a summary that are shown: they may be others than those beside which a
+/// change was looked at.
+pub(super) fn secret_said((title, summary): (&str, &str)) -> Option<String> {
+    let texts = [("its title", title), ("its summary", summary)];
+    let texts = texts.map(|(what, text)| (what.to_owned(), text.to_owned())).into();
+    let GuardResult { findings, .. } = secrets_said(&SaidFacts { texts, ..SaidFacts::default() });
+    findings.first().map(|found| found.said.plain())
 }
 
 fn judge(diff: &[u8], said: &SaidFacts) -> Result<(), LocalTrouble> {

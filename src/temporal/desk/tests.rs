@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::agents::{AgentTask, RunHandle};
+use crate::agents::{AgentTask, RunHandle, Transcript};
 use crate::clock::SystemClock;
 use crate::core::jobs::Purpose;
 use crate::temporal::ask::{Answer, RemoteTask};
@@ -135,6 +135,48 @@ async fn a_worker_that_is_busy_is_waited_for_and_asked_nothing() {
     assert_eq!(busy.await.unwrap(), Ok(Asked::default()));
     assert!(called.try_recv().is_err());
     second.abort();
+}
+
+#[tokio::test]
+async fn a_worker_whose_answer_is_on_its_way_is_there() {
+    let (desk, mut called) = desk(PATIENT);
+    let asking = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    let asked = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+    let [(number, Ask::Health)] = asked.asks[..] else { panic!("{asked:?}") };
+    let is_there = || {
+        // However long it was since its last turn.
+        let hasty = Patience { between: Duration::ZERO, ..PATIENT };
+        desk.table().sessions[ABOUT].is_attached(hasty)
+    };
+    assert!(!is_there());
+    let other = Ticket { instance: "another".to_owned(), ..ticket.clone() };
+    assert!(desk.brings(&other).is_none() && !is_there());
+    let brings = desk.brings(&ticket);
+    assert!(brings.is_some() && is_there());
+    drop(brings);
+    assert!(!is_there());
+    let (at_desk, its) = (desk.clone(), ticket.clone());
+    let answers = vec![(number, Answer::Done)];
+    let last = tokio::spawn(async move { at_desk.turn(&its, turn(answers)).await });
+    assert_eq!(asking.await.unwrap(), Ok(Ok(Answer::Done)));
+    last.abort();
+}
+
+#[tokio::test]
+async fn a_session_about_an_attempt_that_is_over_is_over_soon() {
+    let (desk, mut called) = desk(Patience { between: SHORT, turn: SHORT, ..PATIENT });
+    let run = RunHandle { run: "abcd-j1-1".to_owned(), session: None, process: None };
+    let asking = asks_of(&desk, Some("one"), Ask::Transcript(run));
+    let ticket = called.recv().await.unwrap();
+    let mut asked = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+    let [(number, Ask::Transcript(_))] = asked.asks[..] else { panic!("{asked:?}") };
+    let mut answers = vec![(number, Answer::Transcript(Transcript::default()))];
+    while !asked.is_over {
+        asked = desk.turn(&ticket, turn(std::mem::take(&mut answers))).await.unwrap();
+        assert!(asked.asks.is_empty(), "{asked:?}");
+    }
+    asking.abort();
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use std::process::Stdio;
 use serde_json::json;
 use temporalio_client::WorkflowStartOptions;
 use timmy::core::jobs::{JobId, StateKind};
+use timmy::crash::DIES_AT;
 use timmy::sandbox::Mode;
 use timmy::store::{Ledger, jobs};
 use timmy::temporal::{AgentWorkflow, ServeOrder};
@@ -81,10 +82,16 @@ impl CloneStage {
     }
 
     fn worker(&self) -> Process {
+        self.worker_with(&[])
+    }
+
+    /// A worker with more in its environment.
+    fn worker_with(&self, more: &[(&str, &str)]) -> Process {
         let log = File::options().append(true).create(true).open(&self.log).unwrap();
         let mut command = timmy(self.config.parent().unwrap(), "worker --config timmy.toml");
         let command = command.env("TIMMY_GITEA_TOKEN", "not-on-this-host");
         let command = command.env("TIMMY_CLOCK_AHEAD", self.hands.ahead());
+        let command = command.envs(more.iter().copied());
         Process(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
@@ -217,4 +224,47 @@ async fn what_is_finished_while_timmy_is_away_is_handed_in_when_it_is_back() {
     let status = bot.stop().await;
     assert!(status.success(), "{status}\n{}", set.dump());
     set.look(comment).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn timmy_may_die_when_it_has_pushed_for_a_worker() {
+    for step in ["brought_pushed", "brought_opened"] {
+        let Some(server) = TemporalServer::start().await else { return };
+        let set = CloneStage::set(&server, true).await;
+        set.may_go_on();
+        let worker = set.worker();
+        let mut bot = set.stage.launch.start(&[("TIMMY_CRASH_AT", step)]);
+        bot.first_poll().await;
+        let comment = set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
+        bot.dies_at(step).await;
+        let bot = set.stage.bot().await;
+        set.has_ended().await;
+        assert_eq!(stop(worker).await, Some(0), "{}", set.dump());
+        let status = bot.stop().await;
+        assert!(status.success(), "{status}\n{}", set.dump());
+        set.look(comment).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_may_die_when_its_work_was_pushed() {
+    for step in ["work_pushed", "work_opened"] {
+        let Some(server) = TemporalServer::start().await else { return };
+        let set = CloneStage::set(&server, true).await;
+        set.may_go_on();
+        let dying = set.worker_with(&[("TIMMY_CRASH_AT", step)]);
+        let mut bot = set.stage.bot().await;
+        bot.first_poll().await;
+        let comment = set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
+        let is_dead = async || tail(&set.log).contains(&format!("{DIES_AT}{step}"));
+        set.stage.until("a worker that died", is_dead).await;
+        drop(dying);
+        // What it says of it, the next one finds beside its folder, and on the forge.
+        let worker = set.worker();
+        set.has_ended().await;
+        assert_eq!(stop(worker).await, Some(0), "{}", set.dump());
+        let status = bot.stop().await;
+        assert!(status.success(), "{status}\n{}", set.dump());
+        set.look(comment).await;
+    }
 }

@@ -315,6 +315,11 @@ async fn a_worker_says_what_it_lacks() {
         .unwrap();
     let embedded = run("worker --config embedded.toml");
     assert!(embedded.code == 2 && embedded.err.contains("engine.kind"), "{}", embedded.err);
+    // The line of the server's kind, and another one below it.
+    let with_key = text.replace("\"temporal\"", "\"temporal\"\napi_key_file = \"nowhere\"");
+    std::fs::write(folder.join("key.toml"), with_key).unwrap();
+    let no_key = run("worker --config key.toml");
+    assert!(no_key.code == 2 && no_key.err.contains("engine.api_key_file"), "{}", no_key.err);
     let worker = set.worker();
     // The first one holds its folder before it serves.
     set.stage.until("the first worker at work", async || tail(&set.log).contains("serving")).await;

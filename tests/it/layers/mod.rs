@@ -27,7 +27,7 @@ const PARTS: [(&str, &[&str]); 20] = [
             "web",
         ],
     ),
-    ("agents", &["chance", "clock", "config", "confinement", "core", "gitea", "tracer"]),
+    ("agents", &["chance", "clock", "config", "confinement", "core", "crash", "gitea", "tracer"]),
     (
         "app",
         &[
@@ -53,7 +53,18 @@ const PARTS: [(&str, &[&str]); 20] = [
     ),
     (
         "temporal",
-        &["agents", "chance", "clock", "config", "confinement", "core", "engine", "gitea", "store"],
+        &[
+            "agents",
+            "chance",
+            "clock",
+            "config",
+            "confinement",
+            "core",
+            "crash",
+            "engine",
+            "gitea",
+            "store",
+        ],
     ),
     ("otlp", &["config", "core", "gitea", "tracer", "version"]),
     ("page", &["core", "engine", "store"]),
