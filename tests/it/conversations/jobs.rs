@@ -42,7 +42,7 @@ async fn the_answer_to_assign_is_the_card_and_the_end_one_comment() {
         t.timmy.engine().notify();
         t.quiet().await;
         assert_snapshot!(t.comment(1), @"
-        **`ezra` is working on this** · attempt 1 of 3 · 6 min
+        **`ezra` is working on this** · attempt 1 of 3 · since 12:00 UTC
 
         <details><summary>j1 · coder</summary>
 
