@@ -98,6 +98,11 @@ async fn a_permission_that_is_denied_early_is_told_in_its_order() {
         let told = "| 12:01:00 | reads `door.rs` |\n| 12:02:00 | it asks for a permission |\n\
                     | 12:03:00 | a person denied it |\n\n";
         assert!(card.contains(told), "{card}");
+        // It is read minutes after it was written.
+        assert!(
+            card.contains("<summary>j1 · coder · last sign of life 12:01 UTC</summary>"),
+            "{card}"
+        );
         // Its agent cannot go on without it.
         let failure = Failure::NeedsAnswer;
         work.says(Progress::Failed { failure, usage: USED }).await;

@@ -211,7 +211,12 @@ impl JobView {
 
     /// The same on its card, which is read minutes after it was written: a span would be wrong by then.
     fn lasting_facts(&self) -> Vec<String> {
-        let since = self.since.as_ref().map(|since| format!("since {since}"));
+        // What its headline tells of anything else may have begun later than the attempt.
+        let word = match self.standing {
+            JobStanding::Working { .. } => "since",
+            _ => "begun at",
+        };
+        let since = self.since.as_ref().map(|since| format!("{word} {since}"));
         self.facts_with(since.or_else(|| self.took.clone()))
     }
 
