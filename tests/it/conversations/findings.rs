@@ -161,7 +161,8 @@ async fn why_between_two_rounds_says_when_the_next_one_starts() {
         begun(t).await.claims(claimed(), Verdict::Block, &[secret()]).await;
         t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
         let why = t.gist("walt", "/timmy why").await;
-        let said = "**Nothing starts here:** `j1` is not over (*The next round of repair starts at 12:";
+        let said =
+            "**Nothing starts here:** `j1` is not over (*The next round of repair starts at 12:";
         assert!(why.starts_with(said), "{why}");
         t.wait(HOUR).await;
         t.works("ezra").await;
