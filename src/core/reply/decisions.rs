@@ -8,10 +8,9 @@ use super::filters::{self, Name};
 use super::jobs::{
     CheckLine, LetPassView, UnheardView, findings_of, guards_of_change, moment, short, shown_of,
 };
-use super::split::SplitView;
+use super::split::{SplitView, wish_of};
 use super::start_question::StartView;
 use super::told_reviews::ToldReviews;
-use super::words::counted;
 use crate::core::command::value::DecisionId;
 use crate::core::command::verb::Verb;
 use crate::core::decisions::{
@@ -229,8 +228,8 @@ pub fn asked_in_short(
         (Question::Uncertain, _) => "Another attempt?".to_owned(),
         (Question::Plan, _) => "May a crew work by this plan?".to_owned(),
         (Question::Split, _) => match &decision.covers.split {
-            Some(split) => format!("May this become {}?", counted(split.count(), "issue")),
-            None => "May this become these issues?".to_owned(),
+            Some(split) => format!("{}?", wish_of(split)),
+            None => "Make these issues?".to_owned(),
         },
     };
     words.into()
