@@ -325,11 +325,13 @@ pub enum DecisionAnswer {
     GivenUp {
         id: String,
     },
-    /// Nothing is done. `place`: where that decision is asked; `lines`: what would have worked.
+    /// Nothing is done. `place`: where that decision is asked, or was, and `when` it was answered there;
+    /// `lines`: what would have worked.
     /// `again`: the question that took the place of one that is void.
     Refused {
         why: DecisionRefusal,
         place: String,
+        when: String,
         lines: Vec<String>,
         again: Option<String>,
     },

@@ -664,6 +664,10 @@ mod refused {
             assert_snapshot!(t.ask_in(DOOR, other, "anna", "/timmy approve d1").await, @r"**Not done.** d1 is asked in \#1: say it there.");
             assert_snapshot!(t.ask_in(DOOR, other, "anna", "/timmy approve d9").await, @"**Not done.** There is no d9, or it is not for the readers of this thread.");
             still_open(&asked).await;
+            t.ask("anna", "/timmy approve d1").await;
+            let late = t.ask_in(DOOR, other, "anna", "/timmy approve d1").await;
+            let said = r"**Not done.** d1 was answered already in \#1, by \@anna on Mon 23 Nov, 12:";
+            assert!(late.starts_with(said), "{late}");
         })
         .await;
     }
