@@ -50,6 +50,8 @@ pub struct QuestionView {
     /// What asked for changes of this very commit and was dismissed, of those of them who say nothing else
     /// of it.
     pub dismissed: Vec<GivenReview>,
+    /// What the same job brought last that was merged, and which commit took that back.
+    pub reverted: Option<(Option<i64>, String)>,
     /// What was found, a sentence each.
     pub found: Vec<String>,
     /// What shows that nothing has to change.
@@ -113,6 +115,7 @@ impl QuestionView {
             reviews,
             earlier,
             dismissed,
+            reverted: reverted(record),
             found,
             shown_by: shown_of(record),
             says,
@@ -146,6 +149,14 @@ impl QuestionView {
     fn lines(&self, name: &str) -> Vec<String> {
         answer_lines(&self.id, verbs_for(self.question), name)
     }
+}
+
+/// The last of what was merged of a job before it began once more, if that was taken back: its pull
+/// request, and by which commit.
+fn reverted(record: &JobRecord) -> Option<(Option<i64>, String)> {
+    let merged = record.merged_before().pop()?;
+    let (by, _) = merged.reverted?;
+    Some((merged.pull, short(&by)))
 }
 
 /// Whether the result can be asked for otherwise.
