@@ -112,6 +112,8 @@ pub enum JobStanding {
 pub enum CancelledBy {
     /// A person, by login.
     Person(String),
+    /// A person, by login, took its agent off.
+    TakenOff(String),
     Rejection,
     /// A person, by login, closed its pull request.
     PullClosed {
@@ -217,6 +219,7 @@ impl CancelledBy {
         match &cancelled.reason {
             CancelReason::IssueGone if is_routines => Self::RepositoryGone,
             CancelReason::Person(login) => Self::Person(login.clone()),
+            CancelReason::TakenOff(login) => Self::TakenOff(login.clone()),
             CancelReason::Rejected(_) => Self::Rejection,
             CancelReason::PullClosed { by, pull } => {
                 Self::PullClosed { by: by.clone(), pull: *pull }
