@@ -552,10 +552,10 @@ mod refused {
     async fn who_may_not_approve_is_refused() {
         talk(async |t| {
             let asked = asked(t).await;
-            assert_snapshot!(t.ask("walt", "/timmy approve").await, @r"**Not done.** `approve` is for the approvers of this fleet. \@alexander can do it, or give you the right (`people.approvers` in my configuration).");
+            assert_snapshot!(t.ask("walt", "/timmy approve").await, @r"**Not done.** `approve` is for the approvers of this fleet (\@anna). \@alexander can do it, or give you the right (`people.approvers` in my configuration).");
             t.ask("alexander", "/timmy delegate @walt until=2026-11-24").await;
             t.wait(DAY).await;
-            assert_snapshot!(t.ask("walt", "/timmy approve").await, @r"**Not done.** `approve` is for the approvers of this fleet. \@alexander can do it, or give you the right (`people.approvers` in my configuration).");
+            assert_snapshot!(t.ask("walt", "/timmy approve").await, @r"**Not done.** `approve` is for the approvers of this fleet (\@anna). \@alexander can do it, or give you the right (`people.approvers` in my configuration).");
             still_open(&asked).await;
             t.ask("alexander", "/timmy delegate @walt").await;
             assert_snapshot!(asked.told(&t.ask("walt", "/timmy approve").await), @r"**Accepted \#2** at `8b195ee`, as approved in d1. Merging it is yours.");
