@@ -412,7 +412,7 @@ async fn a_crew_is_done_once_what_it_made_is_merged() {
     let said = format!("**Accepted: the crew is done once \\#{pull} is merged.**");
     assert!(card.starts_with(&said), "{card}");
     stage.app.sandbox.merge("alexander", DOOR, pull).unwrap();
-    stage.pass(MINUTE * 10, SECOND * 30).await;
+    stage.pass(MINUTE * 15, MINUTE).await;
     let card = stage.card();
     assert!(card.starts_with("**The crew is done.**"), "{card}");
     stage.ends_soundly().await;
