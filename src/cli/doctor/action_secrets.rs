@@ -17,13 +17,10 @@ pub(super) fn pushes_workflows(agent: &AgentConfig) -> bool {
     }
 }
 
-/// Whether Actions of this repository hold secrets, as far as timmy or the agent itself is shown that.
-pub(super) async fn has_secrets(
-    gitea: &Gitea,
-    own: Option<&Gitea>,
-    repo: &RepoName,
-) -> Option<bool> {
-    for asking in own.into_iter().chain([gitea]) {
+/// Whether Actions of this repository hold secrets, as far as one of those who ask is shown
+/// that: the agent itself, timmy, or whose token `--token-file` names.
+pub(super) async fn has_secrets(askers: [Option<&Gitea>; 2], repo: &RepoName) -> Option<bool> {
+    for asking in askers.into_iter().flatten() {
         match asking.has_action_secrets(repo).await {
             Ok(Some(has)) => return Some(has),
             Ok(None) => {}

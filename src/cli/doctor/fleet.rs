@@ -24,10 +24,11 @@ const BUDGET: &str = "budget";
 const MOST: usize = 10;
 
 /// Asks every agent how it is, and the forge what its account may do where it may work. `asker`:
-/// timmy's own account.
+/// timmy's own account. `shown`: the forge as whose token `--token-file` names is shown it, else as
+/// timmy is.
 pub(super) async fn check(
-    gitea: &Gitea,
-    asker: &str,
+    (gitea, asker): (&Gitea, &str),
+    shown: Option<&Gitea>,
     config: &Config,
     watched: &[Watched],
 ) -> Vec<CheckResult> {
@@ -58,7 +59,7 @@ pub(super) async fn check(
             let found = agent_rights((gitea, asker), own.as_ref(), who).await;
             rights.push((&place.repo.name, found));
             if action_secrets::pushes_workflows(agent)
-                && action_secrets::has_secrets(gitea, own.as_ref(), &place.repo.name).await
+                && action_secrets::has_secrets([own.as_ref(), shown], &place.repo.name).await
                     == Some(true)
             {
                 secrets.push(&place.repo.name);

@@ -46,7 +46,7 @@ use super::hooks::{SurveyDepth, survey};
 use super::watched::{self, Watched, repositories};
 use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Loaded, WebhookConfig};
+use crate::config::{Config, Loaded, Watch, WebhookConfig};
 use crate::confinement::SystemResolver;
 use crate::core::model::account::Account;
 use crate::core::model::ids::RepoName;
@@ -65,7 +65,7 @@ pub(super) struct DoctorArgs {
     /// Print one JSON array of {check, state, found, remedy}
     #[arg(long)]
     json: bool,
-    /// The token of somebody who may see the webhooks: read for this run, stored nowhere
+    /// The token of somebody who may see the webhooks and the secrets of Actions: read for this run, stored nowhere
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Make a webhook in a watched repository for a moment, so that the server can test it
@@ -134,7 +134,9 @@ impl DoctorArgs {
         findings.extend(teams::check(&gitea, &own.login, &config.people).await);
         findings.extend(agents::check(&gitea, &config.agents).await);
         findings.extend(agents::locals(&config.agents));
-        findings.extend(fleet::check(&gitea, &own.login, config, &watched).await);
+        let shown = self.shown(config, findings);
+        let fleet = fleet::check((&gitea, &own.login), shown.as_ref(), config, &watched);
+        findings.extend(fleet.await);
         findings.extend(fleet::budgets(config));
         findings.extend(automatic::check(config, memory.readers.as_ref()).await);
         findings.extend(routines::check(config, memory.readers.as_ref(), now).await);
@@ -151,41 +153,48 @@ impl DoctorArgs {
         findings.extend(workers::check(config));
         findings.extend(notify::check(config.notify.as_ref(), memory.readers.as_ref(), now).await);
         findings.extend(otlp::check(config.otlp.as_ref()).await);
-        match &config.webhook {
-            Some(webhook) => {
-                let known = (memory, list);
-                self.listen(config, webhook, &watched, known, findings).await;
+        match (&config.webhook, shown) {
+            (Some(webhook), Some(shown)) => {
+                let (at, known) = ((&shown, &config.gitea.watch), (memory, list));
+                self.listen(at, webhook, &watched, known, findings).await;
             }
-            None => findings.push(webhook::none_configured()),
+            // That its token cannot be read is told.
+            (Some(_), None) => {}
+            (None, _) => findings.push(webhook::none_configured()),
+        }
+    }
+
+    /// The forge as the account is shown it whose token was given with `--token-file`, else as timmy's
+    /// own is; none if that token cannot be read.
+    fn shown(&self, config: &Config, findings: &mut Vec<CheckResult>) -> Option<Gitea> {
+        match forge::as_whom(config, self.token_file.as_deref()) {
+            Ok(shown) => Some(shown),
+            Err(error) => {
+                let remedy = "Name a file that holds the token and nothing else.";
+                findings.push(CheckResult::broken("token", format!("{error}."), remedy));
+                None
+            }
         }
     }
 
     /// The webhooks, and the way from the forge to here.
     async fn listen(
         &self,
-        config: &Config,
+        (gitea, watch): (&Gitea, &Watch),
         webhook: &WebhookConfig,
         watched: &[Watched],
         (memory, list): (LedgerState, HostList),
         findings: &mut Vec<CheckResult>,
     ) {
-        let gitea = match forge::as_whom(config, self.token_file.as_deref()) {
-            Ok(gitea) => gitea,
-            Err(error) => {
-                let remedy = "Name a file that holds the token and nothing else.";
-                findings.push(CheckResult::broken("webhook", format!("{error}."), remedy));
-                return;
-            }
-        };
         let url = &webhook.public_url;
-        let places = survey(&gitea, &config.gitea.watch, url, SurveyDepth::Needed).await;
+        let places = survey(gitea, watch, url, SurveyDepth::Needed).await;
         findings.push(webhook::judge(url, &places));
         let listener = match memory.listener(webhook).await {
             Ok(listener) => listener,
             Err(finding) => return findings.push(finding),
         };
         let patience = Duration::from_secs(self.wait.clamp(1, 600));
-        let means = Prober { listener: &listener, gitea: &gitea, webhook, patience };
+        let means = Prober { listener: &listener, gitea, webhook, patience };
         let names: Vec<RepoName> =
             repositories(watched).into_iter().map(|v| v.repo.name.clone()).collect();
         let probe = self.probe.then_some(names.as_slice());

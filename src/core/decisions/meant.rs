@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::answers::{answer_of, verbs_for};
-use super::decision::{AskedDecision, DecisionStatus, QuestionCheck};
+use super::decision::{AskedDecision, Decision, DecisionStatus, QuestionCheck};
 use super::refusal::DecisionRefusal;
 use crate::core::command::value::{Cause, DecisionId};
 use crate::core::command::verb::Verb;
@@ -75,9 +75,18 @@ fn named<'d>(
 ) -> Result<&'d AskedDecision, DecisionRefusal> {
     let asked = known.iter().find(|asked| asked.decision.id == id);
     let asked = asked.ok_or(DecisionRefusal::Unknown { id })?;
-    match reply.is_in_report || asked.decision.is_of(reply.thread) {
-        true => Ok(asked),
-        false => Err(DecisionRefusal::OtherThread { id, thread: asked.decision.thread }),
+    let Decision { thread, status, .. } = &asked.decision;
+    if reply.is_in_report || asked.decision.is_of(reply.thread) {
+        return Ok(asked);
+    }
+    match status {
+        DecisionStatus::Open => Err(DecisionRefusal::OtherThread { id, thread: *thread }),
+        DecisionStatus::Decided { by, at, .. } => {
+            let (thread, by, at) = (*thread, by.clone(), *at);
+            Err(DecisionRefusal::DecidedElsewhere { id, thread, by, at })
+        }
+        // What became of it is all there is to say, wherever that is.
+        DecisionStatus::Void { .. } | DecisionStatus::Expired { .. } => Ok(asked),
     }
 }
 
@@ -115,7 +124,7 @@ fn is_too_early(reply: DecisionReply<'_>, asked: &AskedDecision) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::core::decisions::meant::*;
-    use crate::core::decisions::{Covered, Decision, VoidReason};
+    use crate::core::decisions::{Covered, VoidReason};
     use crate::core::jobs::{JobId, Question};
     use crate::core::model::account::Account;
     use crate::core::model::ids::RepoId;
@@ -223,7 +232,11 @@ mod tests {
         let by = Account { id: 2, login: "anna".into() };
         let answer = PersonAnswer::Yes;
         decided.decision.status = DecisionStatus::Decided { by, answer, at: at(1500) };
-        assert_eq!(outcome(about(7), &[decided]), Err("already_decided"));
+        assert_eq!(outcome(about(7), std::slice::from_ref(&decided)), Err("already_decided"));
+        let elsewhere = ThreadId { number: 9, ..HERE };
+        let there = DecisionReply { thread: elsewhere, ..about(7) };
+        assert_eq!(outcome(there, &[decided]), Err("already_decided"));
+        assert_eq!(outcome(there, &[closed(7, 1)]), Err("void"));
         let mut expired = asked(7);
         expired.decision.status = DecisionStatus::Expired { at: at(1500) };
         assert_eq!(outcome(about(7), &[expired]), Err("expired"));

@@ -5,6 +5,7 @@ use crate::core::command::value::DecisionId;
 use crate::core::command::verb::Verb;
 use crate::core::model::account::Account;
 use crate::core::model::ids::ThreadId;
+use crate::core::model::time::Timestamp;
 
 /// Why an answer does nothing. What is asked about stays as it was, but for what is void.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum DecisionRefusal {
     WhichOne { open: Vec<DecisionId> },
     /// Somebody decided it.
     Decided { id: DecisionId, by: Account },
+    /// Somebody decided it then, in another thread.
+    DecidedElsewhere { id: DecisionId, thread: ThreadId, by: Account, at: Timestamp },
     /// What it covers is not as it was shown.
     Void { id: DecisionId, why: VoidReason },
     /// Its pull request was merged or closed.
@@ -39,7 +42,7 @@ impl DecisionRefusal {
             Self::Unknown { .. } => "not_found",
             Self::OtherThread { .. } => "other_thread",
             Self::WhichOne { .. } => "needs_id",
-            Self::Decided { .. } => "already_decided",
+            Self::Decided { .. } | Self::DecidedElsewhere { .. } => "already_decided",
             Self::Void { why: VoidReason::QuestionChanged, .. } => "question_changed",
             Self::Void { .. } => "void",
             Self::PullGone { .. } => "pull_gone",

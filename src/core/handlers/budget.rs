@@ -114,7 +114,7 @@ impl CommandContext<'_> {
         BudgetAnswer::Shown {
             day: line(today("").day, facts.day),
             issue: line(of_issue, spent),
-            of: named.map(|known| known.id().to_string()),
+            of: named.map(|known| (known.id().to_string(), self.job_view(known).target)),
             agents: agents.collect(),
             more,
         }

@@ -13,6 +13,7 @@ use crate::core::decisions::{
 };
 use crate::core::jobs::{JobEvent, JobStep, PersonAnswer, Question, ToldText, advance};
 use crate::core::model::ids::{Subject, ThreadId};
+use crate::core::model::time;
 use crate::core::reply::decisions::answer_lines;
 use crate::core::reply::{Answer, DecisionAnswer};
 
@@ -143,9 +144,18 @@ impl CommandContext<'_> {
     fn undecided(&mut self, reply: DecisionReply<'_>, why: DecisionRefusal) -> Answer {
         let facts = &self.snapshot.decisions;
         let place = match &why {
-            DecisionRefusal::OtherThread { thread, .. } => self.called_here(*thread),
+            DecisionRefusal::OtherThread { thread, .. }
+            | DecisionRefusal::DecidedElsewhere { thread, .. } => self.called_here(*thread),
             _ => String::new(),
         };
+        let when = match &why {
+            DecisionRefusal::DecidedElsewhere { at, .. } => {
+                time::said(*at, self.snapshot.now, &self.snapshot.zone)
+            }
+            _ => String::new(),
+        };
+        let is_answered_here = |next: &&Decision| reply.is_in_report || next.is_of(reply.thread);
+        let next = |void: &DecisionId| again(&facts.known, *void).filter(is_answered_here);
         let name = &self.snapshot.own;
         let lines = match &why {
             DecisionRefusal::WhichOne { open } => {
@@ -153,20 +163,19 @@ impl CommandContext<'_> {
                 open.iter().flat_map(line).collect()
             }
             DecisionRefusal::OtherVerb { id, verbs } => answer_lines(&id.to_string(), verbs, name),
-            DecisionRefusal::Void { id, .. } => again(&facts.known, *id)
-                .map_or_else(Vec::new, |next| {
-                    answer_lines(&next.id.to_string(), verbs_for(next.question), name)
-                }),
+            DecisionRefusal::Void { id, .. } => next(id).map_or_else(Vec::new, |next| {
+                answer_lines(&next.id.to_string(), verbs_for(next.question), name)
+            }),
             _ => Vec::new(),
         };
         let again = match &why {
-            DecisionRefusal::Void { id, .. } => again(&facts.known, *id).map(|d| d.id.to_string()),
+            DecisionRefusal::Void { id, .. } => next(id).map(|d| d.id.to_string()),
             _ => None,
         };
         if let DecisionRefusal::Void { id, .. } = &why {
             self.close_void(*id);
         }
-        DecisionAnswer::Refused { why, place, lines, again }.into()
+        DecisionAnswer::Refused { why, place, when, lines, again }.into()
     }
 
     fn close_void(&mut self, id: DecisionId) {

@@ -71,7 +71,8 @@ impl CommandContext<'_> {
 
     fn taken_off(&mut self, account: &Account, is_review: bool) -> Option<Answer> {
         let known = self.works_here(account, is_review)?;
-        Some(self.refuse(Verb::Cancel).unwrap_or_else(|| self.cancel_job(known)))
+        let reason = CancelReason::TakenOff(self.asked.actor.login.clone());
+        Some(self.refuse(Verb::Cancel).unwrap_or_else(|| self.cancel_since(known, reason)))
     }
 
     /// The job here of the agent with this account that has not ended.

@@ -160,7 +160,7 @@ impl CommandContext<'_> {
         if self.asked.right < Some(verb.right()) {
             return Some(Answer::Refused {
                 verb,
-                need: self.snapshot.people.need(verb.right()),
+                need: self.snapshot.people.need(verb.right(), &self.fleet.delegations),
                 owner: self.snapshot.people.owner.login().to_owned(),
                 unproved: self.lacks_only_proof(verb.right()),
             });

@@ -123,7 +123,7 @@ impl CommandContext<'_> {
         let known = self.latest_job(self.asked.inbound.thread())?;
         let right = right_to_review(verdict.opinion);
         if self.asked.right < Some(right) {
-            let need = self.snapshot.people.need(right);
+            let need = self.snapshot.people.need(right, &self.fleet.delegations);
             let owner = self.snapshot.people.owner.login().to_owned();
             let lines = match self.lacks_only_proof(right) {
                 true => vec![self.line_to_tell(&known)],

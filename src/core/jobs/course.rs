@@ -274,9 +274,10 @@ fn is_good(verdict: Verdict) -> bool {
 
 fn left_branch(state: &State) -> LeftBranch {
     match state {
-        State::Cancelled(Cancelled { reason: CancelReason::Person(login), .. }) => {
-            LeftBranch::Cancelled(login.clone())
-        }
+        State::Cancelled(Cancelled {
+            reason: CancelReason::Person(login) | CancelReason::TakenOff(login),
+            ..
+        }) => LeftBranch::Cancelled(login.clone()),
         State::Cancelled(Cancelled {
             reason: CancelReason::Rejected(_) | CancelReason::PullClosed { .. },
             ..

@@ -333,6 +333,9 @@ pub enum PersonAnswer {
 pub enum CancelReason {
     /// A person, by login.
     Person(String),
+    /// A person, by login, took its agent off its thread, or asks it for its review no longer, in the
+    /// forge's own page.
+    TakenOff(String),
     /// Its result was rejected, or its pull request closed by nobody who is known.
     Rejected(Cause),
     /// A person, by login, closed its pull request unmerged.

@@ -229,17 +229,24 @@ impl People {
     }
 }
 
+/// How many of those who may give a command a refusal names.
+const MOST_NAMED: usize = 3;
+
 /// Who may give a command, as a refusal says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequiredRight {
     pub whom: String,
+    /// Those of them who are known one by one, beside the owner: the first few.
+    pub named: Vec<String>,
+    /// Whether there are more of those.
+    pub has_more: bool,
     /// The key of the configuration that gives the right; the owner's cannot be given.
     pub key: Option<String>,
 }
 
 impl People {
-    /// Who may give a command that takes `right`.
-    pub fn need(&self, right: Right) -> RequiredRight {
+    /// Who may give a command that takes `right`. `lent` are the delegations in force.
+    pub fn need(&self, right: Right, lent: &[Delegation]) -> RequiredRight {
         const WRITERS: &str = "people who may write to this repository";
         let (whom, key) = match right {
             Right::Reader => ("people of this repository", Some("people.readers")),
@@ -249,7 +256,26 @@ impl People {
             Right::Approver => ("the approvers of this fleet", Some("people.approvers")),
             Right::Owner => ("the owner of this fleet", None),
         };
-        RequiredRight { whom: whom.to_owned(), key: key.map(str::to_owned) }
+        let mut named = match right {
+            Right::Approver if !self.approvers.writers => self.approvers_by_name(lent),
+            _ => Vec::new(),
+        };
+        let has_more = named.len() > MOST_NAMED;
+        named.truncate(MOST_NAMED);
+        RequiredRight { whom: whom.to_owned(), named, has_more, key: key.map(str::to_owned) }
+    }
+
+    /// Who may approve beside the owner, without those who may by a team.
+    fn approvers_by_name(&self, lent: &[Delegation]) -> Vec<String> {
+        let known = self.approvers.names.iter().filter_map(|named| named.account.as_ref());
+        let all = known.chain(lent.iter().map(|delegation| &delegation.to));
+        let mut logins: Vec<String> = Vec::new();
+        for account in all.filter(|account| !self.owner.is(account)) {
+            if !logins.contains(&account.login) {
+                logins.push(account.login.clone());
+            }
+        }
+        logins
     }
 }
 
@@ -349,5 +375,24 @@ mod tests {
         let right = |id| people().right_of(&stranger, Proof::default(), &[lent(id)]);
         assert_eq!(right(9), Some(Right::Approver));
         assert_eq!(right(10), None);
+    }
+
+    #[test]
+    fn a_refusal_names_who_else_may_approve() {
+        let lent = |id, login: &str| Delegation {
+            to: Account { id, login: login.into() },
+            by: account("alexander"),
+            until: Timestamp::default(),
+        };
+        let named = |lent: &[Delegation]| people().need(Right::Approver, lent).named;
+        assert_eq!(named(&[]), ["anna"]);
+        assert_eq!(named(&[lent(2, "anna"), lent(7, "walt")]), ["anna", "walt"]);
+        let many = [lent(7, "walt"), lent(8, "zoe"), lent(9, "uma")];
+        let need = people().need(Right::Approver, &many);
+        assert_eq!((need.named.len(), need.has_more), (3, true));
+        assert_eq!(people().need(Right::Operator, &many).named, [""; 0]);
+        let mut unseen = people();
+        unseen.know(|_| None);
+        assert_eq!(unseen.need(Right::Approver, &[]).named, [""; 0], "nobody has it by that name");
     }
 }

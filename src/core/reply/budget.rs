@@ -9,8 +9,8 @@ pub enum BudgetAnswer {
         day: SpentBudget,
         /// On this issue, or on that of a job.
         issue: SpentBudget,
-        /// That job, if one was named.
-        of: Option<String>,
+        /// That job, if one was named, and where it is, unless that is here.
+        of: Option<(String, Option<String>)>,
         /// Today, by each agent that worked.
         agents: Vec<(String, SpentBudget)>,
         /// What the issue could be let cost, as a command writes it, until which job ends.

@@ -7,6 +7,7 @@ use super::filters::{self, Name};
 use super::jobs::{CancelledBy, JobStanding, JobView, usd};
 use crate::core::crew::{CrewPlan, CrewRecord, CrewState, ReviewEnd, ReviewNote, TaskStanding};
 use crate::core::jobs::money::Ceiling;
+use crate::core::jobs::{Done, JobRecord, State};
 use crate::core::model::time::Timestamp;
 
 /// A plan, as its question shows it. What is in it a manager wrote: the template defuses it.
@@ -85,6 +86,8 @@ pub struct CrewView {
     /// Whether that may be less.
     pub is_bound: bool,
     pub tokens: String,
+    /// The pull request that a person accepted, and that is not merged.
+    pub unmerged: Option<i64>,
 }
 
 /// One task, as the card shows it.
@@ -179,6 +182,7 @@ impl CrewView {
             usd: usd(spent.micro_usd),
             is_bound,
             tokens: thousands(spent.tokens),
+            unmerged: record.jobs.iter().find_map(unmerged),
         })
     }
 
@@ -187,6 +191,13 @@ impl CrewView {
         let text = CrewCard { crew: self }.render_with_values(&Name(name.to_owned()));
         text.expect("a String takes everything, and the name is told").trim().to_owned()
     }
+}
+
+/// The pull request of a job that a person accepted, until it is merged.
+fn unmerged(record: &JobRecord) -> Option<i64> {
+    let job = &record.job;
+    let is_accepted = job.state == State::Done(Done::Accepted);
+    job.past.pull.filter(|_| is_accepted && job.spec.purpose.is_change())
 }
 
 /// Tokens, as a table tells them: `12k`.

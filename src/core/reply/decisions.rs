@@ -8,10 +8,9 @@ use super::filters::{self, Name};
 use super::jobs::{
     CheckLine, LetPassView, UnheardView, findings_of, guards_of_change, moment, short, shown_of,
 };
-use super::split::SplitView;
+use super::split::{SplitView, wish_of};
 use super::start_question::StartView;
 use super::told_reviews::ToldReviews;
-use super::words::counted;
 use crate::core::command::value::DecisionId;
 use crate::core::command::verb::Verb;
 use crate::core::decisions::{
@@ -51,6 +50,8 @@ pub struct QuestionView {
     /// What asked for changes of this very commit and was dismissed, of those of them who say nothing else
     /// of it.
     pub dismissed: Vec<GivenReview>,
+    /// What the same job brought last that was merged, and which commit took that back.
+    pub reverted: Option<(Option<i64>, String)>,
     /// What was found, a sentence each.
     pub found: Vec<String>,
     /// What shows that nothing has to change.
@@ -114,6 +115,7 @@ impl QuestionView {
             reviews,
             earlier,
             dismissed,
+            reverted: reverted(record),
             found,
             shown_by: shown_of(record),
             says,
@@ -147,6 +149,14 @@ impl QuestionView {
     fn lines(&self, name: &str) -> Vec<String> {
         answer_lines(&self.id, verbs_for(self.question), name)
     }
+}
+
+/// The last of what was merged of a job before it began once more, if that was taken back: its pull
+/// request, and by which commit.
+fn reverted(record: &JobRecord) -> Option<(Option<i64>, String)> {
+    let merged = record.merged_before().pop()?;
+    let (by, _) = merged.reverted?;
+    Some((merged.pull, short(&by)))
 }
 
 /// Whether the result can be asked for otherwise.
@@ -229,8 +239,8 @@ pub fn asked_in_short(
         (Question::Uncertain, _) => "Another attempt?".to_owned(),
         (Question::Plan, _) => "May a crew work by this plan?".to_owned(),
         (Question::Split, _) => match &decision.covers.split {
-            Some(split) => format!("May this become {}?", counted(split.count(), "issue")),
-            None => "May this become these issues?".to_owned(),
+            Some(split) => format!("{}?", wish_of(split)),
+            None => "Make these issues?".to_owned(),
         },
     };
     words.into()
@@ -326,11 +336,13 @@ pub enum DecisionAnswer {
     GivenUp {
         id: String,
     },
-    /// Nothing is done. `place`: where that decision is asked; `lines`: what would have worked.
+    /// Nothing is done. `place`: where that decision is asked, or was, and `when` it was answered there;
+    /// `lines`: what would have worked.
     /// `again`: the question that took the place of one that is void.
     Refused {
         why: DecisionRefusal,
         place: String,
+        when: String,
         lines: Vec<String>,
         again: Option<String>,
     },

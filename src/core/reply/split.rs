@@ -86,13 +86,9 @@ impl SplitView {
         self.lines.len().saturating_sub(self.made)
     }
 
-    /// What a yes does: `Make these three issues, and link one`.
+    /// What a yes does.
     pub(super) fn wish(&self) -> String {
-        match (self.made, self.linked()) {
-            (0, linked) => format!("Link {}", these(linked)),
-            (made, 0) => format!("Make {}", these(made)),
-            (made, linked) => format!("Make {}, and link {}", these(made), in_words(linked)),
-        }
+        wish(self.made, self.linked())
     }
 
     pub(super) fn all(&self) -> String {
@@ -119,6 +115,20 @@ impl SplitView {
             (0, _) => "of which none can start at once".to_owned(),
             (free, _) => format!("of which {} can start at once", in_words(free)),
         }
+    }
+}
+
+/// What a yes to a proposal does.
+pub(super) fn wish_of(split: &SplitProposal) -> String {
+    wish(split.issues.len(), split.linked.len())
+}
+
+/// What a yes does: `Make these three issues, and link one`.
+fn wish(made: usize, linked: usize) -> String {
+    match (made, linked) {
+        (0, linked) => format!("Link {}", these(linked)),
+        (made, 0) => format!("Make {}", these(made)),
+        (made, linked) => format!("Make {}, and link {}", these(made), in_words(linked)),
     }
 }
 
@@ -304,7 +314,11 @@ pub(super) mod tests {
     #[test]
     fn what_is_asked_is_what_a_yes_does() {
         let repo: RepoName = "o/door".parse().expect("a name");
-        let wish = |split: &SplitProposal| SplitView::of(split, 12, &repo).wish();
+        let wish = |split: &SplitProposal| {
+            let asked = SplitView::of(split, 12, &repo).wish();
+            assert_eq!(wish_of(split), asked, "the report asks what the question does");
+            asked
+        };
         let both = split();
         assert_eq!(wish(&both), "Make these two issues, and link two");
         let made = SplitProposal { linked: Vec::new(), ..both.clone() };

@@ -129,6 +129,24 @@ impl Status {
         self.live().filter(asks)
     }
 
+    /// The job that is there, if no agent works on it at the moment, and no person is needed either.
+    pub fn between(&self) -> Option<&JobView> {
+        let is_between = |view: &&JobView| {
+            matches!(
+                view.standing,
+                JobStanding::Queued { .. }
+                    | JobStanding::Checking { .. }
+                    | JobStanding::Pausing { .. }
+                    | JobStanding::HostAway { .. }
+                    | JobStanding::QuotaSpent { .. }
+                    | JobStanding::RedBranch
+                    | JobStanding::Unclear { .. }
+                    | JobStanding::InReview { .. }
+            )
+        };
+        self.live().filter(is_between)
+    }
+
     /// The job that was there last, if none is there.
     pub fn ended(&self) -> Option<&JobView> {
         self.job.as_deref().filter(|view| view.is_over)

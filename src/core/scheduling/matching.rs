@@ -45,10 +45,11 @@ pub fn match_issues(candidates: &[Candidate], roster: &Roster) -> Vec<Match> {
     matching.choices()
 }
 
-/// Decides as [`match_issues`] does, and tells what came of one issue, however little it is worth and
-/// whether or not it is among `candidates`.
+/// Decides as [`match_issues`] does, and tells what came of one issue, however little it is worth. One
+/// that is not among `candidates` is matched as if it were: what comes after it takes nothing from it.
 pub fn match_one(asked: &Candidate, candidates: &[Candidate], roster: &Roster) -> Match {
-    let candidates = ranked(candidates);
+    let is_among = candidates.iter().any(|candidate| candidate.thread == asked.thread);
+    let candidates = ranked(candidates.iter().chain((!is_among).then_some(asked)));
     let mut matching = Matching::new(roster, &candidates);
     matching.run();
     let place = candidates.iter().position(|candidate| candidate.thread == asked.thread);
@@ -60,8 +61,8 @@ pub fn match_one(asked: &Candidate, candidates: &[Candidate], roster: &Roster) -
     }
 }
 
-fn ranked(candidates: &[Candidate]) -> Vec<&Candidate> {
-    let mut ranked: Vec<&Candidate> = candidates.iter().collect();
+fn ranked<'a>(candidates: impl IntoIterator<Item = &'a Candidate>) -> Vec<&'a Candidate> {
+    let mut ranked: Vec<&Candidate> = candidates.into_iter().collect();
     ranked.sort_unstable_by_key(|candidate| Reverse(candidate.rank()));
     ranked
 }

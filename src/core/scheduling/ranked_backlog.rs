@@ -63,7 +63,7 @@ impl RankedBacklog {
         self.choices().iter().find(|choice| choice.thread == thread)
     }
 
-    /// Who gets one issue, and what the others lack, also if it may not be handed out.
+    /// Who gets one issue, and what the others lack; of one that may not be handed out, as if it might.
     pub fn choose_for(&self, asked: &RankedIssue) -> Option<Match> {
         let asked = self.candidate(asked)?;
         Some(match_one(&asked, &self.candidates(), &self.setting.roster))

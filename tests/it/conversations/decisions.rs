@@ -552,10 +552,10 @@ mod refused {
     async fn who_may_not_approve_is_refused() {
         talk(async |t| {
             let asked = asked(t).await;
-            assert_snapshot!(t.ask("walt", "/timmy approve").await, @r"**Not done.** `approve` is for the approvers of this fleet. \@alexander can do it, or give you the right (`people.approvers` in my configuration).");
+            assert_snapshot!(t.ask("walt", "/timmy approve").await, @r"**Not done.** `approve` is for the approvers of this fleet (\@anna). \@alexander can do it, or give you the right (`people.approvers` in my configuration).");
             t.ask("alexander", "/timmy delegate @walt until=2026-11-24").await;
             t.wait(DAY).await;
-            assert_snapshot!(t.ask("walt", "/timmy approve").await, @r"**Not done.** `approve` is for the approvers of this fleet. \@alexander can do it, or give you the right (`people.approvers` in my configuration).");
+            assert_snapshot!(t.ask("walt", "/timmy approve").await, @r"**Not done.** `approve` is for the approvers of this fleet (\@anna). \@alexander can do it, or give you the right (`people.approvers` in my configuration).");
             still_open(&asked).await;
             t.ask("alexander", "/timmy delegate @walt").await;
             assert_snapshot!(asked.told(&t.ask("walt", "/timmy approve").await), @r"**Accepted \#2** at `8b195ee`, as approved in d1. Merging it is yours.");
@@ -664,6 +664,10 @@ mod refused {
             assert_snapshot!(t.ask_in(DOOR, other, "anna", "/timmy approve d1").await, @r"**Not done.** d1 is asked in \#1: say it there.");
             assert_snapshot!(t.ask_in(DOOR, other, "anna", "/timmy approve d9").await, @"**Not done.** There is no d9, or it is not for the readers of this thread.");
             still_open(&asked).await;
+            t.ask("anna", "/timmy approve d1").await;
+            let late = t.ask_in(DOOR, other, "anna", "/timmy approve d1").await;
+            let said = r"**Not done.** d1 was answered already in \#1, by \@anna on Mon 23 Nov, 12:";
+            assert!(late.starts_with(said), "{late}");
         })
         .await;
     }

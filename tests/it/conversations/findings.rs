@@ -154,6 +154,24 @@ async fn what_is_there_is_told_when_it_is_given_up() {
     .await;
 }
 
+/// No agent is at work then.
+#[tokio::test]
+async fn why_between_two_rounds_says_when_the_next_one_starts() {
+    talk(async |t| {
+        begun(t).await.claims(claimed(), Verdict::Block, &[secret()]).await;
+        t.reads(&t.sandbox.comments(DOOR, 1).unwrap());
+        let why = t.gist("walt", "/timmy why").await;
+        let said =
+            "**Nothing starts here:** `j1` is not over (*The next round of repair starts at 12:";
+        assert!(why.starts_with(said), "{why}");
+        t.wait(HOUR).await;
+        t.works("ezra").await;
+        let why = t.gist("walt", "/timmy why").await;
+        assert!(why.starts_with("**Nothing starts here:** an agent works on it."), "{why}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_round_that_was_cancelled_counts_nowhere() {
     talk(async |t| {

@@ -57,14 +57,14 @@ async fn to_assign_an_agent_in_the_page_gives_it_the_issue_and_to_take_it_off_ca
         assert_eq!(t.assigns("anna", 1, &["anna"]).await, [""; 0], "the card says it");
         assert_eq!(t.job(1).await.state.kind(), StateKind::Cancelled);
         assert_snapshot!(t.card(1), @r"
-        **Cancelled by \@anna**
+        **Cancelled by \@anna, who took its agent off**
 
         <details><summary>j1 · coder</summary>
 
         | UTC | |
         |---|---|
         | 12:00:00 | asked by walt |
-        | 12:00:00 | cancelled by anna |
+        | 12:00:00 | cancelled by anna, who took its agent off |
 
         </details>
         ");

@@ -42,7 +42,7 @@ async fn the_answer_to_assign_is_the_card_and_the_end_one_comment() {
         t.timmy.engine().notify();
         t.quiet().await;
         assert_snapshot!(t.comment(1), @"
-        **`ezra` is working on this** · attempt 1 of 3 · 6 min
+        **`ezra` is working on this** · attempt 1 of 3 · since 12:00 UTC
 
         <details><summary>j1 · coder</summary>
 
@@ -98,6 +98,11 @@ async fn a_permission_that_is_denied_early_is_told_in_its_order() {
         let told = "| 12:01:00 | reads `door.rs` |\n| 12:02:00 | it asks for a permission |\n\
                     | 12:03:00 | a person denied it |\n\n";
         assert!(card.contains(told), "{card}");
+        // It is read minutes after it was written.
+        assert!(
+            card.contains("<summary>j1 · coder · last sign of life 12:01 UTC</summary>"),
+            "{card}"
+        );
         // Its agent cannot go on without it.
         let failure = Failure::NeedsAnswer;
         work.says(Progress::Failed { failure, usage: USED }).await;
@@ -472,7 +477,7 @@ async fn what_an_order_passes_over_and_what_stops_it() {
         let asked = async |line: &str| t.ask("alexander", line).await;
         t.ask("alexander", "/timmy hold").await;
         assert_snapshot!(asked("/timmy assign ezra").await, @"**Not done.** It is on hold: `/timmy unhold` ends that.");
-        assert_snapshot!(asked("/timmy assign ezra role=reviewer").await, @"**Not done.** `ezra` does not hold the role `reviewer`, but `coder`. `/timmy assign auto role=reviewer` looks for one that does.");
+        assert_snapshot!(asked("/timmy assign ezra role=reviewer").await, @"**Not done.** Nobody holds the role `reviewer`. There is `coder`.");
         assert_snapshot!(asked("/timmy assign auto role=poet").await, @"**Not done.** Nobody holds the role `poet`. There is `coder`.");
         assert_snapshot!(asked("/timmy assign ezra budget=500usd").await, @"**Not done.** An issue may cost 2usd at most (`budget.issue` in my configuration): `/timmy assign ezra budget=2usd`.");
         t.ask("alexander", "/timmy pause ezra").await;

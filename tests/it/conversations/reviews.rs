@@ -269,7 +269,7 @@ mod refused {
     async fn who_may_not_is_told() {
         talk(async |t| {
             let asked = asked(t).await;
-            assert_snapshot!(asked.answer("walt", APPROVED, "").await, @r"**Not done.** `approve` is for the approvers of this fleet. \@alexander can do it, or give you the right (`people.approvers` in my configuration).");
+            assert_snapshot!(asked.answer("walt", APPROVED, "").await, @r"**Not done.** `approve` is for the approvers of this fleet (\@anna). \@alexander can do it, or give you the right (`people.approvers` in my configuration).");
             assert_snapshot!(asked.answer("walt", CHANGES, "Paint it.").await, @r"
             **Not passed on:** in a review changes can be asked for by people who may write to this repository. \@alexander can do it, or give you the right (`people.operators` in my configuration). Of a review the forge does not tell me whether you may: if so, say it in a new comment:
 

@@ -33,7 +33,7 @@ async fn a_reader_may_look_and_not_steer() {
 #[tokio::test]
 async fn an_operator_may_not_approve_nor_govern() {
     talk(async |t| {
-        assert_snapshot!(t.ask("walt", "/timmy approve").await, @r"**Not done.** `approve` is for the approvers of this fleet. \@alexander can do it, or give you the right (`people.approvers` in my configuration).");
+        assert_snapshot!(t.ask("walt", "/timmy approve").await, @r"**Not done.** `approve` is for the approvers of this fleet (\@anna). \@alexander can do it, or give you the right (`people.approvers` in my configuration).");
         assert_snapshot!(t.ask("walt", "/timmy pause all").await, @r"**Not done.** `pause` is for the owner of this fleet. \@alexander can do it.");
     })
     .await;

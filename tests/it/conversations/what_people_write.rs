@@ -242,8 +242,8 @@ async fn two_answers_to_one_question_are_none() {
         - `/timmy reject d8`: **not done.** There is no d8, or it is not for the readers of this thread.
         ");
         assert_snapshot!(t.ask("walt", both).await, @r"
-        - `/timmy approve d7`: **not done.** `approve` is for the approvers of this fleet. \@alexander can do it, or give you the right (`people.approvers` in my configuration).
-        - `/timmy reject d7 why`: **not done.** `reject` is for the approvers of this fleet. \@alexander can do it, or give you the right (`people.approvers` in my configuration).
+        - `/timmy approve d7`: **not done.** `approve` is for the approvers of this fleet (\@anna). \@alexander can do it, or give you the right (`people.approvers` in my configuration).
+        - `/timmy reject d7 why`: **not done.** `reject` is for the approvers of this fleet (\@anna). \@alexander can do it, or give you the right (`people.approvers` in my configuration).
         ");
     })
     .await;

@@ -94,7 +94,8 @@ async fn what_a_job_costs_is_shown_wherever_it_is_asked() {
     stage.go().await;
     says(&stage, "/timmy budget scope=j1").await;
     let answer = said(&stage).pop().unwrap().1;
-    assert!(answer.contains("and 0.67 USD of 2.00 USD on what j1 is about."), "{answer}");
+    let spent = r"and 0.67 USD of 2.00 USD on \#2, which j1 is about.";
+    assert!(answer.contains(spent), "{answer}");
     let more = "`/timmy budget 4usd scope=j1` lets it cost that much until j1 ends.";
     assert!(answer.contains(more), "{answer}");
     says(&stage, "/timmy budget").await;

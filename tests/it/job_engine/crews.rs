@@ -400,6 +400,24 @@ async fn a_reviewer_who_is_away_holds_the_question_a_day_and_no_longer() {
     stage.ends_soundly().await;
 }
 
+/// A yes is not a merge yet.
+#[tokio::test]
+async fn a_crew_is_done_once_what_it_made_is_merged() {
+    let stage = stage_where(|_| {}, |config| config.with("accept.on_yes", "review")).await;
+    let pull = stage.is_handed_in().await;
+    stage.reviews_with("approved", &json!([])).await;
+    stage.pass(MINUTE * 3, MINUTE).await;
+    says(&stage, "/timmy approve d2").await;
+    let card = stage.card();
+    let said = format!("**Accepted: the crew is done once \\#{pull} is merged.**");
+    assert!(card.starts_with(&said), "{card}");
+    stage.app.sandbox.merge("alexander", DOOR, pull).unwrap();
+    stage.pass(MINUTE * 15, MINUTE).await;
+    let card = stage.card();
+    assert!(card.starts_with("**The crew is done.**"), "{card}");
+    stage.ends_soundly().await;
+}
+
 #[tokio::test]
 async fn where_people_merge_themselves_a_crew_is_reviewed_and_ends_as_well() {
     let stage = stage_where(|_| {}, |config| config.with("accept.on_yes", "nothing")).await;

@@ -58,3 +58,32 @@ async fn what_was_merged_before_people_wanted_it_once_more_is_no_news() {
     assert_eq!(stage.kind(job).await, StateKind::Cancelled);
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_question_after_a_revert_says_so() {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "merge")).await;
+    let (job, first) = delivered(&stage).await;
+    says(&stage, "/timmy approve d1").await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
+    let sandbox = &stage.app.sandbox;
+    let merge = sandbox.merged_as(DOOR, first).unwrap().unwrap();
+    let message = format!("Revert \"Oil it\"\n\nThis reverts commit {merge}.");
+    let by = sandbox.commit("anna", DOOR, "main", &[("oil.md", "none")], &message).unwrap();
+    stage.pass(HOUR * 2, MINUTE * 10).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Reverted));
+    sandbox.set_open("alexander", DOOR, 1, true).unwrap();
+    stage.pass(MINUTE * 3, MINUTE).await;
+    stage.tell(job, JobEvent::Retry(None)).await;
+    let branch = "timmy/1-j1-2";
+    let commit = sandbox.commit("ezra", DOOR, branch, &[("oil.md", "less oil")], "Less").unwrap();
+    let pull = sandbox.open_pull("ezra", DOOR, "Less", "", branch).unwrap();
+    stage.ezra.goes(ended(&format!(
+        "timmy-result: {{\"outcome\":\"pull_request\",\"pull\":{pull},\"commit\":\"{commit}\"}}"
+    )));
+    stage.follow().await;
+    let asked = questions(&stage).pop().unwrap();
+    assert!(asked.starts_with(&format!("### Merge \\#{pull}?")), "{asked}");
+    let told = format!(" \\#{first}, merged for this before, was reverted by `{}`. ", &by[..7]);
+    assert!(asked.contains(&told), "{asked}");
+    stage.end().await;
+}

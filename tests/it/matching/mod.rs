@@ -89,6 +89,19 @@ proptest! {
         }
     }
 
+    /// What may not be handed out is told of as if it might.
+    #[test]
+    fn an_issue_that_is_not_ready_hears_what_it_would_get(case in cases()) {
+        for asked in &case.candidates {
+            let mut others = case.candidates.clone();
+            others.retain(|other| other.thread != asked.thread);
+            prop_assert_eq!(
+                match_one(asked, &others, &case.roster),
+                match_one(asked, &case.candidates, &case.roster)
+            );
+        }
+    }
+
     /// Whatever else there is: never more than may start today, never more than a trial allows, and
     /// nothing that may only be suggested.
     #[test]

@@ -702,6 +702,24 @@ async fn an_agent_that_could_read_the_secrets_of_actions() {
     assert!(stage.found(&run, "secrets").starts_with(said), "{}", run.out);
 }
 
+/// As README sets timmy up, neither its token nor an agent's is shown them; an owner's is.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secrets_of_actions_are_asked_for_with_the_token_that_is_given() {
+    let stage = Stage::set().await;
+    stage.sandbox.add_user("groq");
+    stage.sandbox.collaborator(DOOR, "groq", Mode::Write).unwrap();
+    stage.sandbox.add_secret(DOOR, "DEPLOY_KEY").unwrap();
+    stage.configure(|config| config.agent("groq", ["coder"]).its("repositories", [DOOR]));
+    let run = stage.run("doctor");
+    assert!(!run.out.contains("hold secrets"), "{}", run.out);
+    let run = stage.run("doctor --token-file owner");
+    let said = "Actions of foundation/door hold secrets, and a workflow that groq pushes";
+    assert!(stage.found(&run, "secrets").starts_with(said), "{}", run.out);
+    let run = stage.run("doctor --token-file nowhere");
+    assert!(run.out.contains("Name a file that holds the token"), "{}", run.out);
+    assert_eq!(run.code, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_never_starts_and_what_starts_by_itself() {
     let stage = Stage::set().await;

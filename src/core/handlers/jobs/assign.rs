@@ -216,25 +216,29 @@ impl CommandContext<'_> {
         let of_issue = facts.map_or(USUAL.to_owned(), |facts| IssueLabels::of(&facts.labels).role);
         let asked = order.role.map(str::to_ascii_lowercase);
         let role = asked.clone().unwrap_or(of_issue);
+        let is_held = self.snapshot.agents.iter().any(|agent| holds(agent, &role));
         match agent {
             Some(agent) if holds(agent, &role) => Ok(role),
             Some(agent) => match (asked, agent.roles.first()) {
                 (None, Some(first)) => Ok(first.clone()),
-                (_, _) => Err(refused(JobRefusal::LacksRole {
+                (_, _) if is_held => Err(refused(JobRefusal::LacksRole {
                     agent: agent.name.clone(),
                     role,
                     roles: agent.roles.clone(),
                 })),
+                (_, _) => Err(self.nobody_holds(role)),
             },
-            None if self.snapshot.agents.iter().any(|agent| holds(agent, &role)) => Ok(role),
-            None => {
-                let mut roles: Vec<String> =
-                    self.snapshot.agents.iter().flat_map(|agent| agent.roles.clone()).collect();
-                roles.sort_unstable();
-                roles.dedup();
-                Err(refused(JobRefusal::NobodyHolds { role, roles }))
-            }
+            None if is_held => Ok(role),
+            None => Err(self.nobody_holds(role)),
         }
+    }
+
+    fn nobody_holds(&self, role: String) -> Answer {
+        let held = self.snapshot.agents.iter().flat_map(|agent| agent.roles.clone());
+        let mut roles: Vec<String> = held.collect();
+        roles.sort_unstable();
+        roles.dedup();
+        refused(JobRefusal::NobodyHolds { role, roles })
     }
 
     /// The branch of a pull request with which somebody in this role is to go on.

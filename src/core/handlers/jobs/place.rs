@@ -58,7 +58,7 @@ impl CommandContext<'_> {
         };
         (right < Some(verb.right())).then(|| Answer::Refused {
             verb,
-            need: self.snapshot.people.need(verb.right()),
+            need: self.snapshot.people.need(verb.right(), &self.fleet.delegations),
             owner: self.snapshot.people.owner.login().to_owned(),
             unproved: false,
         })

@@ -40,6 +40,15 @@ impl CommandContext<'_> {
     /// Cancels a job in the name of whoever speaks.
     pub(in crate::core::handlers) fn cancel_job(&mut self, known: KnownJob) -> Answer {
         let reason = CancelReason::Person(self.asked.actor.login.clone());
+        self.cancel_since(known, reason)
+    }
+
+    /// Cancels a job for this reason.
+    pub(in crate::core::handlers) fn cancel_since(
+        &mut self,
+        known: KnownJob,
+        reason: CancelReason,
+    ) -> Answer {
         match self.happen(&known.record, JobEvent::Cancel(reason)) {
             Ok(after) => {
                 let mut stopped = known;

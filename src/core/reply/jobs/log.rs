@@ -231,6 +231,12 @@ fn event_told(event: &JobEvent, is_live: bool, purpose: Purpose) -> Option<Strin
             "a review that asked for changes was dismissed, or is gone".to_owned()
         }
         JobEvent::Cancel(CancelReason::Person(login)) => format!("cancelled by {login}"),
+        JobEvent::Cancel(CancelReason::TakenOff(login)) if purpose.is_review() => {
+            format!("cancelled by {login}, who asks for this review no longer")
+        }
+        JobEvent::Cancel(CancelReason::TakenOff(login)) => {
+            format!("cancelled by {login}, who took its agent off")
+        }
         JobEvent::Cancel(CancelReason::PullClosed { by, pull }) => {
             format!("cancelled by {by}: `#{pull}` was closed unmerged")
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::words::{moment, short};
+use super::words::{awaited_until, moment, short};
 use crate::core::jobs::{
     AgentStop, Attempt, CancelReason, Cancelled, DeadReason, Done, GivenReview, HeldBy, IdleWait,
     JobRecord, Past, Phase, Purpose, Question, State, Then, WaitReason, Waiting, WorkKind,
@@ -112,6 +112,8 @@ pub enum JobStanding {
 pub enum CancelledBy {
     /// A person, by login.
     Person(String),
+    /// A person, by login, took its agent off.
+    TakenOff(String),
     Rejection,
     /// A person, by login, closed its pull request.
     PullClosed {
@@ -148,14 +150,14 @@ impl JobStanding {
             State::Preflight(preflight) => {
                 Self::Taken { agent: preflight.leased.grant.agent.clone() }
             }
-            State::Running(running) => working(record, &running.attempt, &said),
+            State::Running(running) => working(record, &running.attempt, now, zone),
             State::Waiting(Waiting::Held(held)) => match (&held.attempt.stopping, held.by) {
-                (Some(_), _) => working(record, &held.attempt, &said),
+                (Some(_), _) => working(record, &held.attempt, now, zone),
                 (None, HeldBy::Host) => Self::HostAway { agent: agent(), until: said(held.until) },
                 (None, HeldBy::Person) => Self::NeedsPerson { question: Question::Permission },
             },
             State::Uncertain(uncertain) => match &uncertain.attempt.stopping {
-                Some(_) => working(record, &uncertain.attempt, &said),
+                Some(_) => working(record, &uncertain.attempt, now, zone),
                 None => Self::Unclear {
                     agent: uncertain.attempt.leased.grant.agent.clone(),
                     run: run(record),
@@ -217,6 +219,7 @@ impl CancelledBy {
         match &cancelled.reason {
             CancelReason::IssueGone if is_routines => Self::RepositoryGone,
             CancelReason::Person(login) => Self::Person(login.clone()),
+            CancelReason::TakenOff(login) => Self::TakenOff(login.clone()),
             CancelReason::Rejected(_) => Self::Rejection,
             CancelReason::PullClosed { by, pull } => {
                 Self::PullClosed { by: by.clone(), pull: *pull }
@@ -237,14 +240,12 @@ fn given(record: &JobRecord) -> Option<&GivenReview> {
     record.reviews.last().filter(|_| record.job.spec.purpose.is_review())
 }
 
-fn working(
-    record: &JobRecord,
-    attempt: &Attempt,
-    said: &impl Fn(Timestamp) -> String,
-) -> JobStanding {
+fn working(record: &JobRecord, attempt: &Attempt, now: Timestamp, zone: &TimeZone) -> JobStanding {
     let agent = attempt.leased.grant.agent.clone();
     match (&attempt.stopping, attempt.phase) {
-        (Some(stopping), _) => JobStanding::Stopping { agent, until: said(stopping.until) },
+        (Some(stopping), _) => {
+            JobStanding::Stopping { agent, until: awaited_until(stopping.until, now, zone) }
+        }
         (None, Phase::Starting { .. }) => JobStanding::Taken { agent },
         (None, Phase::Working) => JobStanding::Working { agent, doing: record.doing.clone() },
     }

@@ -51,8 +51,12 @@ pub struct JobView {
     pub took: Option<String>,
     /// What its attempts cost that ended, and whether that may be less.
     pub cost: Option<(String, bool)>,
+    /// When its present attempt began: what is read later tells this in the place of a span.
+    pub since: Option<String>,
     /// How long ago its agent showed a sign of life.
     pub seen: Option<String>,
+    /// When that was.
+    pub seen_at: Option<String>,
     /// When its agent must have answered.
     pub answer_by: Option<String>,
     pub branch: Option<String>,
@@ -72,6 +76,7 @@ impl JobView {
         let is_over = job.state.kind().is_end();
         let spent = record.spent();
         let attempt = job.state.attempt();
+        let seen = record.seen_at.filter(|_| attempt.is_some());
         let clocks = match &job.state {
             State::Running(running) => Some(running.clocks),
             _ => None,
@@ -99,7 +104,9 @@ impl JobView {
                 false => running_for(record, now),
             }),
             cost: (spent.spent.runs > 0).then(|| (usd(spent.spent.micro_usd), spent.is_bound)),
-            seen: record.seen_at.filter(|_| attempt.is_some()).map(|at| rounded(now.since(at))),
+            since: attempt.map(|attempt| moment(attempt.since, now, zone)),
+            seen: seen.map(|at| rounded(now.since(at))),
+            seen_at: seen.map(|at| moment(at, now, zone)),
             answer_by: clocks.map(|clocks| moment(clocks.total, now, zone)),
             branch: works_on_a_branch.then(|| branch(record, job.past.branch)),
             asked: record.asked.map(|id| id.to_string()),
@@ -197,14 +204,29 @@ impl JobView {
         plain(&text.expect("a String takes everything"))
     }
 
-    /// What stands behind its headline.
+    /// What stands behind its headline, where it is read at once.
     pub fn facts(&self) -> Vec<String> {
+        self.facts_with(self.took.clone())
+    }
+
+    /// The same on its card, which is read minutes after it was written: a span would be wrong by then.
+    fn lasting_facts(&self) -> Vec<String> {
+        // What its headline tells of anything else may have begun later than the attempt.
+        let word = match self.standing {
+            JobStanding::Working { .. } => "since",
+            _ => "begun at",
+        };
+        let since = self.since.as_ref().map(|since| format!("{word} {since}"));
+        self.facts_with(since.or_else(|| self.took.clone()))
+    }
+
+    fn facts_with(&self, time: Option<String>) -> Vec<String> {
         let (attempts, round) = match self.is_over {
             true => (tried(self.tries, self.purpose), None),
             false => (Some(format!("attempt {} of {}", self.attempt, self.of)), self.round()),
         };
         let tries = self.routine.clone().into_iter().chain(attempts).chain(round);
-        tries.chain(self.took.clone()).chain(self.money()).collect()
+        tries.chain(time).chain(self.money()).collect()
     }
 
     /// What it cost so far, in a column of US dollars.

@@ -7,6 +7,9 @@ use crate::core::jobs::{
 };
 use crate::core::model::time::{Timestamp, said};
 
+/// In microseconds.
+const MINUTE: i64 = 60_000_000;
+
 /// A moment as people say it: of today the time alone.
 pub(in crate::core) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (there, here) = (at.zoned(zone), now.zoned(zone));
@@ -14,6 +17,14 @@ pub(in crate::core) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) ->
         true => there.strftime("%H:%M %Z").to_string(),
         false => said(at, now, zone),
     }
+}
+
+/// A moment until which something is waited for, in the same form: rounded up to the minute, so that it
+/// does not read as over while that still lasts.
+pub(super) fn awaited_until(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let second = at.second().micros();
+    let rest = (MINUTE - second.rem_euclid(MINUTE)).rem_euclid(MINUTE);
+    moment(Timestamp::from_micros(second.saturating_add(rest)), now, zone)
 }
 
 /// Millionths of a US dollar: `0.41`.
@@ -199,5 +210,14 @@ mod tests {
         let said = |text| moment(at(text), at("2026-11-22T14:02:11Z"), &TimeZone::UTC);
         assert_eq!(said("2026-11-22T15:02:00Z"), "15:02 UTC");
         assert_eq!(said("2026-11-25T15:02:00Z"), "Wed 25 Nov, 15:02 UTC");
+    }
+
+    #[test]
+    fn what_is_waited_for_does_not_read_as_over_before_it_is() {
+        let at = |text| Timestamp::parse(text).expect("a time");
+        let said = |text| awaited_until(at(text), at("2026-11-22T21:15:29Z"), &TimeZone::UTC);
+        assert_eq!(said("2026-11-22T21:15:34Z"), "21:16 UTC");
+        assert_eq!(said("2026-11-22T21:16:00.4Z"), "21:16 UTC");
+        assert_eq!(said("2026-11-22T23:59:40Z"), "Mon 23 Nov, 00:00 UTC");
     }
 }

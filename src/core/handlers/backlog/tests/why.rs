@@ -195,6 +195,18 @@ fn all_reasons_are_told_and_what_it_would_be_worth() {
     ");
 }
 
+/// Those that come after it take nobody from it.
+#[test]
+fn whom_an_issue_would_get_that_is_settled() {
+    let mut world = TestWorld::usual();
+    let facts = world.opens(DOOR, 50, "Wait");
+    facts.labels = ["priority/p0".into()].into();
+    facts.work.is_settled = true;
+    let why = world.ask("/timmy why #50");
+    assert!(why.contains("Were it ready, it would be 1st of 5, "), "{why}");
+    assert!(why.contains("| `ezra` | 0.23 | no results yet |"), "{why}");
+}
+
 #[test]
 fn pull_requests_that_are_to_close_it() {
     let mut world = TestWorld::usual();
