@@ -234,7 +234,7 @@ async fn a_job_that_is_over_is_begun_again_by_the_lines_that_are_shown() {
         assert_eq!(asked.state().await, StateKind::Done);
         let said = asked.answer("anna", CHANGES, "Paint it.").await;
         assert_snapshot!(said, @"
-        **Not taken up: `j1` is over.** These lines in a new comment have it worked on again:
+        **Not taken up: `j1` is over.** Both lines in one new comment have it worked on again:
 
         ```
         /timmy retry j1
