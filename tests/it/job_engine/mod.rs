@@ -43,6 +43,7 @@ mod scope;
 pub mod scripted;
 mod splits;
 pub mod stage;
+mod standing_reviews;
 mod starts;
 mod stops;
 mod threads_gone;
