@@ -1,7 +1,7 @@
 //! Reviews that hold up a merge after a person said yes: what is said of them, and what leads on.
 
-use timmy::core::jobs::{Done, State};
-use timmy::sandbox::{BranchRule, ReviewState, Sandbox};
+use timmy::core::jobs::{Done, JobEvent, MergeRefusal, State, StateKind};
+use timmy::sandbox::{BranchRule, Mode, ReviewState, Sandbox};
 
 use super::decisions::{BRANCH, delivered, questions, said, says};
 use super::guards::hands_in;
@@ -40,6 +40,7 @@ async fn each_yes_to_what_a_review_holds_up_is_asked_for_anew_until_it_is_dismis
         assert_eq!(refused(&stage, "asks for changes.**"), number, "{:#?}", said(&stage));
         let asked = questions(&stage);
         assert_eq!(asked.len(), number + 1, "{asked:#?}");
+        assert_eq!(sandbox.approvals("timmy", DOOR, pull).unwrap(), 0, "that yes is void");
         assert!(asked[number].contains(names_it), "{asked:#?}");
     }
     stage.pass(HOUR * 2, MINUTE * 10).await;
@@ -50,6 +51,42 @@ async fn each_yes_to_what_a_review_holds_up_is_asked_for_anew_until_it_is_dismis
     assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
     assert_eq!(questions(&stage).len(), 3);
     stage.end().await;
+}
+
+/// A yes that comes to nothing leaves no approval behind: it is dismissed, or where timmy may not do that,
+/// deleted.
+#[tokio::test]
+async fn an_approval_counts_as_long_as_the_yes_that_it_stands_for() {
+    for administers in [false, true] {
+        let furnish = |sandbox: &Sandbox| {
+            if administers {
+                sandbox.collaborator(DOOR, "timmy", Mode::Owner).unwrap();
+            }
+        };
+        let stage = live(furnish, |config| config.with("accept.on_yes", "review")).await;
+        let (job, pull) = delivered(&stage).await;
+        let sandbox = &stage.app.sandbox;
+        let counts = || sandbox.approvals("timmy", DOOR, pull).unwrap();
+        approves(&stage, 1).await;
+        assert_eq!((stage.job(job).await.state, counts()), (State::Done(Done::Accepted), 1));
+        stage.tell(job, JobEvent::NotMerged(MergeRefusal::Draft)).await;
+        stage.pass(MINUTE * 2, MINUTE).await;
+        assert_eq!(counts(), 1, "the yes stands, and a person merges it");
+        stage.tell(job, JobEvent::NotMerged(MergeRefusal::ChecksMissing)).await;
+        stage.pass(MINUTE * 2, MINUTE).await;
+        assert_eq!(stage.kind(job).await, StateKind::Deciding);
+        assert_eq!(counts(), 0, "administers: {administers}");
+        let asked = sandbox.requests().into_iter().filter(|asked| asked.path.contains("/reviews/"));
+        let methods: Vec<String> = asked.map(|asked| asked.method).collect();
+        let tried = if administers { &["POST"][..] } else { &["POST", "DELETE"] };
+        assert_eq!(methods, tried);
+        approves(&stage, 2).await;
+        assert_eq!((stage.job(job).await.state, counts()), (State::Done(Done::Accepted), 1));
+        stage.tell(job, JobEvent::Retry(None)).await;
+        stage.pass(MINUTE * 2, MINUTE).await;
+        assert_eq!(counts(), 0, "it is begun anew");
+        stage.end().await;
+    }
 }
 
 /// timmy may not see the rule of the branch: what the forge says of it is remembered.
