@@ -180,7 +180,8 @@ impl MergePull {
     ) -> Result<bool, ApplyError> {
         let statuses = to.ctx.gitea.statuses(to.name(), &self.commit).await?;
         let branch = &pull.head_branch;
-        let is_news = rests_on_actions(&statuses) && self.is_news_of_actions(to, branch).await?;
+        let is_news =
+            rests_on_actions(&statuses, rules) && self.is_news_of_actions(to, branch).await?;
         let mut facts = CheckFacts {
             statuses: Ok(statuses),
             required: Ok(Vec::new()),
@@ -219,7 +220,7 @@ impl MergePull {
             let code = FindingCode::ActionsChangedBeside.name();
             let found = jobs::record(conn, job)?;
             let found = found.as_ref().and_then(JobRecord::findings).unwrap_or_default();
-            Ok(changed && !found.iter().any(|finding| finding.code() == code))
+            Ok(!changed.is_empty() && !found.iter().any(|finding| finding.code() == code))
         });
         Ok(read.await?)
     }

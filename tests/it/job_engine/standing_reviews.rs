@@ -76,9 +76,10 @@ async fn an_approval_counts_as_long_as_the_yes_that_it_stands_for() {
         stage.pass(MINUTE * 2, MINUTE).await;
         assert_eq!(stage.kind(job).await, StateKind::Deciding);
         assert_eq!(counts(), 0, "administers: {administers}");
-        let asked = sandbox.requests().into_iter().filter(|asked| asked.path.contains("/reviews/"));
-        let methods: Vec<String> = asked.map(|asked| asked.method).collect();
-        let tried = if administers { &["POST"][..] } else { &["POST", "DELETE"] };
+        let asked = sandbox.requests().into_iter();
+        let written = asked.filter(|it| it.method != "GET" && it.path.contains("/reviews/"));
+        let methods: Vec<String> = written.map(|asked| asked.method).collect();
+        let tried = if administers { vec!["POST"] } else { vec!["POST", "DELETE"] };
         assert_eq!(methods, tried);
         approves(&stage, 2).await;
         assert_eq!((stage.job(job).await.state, counts()), (State::Done(Done::Accepted), 1));
