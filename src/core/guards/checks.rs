@@ -283,10 +283,9 @@ impl<'a> CheckJudge<'a> {
     fn nothing_ran(&mut self) {
         if self.is_time_up() {
             let said = match self.not_counted() {
-                Some((what, foreign)) => Sentence::of(
-                    &format!("Checks are required, and none counts: {what}."),
-                    &foreign,
-                ),
+                Some((what, foreign)) => {
+                    Sentence::of(&format!("Checks are required; {what}."), &foreign)
+                }
                 None => Sentence::of("Checks are required, and none ran.", &[]),
             };
             self.add(FindingCode::NoChecks, said);
