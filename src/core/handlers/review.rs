@@ -127,7 +127,10 @@ impl CommandContext<'_> {
             let need = self.snapshot.people.need(right);
             let owner = self.snapshot.people.owner.login().to_owned();
             let lines = match self.lacks_only_proof(right) {
-                true => self.lines_to_tell(&known),
+                true => {
+                    let job = &known.record.job;
+                    self.lines_to_tell(&known, self.is_accepted_and_open(job, verdict))
+                }
                 false => Vec::new(),
             };
             return Some(ReviewAnswer::NotForYou { need, owner, lines }.into());
@@ -143,7 +146,7 @@ impl CommandContext<'_> {
             if is_of_result && self.happen(&known.record, JobEvent::Told(told)).is_ok() {
                 return Some(ReviewAnswer::MendedFirst { pull: inbound.number }.into());
             }
-            let (id, lines) = (known.id().to_string(), self.lines_to_tell(&known));
+            let (id, lines) = (known.id().to_string(), self.lines_to_tell(&known, false));
             return Some(ReviewAnswer::Over { id, lines }.into());
         }
         let facts = &self.snapshot.review;
@@ -206,9 +209,10 @@ impl CommandContext<'_> {
         }
     }
 
-    /// The lines that tell it something, together: what is over begins again first.
-    fn lines_to_tell(&self, known: &KnownJob) -> Vec<String> {
-        let is_over = known.record.job.state.kind().is_end();
+    /// The lines that tell it something, together: what is over begins again first. `is_accepted`: nothing is
+    /// merged as long as the review stands, so that it is not over for long.
+    fn lines_to_tell(&self, known: &KnownJob, is_accepted: bool) -> Vec<String> {
+        let is_over = known.record.job.state.kind().is_end() && !is_accepted;
         let again = is_over.then(|| format!("/{} retry {}", self.snapshot.own, known.id()));
         again.into_iter().chain([self.line_to_tell(known)]).collect()
     }
