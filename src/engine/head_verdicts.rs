@@ -150,7 +150,13 @@ impl HeadVerdicts {
             }
         };
         let (head, now) = (pull.head.clone(), self.ctx.now());
-        let note = move |tx: &Transaction<'_>| agent_heads::note(tx, thread, (&head, changes), now);
+        let agent = pull.author.as_ref().filter(|author| self.ctx.policy.is_agents(author));
+        let agent = agent.map(|author| author.login.clone());
+        let branch = pull.head_branch.clone();
+        let note = move |tx: &Transaction<'_>| {
+            let from = (branch.as_str(), agent.as_deref());
+            agent_heads::note(tx, thread, (&head, changes), from, now)
+        };
         self.ctx.ledger.write(note).await
     }
 

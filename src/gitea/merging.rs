@@ -91,7 +91,7 @@ fn refusal(status: u16, message: &str) -> MergeRefusal {
         ("Work in progress", MergeRefusal::Draft),
         ("required status checks", MergeRefusal::ChecksMissing),
         ("enough approvals", MergeRefusal::TooFewApprovals),
-        ("requested changes", MergeRefusal::ChangesRequested),
+        ("requested changes", MergeRefusal::ReviewBlocks),
         ("official review requests", MergeRefusal::ReviewAwaited),
         ("behind the base branch", MergeRefusal::Behind),
         ("Changed protected files", MergeRefusal::ProtectedFiles),

@@ -143,6 +143,14 @@ pub(super) fn one(repo: &RepoName, number: i64, review: i64) -> Route {
     )
 }
 
+/// Where it is said of a review that it counts no more.
+pub(super) fn dismissals_of(repo: &RepoName, number: i64, review: i64) -> Route {
+    Route::new(
+        "repos/{owner}/{repo}/pulls/{index}/reviews/{id}/dismissals",
+        &[&repo.owner(), &repo.name(), &number, &review],
+    )
+}
+
 /// The list of the comments on lines that belong to a review.
 fn comments_of(repo: &RepoName, number: i64, review: i64) -> Route {
     Route::new(

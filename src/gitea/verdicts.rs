@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::client::Gitea;
 use super::error::Error;
 use super::pages::{self, ListShape, Pages};
-use super::reviews::{draft, list_of, one};
+use super::reviews::{dismissals_of, draft, list_of, one};
 use super::wire::positive;
 use crate::core::effect::{PostedRemark, PostedReview};
 use crate::core::jobs::Commit;
@@ -82,13 +82,43 @@ impl Gitea {
             drafts.extend(own.map(|draft| draft.review));
         }
         for review in drafts {
-            match self.delete(&one(repo, number, review)).await {
-                Ok(answer) => answer.expect(StatusCode::NO_CONTENT).map(drop)?,
-                Err(Error::NotFound { .. }) => {}
+            match self.delete_review(repo, number, review).await {
+                Ok(()) | Err(Error::NotFound { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Says of a review that it counts no more, with a word on why.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] to all but administrators of the repository, and whom a rule of the branch
+    /// names.
+    pub async fn dismiss_review(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        review: i64,
+        word: &str,
+    ) -> Result<(), Error> {
+        let says = json!({ "message": word, "priors": false });
+        let answer = self.send(Method::POST, &dismissals_of(repo, number, review), &says).await?;
+        answer.expect(StatusCode::OK).map(drop)
+    }
+
+    /// Deletes a review, and its comments on lines.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] to all but its author.
+    pub async fn delete_review(
+        &self,
+        repo: &RepoName,
+        number: i64,
+        review: i64,
+    ) -> Result<(), Error> {
+        let answer = self.delete(&one(repo, number, review)).await?;
+        answer.expect(StatusCode::NO_CONTENT).map(drop)
     }
 
     async fn give(&self, repo: &RepoName, number: i64, review: &Value) -> Result<i64, Error> {

@@ -8,7 +8,7 @@ use super::deliveries::DeliveryRecord;
 use super::server::Asked;
 use super::setup::repo_id;
 use super::world::World;
-use super::world::records::{CommentRecord, IssueRecord};
+use super::world::records::{CommentRecord, IssueRecord, ReviewState};
 use super::world::refusal::Refusal;
 use crate::core::model::ids::Subject;
 use crate::core::model::time::Timestamp;
@@ -108,6 +108,21 @@ impl Sandbox {
             let mut reviews = pull.into_iter().flat_map(|pull| &pull.reviews);
             let found = reviews.find(|found| found.id == review);
             Ok(found.and_then(|found| found.given.as_ref()).map(|given| given.comment))
+        })
+    }
+
+    /// How many approvals by `user` count for a pull request.
+    ///
+    /// # Errors
+    /// If there is no such thread, or nobody of that name.
+    pub fn approvals(&self, user: &str, repo: &str, number: i64) -> Result<usize, Refusal> {
+        self.forge.look(|world| {
+            let user = world.user_named(user)?;
+            let pull = world.issue(issue_id(world, repo, number)?).pull.as_ref();
+            let reviews = pull.into_iter().flat_map(|pull| &pull.reviews);
+            let own = reviews.filter(|one| one.author == user && one.dismissed.is_none());
+            let given = own.filter_map(|one| one.given.as_ref());
+            Ok(given.filter(|given| given.verdict == ReviewState::Approved).count())
         })
     }
 

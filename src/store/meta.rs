@@ -102,6 +102,22 @@ pub const AGENT_BRANCHES: Key<AgentBranches> = Key::new("agent_branches");
 /// was noted.
 pub type AgentBranches = BTreeMap<RepoId, BTreeMap<String, (Commit, Timestamp)>>;
 
+/// Whose those are that change what Gitea's own Actions run.
+pub const AGENT_PUSHERS: Key<AgentPushers> = Key::new("agent_pushers");
+
+/// By repository: the agents' accounts that pushed the branches of [`AGENT_BRANCHES`], as far as that is
+/// known, and of each pull request of [`AGENT_HEADS`] its branch and its agent's account.
+pub type AgentPushers = BTreeMap<RepoId, PushersHere>;
+
+/// The same of one repository.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushersHere {
+    #[serde(default)]
+    pub branches: BTreeMap<String, String>,
+    #[serde(default)]
+    pub pulls: BTreeMap<i64, (String, Option<String>)>,
+}
+
 /// When the ledger first learned who timmy is, and whether that account had answered before then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerStart {

@@ -138,7 +138,7 @@ async fn each_refusal_says_what_has_to_happen_first() {
         (405, "User not allowed to merge PR".into(), MergeRefusal::MayNotMerge, ByAPerson),
         (405, "Work in progress PRs cannot be merged".into(), MergeRefusal::Draft, ByAPerson),
         (405, "Does not have enough approvals".into(), MergeRefusal::TooFewApprovals, ByAPerson),
-        (405, "There are requested changes".into(), MergeRefusal::ChangesRequested, ByAPerson),
+        (405, "There are requested changes".into(), MergeRefusal::ReviewBlocks, JudgedAnew),
         (
             405,
             wrapped("There are official review requests"),

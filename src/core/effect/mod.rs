@@ -68,6 +68,8 @@ pub enum Effect {
     AnswerRemarks(AnswerRemarks),
     /// A pull request is approved.
     Approve(ApprovePull),
+    /// What timmy approved of a pull request counts no more.
+    WithdrawApproval(WithdrawApproval),
     /// A pull request is merged.
     Merge(MergePull),
     /// What an agent says is posted for it.
@@ -273,6 +275,14 @@ pub struct ApprovePull {
     /// The job whose result it is; one that was stored by an older version says nothing of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobId>,
+}
+
+/// No approval counts any more that timmy gave to a pull request: the yes that it stood for is void.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawApproval {
+    /// Why, in the forge's page: plain text.
+    pub word: String,
 }
 
 /// A pull request is merged as exactly this commit, because a person said so. What becomes of it is

@@ -43,7 +43,7 @@ fn labels_are_read_without_case_and_strangers_are_left_alone() {
 
 /// What each effect looks like in the ledger. An older timmy wrote these: a line that has to be
 /// changed is a migration.
-const STORED: [&str; 28] = [
+const STORED: [&str; 29] = [
     r#"{"do":"comment","body":{"segments":[{"text":"**Here.**\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
     r#"{"do":"comment","body":{"segments":[{"text":"Now **p1**.","fallback":{"effect":"c8.1","text":"**Not done:** {reason}."}},{"text":"\n\n<!-- timmy key=c8 -->"}]},"since":1795435200000000}"#,
     r#"{"do":"comment","body":{"segments":[],"source":{"report":{"day":"2026-11-23","may_call":true,"at_once":false}}},"since":1795435200000000}"#,
@@ -68,6 +68,7 @@ const STORED: [&str; 28] = [
     r#"{"do":"answer_remarks","comments":[125],"word":"**Dealt with.**","listed":"**Dealt with:**\n\n- `a.rs`"}"#,
     r#"{"do":"approve","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","word":"Approved in d7."}"#,
     r#"{"do":"approve","commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","word":"Approved in d7.","job":42}"#,
+    r#"{"do":"withdraw_approval","word":"The yes is void."}"#,
     r#"{"do":"post_result","agent":"ezra","text":"It squeaks.","in_own_name":"**`ezra` says:**","since":1795435200000000}"#,
     r#"{"do":"post_result","agent":"ezra","text":"","in_own_name":"**`ezra` approves.**","review":{"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","opinion":"changes_requested","remarks":[{"path":"a.rs","line":3,"text":"Oil it."}]},"since":1795435200000000}"#,
     r#"{"do":"post_result","agent":"ezra","text":"","in_own_name":"**`ezra` approves.**","review":{"commit":"8b195ee08b195ee08b195ee08b195ee08b195ee0","opinion":"approved","remarks":[]},"of_earlier":"**Review of `8b195ee`**","since":1795435200000000,"of":{"job":42,"fence":7}}"#,

@@ -67,6 +67,9 @@ pub fn checks(facts: &CheckFacts, rules: &GuardRules) -> GuardResult {
         rules,
         facts,
         head: history(statuses.iter().filter(|status| counts(status, facts, rules))),
+        unheeded: history(statuses.iter().filter(|status| {
+            !status.context.starts_with(OWN_CONTEXTS) && !counts(status, facts, rules)
+        })),
         on_target: facts.on_target.iter().map(|head| newest(head, facts, rules)).collect(),
         // A branch may require timmy's own verdict, which is what this is about.
         required: required
@@ -83,18 +86,25 @@ pub fn checks(facts: &CheckFacts, rules: &GuardRules) -> GuardResult {
 
 /// Whether what a status says counts.
 fn counts(status: &CommitStatus, facts: &CheckFacts, rules: &GuardRules) -> bool {
-    let is_by = |login: &str| status.by.as_ref().is_some_and(|by| by.is(login));
     !status.context.starts_with(OWN_CONTEXTS)
-        && rules.trusted_reporters.iter().any(|login| is_by(login))
-        && !(facts.workflows_changed && is_by(ACTIONS))
+        && is_trusted(status, rules)
+        && !(facts.workflows_changed && is_by(status, ACTIONS))
 }
 
-/// Whether Actions are among those who said that a commit is good.
-pub fn rests_on_actions(statuses: &[CommitStatus]) -> bool {
+/// Whether Actions are among those who said that a commit is good, and are believed.
+pub fn rests_on_actions(statuses: &[CommitStatus], rules: &GuardRules) -> bool {
     statuses.iter().any(|status| {
         let is_good = matches!(status.state, CheckState::Success | CheckState::Warning);
-        is_good && status.by.as_ref().is_some_and(|by| by.is(ACTIONS))
+        is_good && is_by(status, ACTIONS) && is_trusted(status, rules)
     })
+}
+
+fn is_by(status: &CommitStatus, login: &str) -> bool {
+    status.by.as_ref().is_some_and(|by| by.is(login))
+}
+
+fn is_trusted(status: &CommitStatus, rules: &GuardRules) -> bool {
+    rules.trusted_reporters.iter().any(|login| is_by(status, login))
 }
 
 /// What was said under each context, the newest last.
@@ -158,6 +168,8 @@ struct CheckJudge<'a> {
     rules: &'a GuardRules,
     facts: &'a CheckFacts,
     head: BTreeMap<&'a str, Vec<&'a CommitStatus>>,
+    /// What was said and does not count.
+    unheeded: BTreeMap<&'a str, Vec<&'a CommitStatus>>,
     on_target: Vec<BTreeMap<&'a str, &'a CommitStatus>>,
     required: Vec<RequiredCheck<'a>>,
     findings: Vec<GuardFinding>,
@@ -168,6 +180,7 @@ struct CheckJudge<'a> {
 impl<'a> CheckJudge<'a> {
     fn judge(mut self) -> GuardResult {
         let head = std::mem::take(&mut self.head);
+        self.unheeded.retain(|context, _| !head.contains_key(context));
         for (context, said) in &head {
             self.check(context, said);
         }
@@ -269,8 +282,13 @@ impl<'a> CheckJudge<'a> {
 
     fn nothing_ran(&mut self) {
         if self.is_time_up() {
-            let form = "Checks are required, and none ran.";
-            self.add(FindingCode::NoChecks, Sentence::of(form, &[]));
+            let said = match self.not_counted() {
+                Some((what, foreign)) => {
+                    Sentence::of(&format!("Checks are required; {what}."), &foreign)
+                }
+                None => Sentence::of("Checks are required, and none ran.", &[]),
+            };
+            self.add(FindingCode::NoChecks, said);
         } else {
             self.waits_for.push(Sentence::of("the first check to begin", &[]));
         }
@@ -295,9 +313,32 @@ impl<'a> CheckJudge<'a> {
         self.findings.push(GuardFinding::new(GuardName::Checks, code, said));
     }
 
+    /// What ran and does not count, as part of a sentence, and its foreign words.
+    fn not_counted(&self) -> Option<(String, Vec<&'a str>)> {
+        let (context, said) = self.unheeded.first_key_value()?;
+        let newest = *said.last()?;
+        let mut foreign = vec![*context];
+        let why = match &newest.by {
+            _ if is_trusted(newest, self.rules) => "its branch changes what they run",
+            Some(by) => {
+                foreign.push(&by.login);
+                "{} is no trusted reporter"
+            }
+            None => "nobody knows who reports it",
+        };
+        let what = match self.unheeded.len() - 1 {
+            0 => format!("{{}} ran, and does not count: {why}"),
+            more => format!("{{}} and {more} more ran, and do not count: {why}"),
+        };
+        Some((what, foreign))
+    }
+
     fn seen(&self) -> Sentence {
         match self.green.as_slice() {
-            [] => Sentence::of("no check ran, and none is required", &[]),
+            [] => match self.not_counted() {
+                Some((what, foreign)) => Sentence::of(&what, &foreign),
+                None => Sentence::of("no check ran, and none is required", &[]),
+            },
             [one] => Sentence::of("{} is green", &[one]),
             [first, rest @ ..] => {
                 Sentence::of(&format!("{{}} and {} more are green", rest.len()), &[first])

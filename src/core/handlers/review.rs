@@ -12,7 +12,8 @@ use crate::core::command::grammar::Reading;
 use crate::core::command::verb::{Right, Verb};
 use crate::core::decisions::{AskedDecision, DecisionReply, QuestionCheck, verbs_for};
 use crate::core::jobs::{
-    Commit, Deciding, Job, JobEvent, PersonAnswer, Question, State, StateKind, ToldReview, ToldText,
+    Commit, Deciding, Done, Job, JobEvent, PersonAnswer, Question, State, StateKind, ToldReview,
+    ToldText,
 };
 use crate::core::model::ids::Subject;
 use crate::core::model::verdict::{Opinion, ReviewVerdict};
@@ -126,17 +127,26 @@ impl CommandContext<'_> {
             let need = self.snapshot.people.need(right, &self.fleet.delegations);
             let owner = self.snapshot.people.owner.login().to_owned();
             let lines = match self.lacks_only_proof(right) {
-                true => vec![self.line_to_tell(&known)],
+                true => {
+                    let job = &known.record.job;
+                    self.lines_to_tell(&known, self.is_accepted_and_open(job, verdict))
+                }
                 false => Vec::new(),
             };
             return Some(ReviewAnswer::NotForYou { need, owner, lines }.into());
         }
+        let inbound = self.asked.inbound;
+        let remarks = self.snapshot.review.remarks.clone();
+        let review = ToldReview::new(inbound.number, commit_of(verdict), remarks);
+        let told = ToldText::by(&self.asked.actor.login, &inbound.body).of(review);
         let job = &known.record.job;
         let kind = job.state.kind();
         if kind.is_end() {
-            let id = known.id().to_string();
-            let again = format!("/{} retry {id}", self.snapshot.own);
-            let lines = vec![again, self.line_to_tell(&known)];
+            let is_of_result = self.is_accepted_and_open(job, verdict);
+            if is_of_result && self.happen(&known.record, JobEvent::Told(told)).is_ok() {
+                return Some(ReviewAnswer::MendedFirst { pull: inbound.number }.into());
+            }
+            let (id, lines) = (known.id().to_string(), self.lines_to_tell(&known, false));
             return Some(ReviewAnswer::Over { id, lines }.into());
         }
         let facts = &self.snapshot.review;
@@ -145,13 +155,17 @@ impl CommandContext<'_> {
             let lines = self.lines_for_changes(&known);
             return Some(other_commit(verdict, head, lines));
         }
-        let inbound = self.asked.inbound;
-        let review = ToldReview::new(inbound.number, commit_of(verdict), facts.remarks.clone());
-        let told = ToldText::by(&self.asked.actor.login, &inbound.body).of(review);
         Some(match asks_about(job).is_some_and(|shown| is_of(verdict, shown)) {
             true => self.revise_by_review(&known, told),
             false => self.tell_job(&known, told),
         })
+    }
+
+    /// Whether a review is of what a person said yes to, and that is not merged yet: then the job goes on.
+    fn is_accepted_and_open(&self, job: &Job, verdict: &ReviewVerdict) -> bool {
+        let facts = &self.snapshot.review;
+        let is_head = facts.head.as_ref().is_some_and(|head| is_of(verdict, head));
+        facts.is_open && is_head && job.state == State::Done(Done::Accepted)
     }
 
     /// A round of repair with what a review says, whether or not the question is there that it
@@ -193,6 +207,14 @@ impl CommandContext<'_> {
             Some(asked) => self.lines(&asked.decision.id.to_string(), &[Verb::Revise]),
             None => vec![self.line_to_tell(known)],
         }
+    }
+
+    /// The lines that tell it something, together: what is over begins again first. `is_accepted`: nothing is
+    /// merged as long as the review stands, so that it is not over for long.
+    fn lines_to_tell(&self, known: &KnownJob, is_accepted: bool) -> Vec<String> {
+        let is_over = known.record.job.state.kind().is_end() && !is_accepted;
+        let again = is_over.then(|| format!("/{} retry {}", self.snapshot.own, known.id()));
+        again.into_iter().chain([self.line_to_tell(known)]).collect()
     }
 
     fn line_to_tell(&self, known: &KnownJob) -> String {

@@ -8,6 +8,8 @@ use crate::core::model::remark::Remark;
 pub struct ReviewFacts {
     /// The present head; none if nobody needed it, or the pull request is gone.
     pub head: Option<Commit>,
+    /// Whether the pull request is open.
+    pub is_open: bool,
     /// What the reviewer says of lines.
     pub remarks: Vec<Remark>,
 }

@@ -225,6 +225,11 @@ impl Telling {
                     result.is_some_and(|one| is_good(one.verdict) && one.sequel.is_none());
                 self.follows(last, is_taken.then_some(Sequel::WantedOtherwise));
             }
+            // A person asks for changes of what another one had said yes to.
+            JobEvent::Told(_) => {
+                let is_mended = self.job.state.kind().is_end();
+                self.follows(last, is_mended.then_some(Sequel::WantedOtherwise));
+            }
             JobEvent::NotMerged(_) => {
                 let is_repaired = matches!(after.state, State::BackingOff(_));
                 self.follows(last, is_repaired.then_some(Sequel::NotMerged));
@@ -243,7 +248,6 @@ impl Telling {
             | JobEvent::AskAgain(_)
             | JobEvent::Recheck
             | JobEvent::Lifted
-            | JobEvent::Told(_)
             | JobEvent::Reviewed(_)
             | JobEvent::Dismissed(_)
             | JobEvent::Cancel(_)

@@ -1,5 +1,6 @@
 //! Jobs that have ended: only `retry` leads out of that, of what a person accepted that it could
-//! not be merged, and of what nobody had to accept a review that asks for changes. What is done may still be merged.
+//! not be merged, or a person's review that asks for changes, and of what nobody had to accept an agent's.
+//! What is done may still be merged.
 
 use super::event::{JobEvent, JobStep};
 use super::illegal::IllegalReason;
@@ -48,6 +49,16 @@ pub(super) fn ended(
                     state.clone()
                 }
             })
+        }
+        // A person asks for changes after another one said yes: what is not merged yet is mended first.
+        JobEvent::Told(text)
+            if matches!(state, State::Done(Done::Accepted))
+                && turn.past.pull.is_some()
+                && text.asks_for_changes() =>
+        {
+            turn.past.accepted = None;
+            turn.told(text);
+            Ok(turn.revise())
         }
         JobEvent::Reviewed(text) if matches!(state, State::Done(Done::Verified)) => {
             turn.reviewed(text);

@@ -155,16 +155,23 @@ fn progress_of(
                 turn.spend(leased, None)
             }
         }),
-        Progress::Failed { failure: Failure::NeverBegan(why), .. } => {
-            over(match is_to_end(attempt) {
-                Some(then) => turn.stopped(attempt, then, true, Charge::NOTHING),
-                None => never_began(turn, attempt, *why),
+        Progress::Failed { failure, usage } => {
+            let (then, charge) = match failure {
+                Failure::NeverBegan(_) => (is_to_end(attempt), Charge::NOTHING),
+                Failure::Agent(_)
+                | Failure::BadRequest
+                | Failure::PoolSpent { .. }
+                | Failure::Unable(_)
+                | Failure::NeedsAnswer => {
+                    let then = attempt.stopping.as_ref().map(|stopping| &stopping.then);
+                    (then, attempt.charge(*usage))
+                }
+            };
+            over(match then {
+                Some(then) => turn.stopped(attempt, then, true, charge),
+                None => failed(turn, attempt, failure, *usage),
             })
         }
-        Progress::Failed { failure, usage } => over(match &attempt.stopping {
-            Some(stopping) => turn.stopped(attempt, &stopping.then, true, attempt.charge(*usage)),
-            None => failed(turn, attempt, failure, *usage),
-        }),
         Progress::Stopped { usage } => over(match &attempt.stopping {
             Some(stopping) => turn.stopped(attempt, &stopping.then, true, attempt.charge(*usage)),
             None => {

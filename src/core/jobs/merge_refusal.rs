@@ -29,6 +29,11 @@ pub enum MergeRefusal {
     /// A review on which the yes to it stood was dismissed since, or is gone.
     ReviewDismissed,
     TooFewApprovals,
+    /// A review of a person asks for changes to that commit: as long as it stands timmy merges nothing.
+    ReviewObjects,
+    /// A review asked for changes, and by its rule the branch merges nothing as long as that stands.
+    ReviewBlocks,
+    /// Either of these two, as ledgers of earlier versions tell it: then nobody was asked anew.
     ChangesRequested,
     /// Whoever said yes to it had the right lent, and it was taken back since.
     RightTakenBack,
@@ -81,6 +86,8 @@ impl MergeRefusal {
             | Self::ChecksMissing
             | Self::RulesTightened
             | Self::ReviewDismissed
+            | Self::ReviewObjects
+            | Self::ReviewBlocks
             | Self::RightTakenBack => MergeRecovery::JudgedAnew,
             Self::MayNotMerge
             | Self::MayNotUpdate

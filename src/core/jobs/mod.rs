@@ -20,7 +20,7 @@
 //! | done, no_change, cancelled, dead | queued, by [`JobEvent::Retry`] |
 //! | done, merged | done, reverted ([`JobEvent::Reverted`]); of what was merged before a retry that changes nothing |
 //! | done, verified, and nobody was asked | backing_off, if a review asks for changes ([`JobEvent::Reviewed`]) |
-//! | done, accepted by a person | verifying or backing_off, if it is not merged ([`JobEvent::NotMerged`]) |
+//! | done, accepted by a person | verifying or backing_off, if it is not merged ([`JobEvent::NotMerged`]); backing_off, if a person's review asks for changes before it is |
 //!
 //! - What ends without anything to judge is an attempt that is **spent** ([`Past::charged`]). A
 //!   round of repair is none: it has its own count, and an attempt that is lost within a round

@@ -32,7 +32,8 @@ pub enum ObjectionForce {
 }
 
 impl Objection {
-    /// What holds up the merge of `commit` in these reviews, the oldest first: one at most of each person.
+    /// What holds up the merge of `commit` in these reviews, the oldest first: one at most of each person
+    /// who is known.
     /// `told`: those of agents, which people read with the question. Who approved later does not object any
     /// more; nothing that was said later of an earlier commit, as it may be after a push that went back,
     /// makes less of what was said of this one.
@@ -52,20 +53,21 @@ impl Objection {
         let mut all = BTreeMap::new();
         for (by, verdict) in said.filter(|(_, said)| said.is_official && !said.is_dismissed) {
             let is_old = verdict.is_stale && verdict.commit != commit.to_string();
-            let is_heeded = |by: &Option<String>| {
-                all.get(by).is_some_and(|one: &Self| one.force == ObjectionForce::Heeded)
-            };
+            // One deleted user cannot be told from another: what one said takes nothing of another's back.
+            let key = (by.clone(), if by.is_some() { 0 } else { verdict.review });
+            let is_heeded =
+                all.get(&key).is_some_and(|one: &Self| one.force == ObjectionForce::Heeded);
             match verdict.opinion {
                 Opinion::ChangesRequested => {
                     let force = ObjectionForce::of(verdict.review, is_old, told);
-                    if is_heeded(&by) && force != ObjectionForce::Heeded {
+                    if is_heeded && force != ObjectionForce::Heeded {
                         continue;
                     }
                     let commit = verdict.commit.clone();
-                    all.insert(by.clone(), Self { by, commit, force });
+                    all.insert(key, Self { by, commit, force });
                 }
-                Opinion::Approved if is_old && is_heeded(&by) => {}
-                Opinion::Approved => drop(all.remove(&by)),
+                Opinion::Approved if is_old && is_heeded => {}
+                Opinion::Approved => drop(all.remove(&key)),
                 Opinion::Comment => {}
             }
         }
@@ -116,6 +118,17 @@ mod tests {
 
     /// What the reviews of one person mean of the commit `b`, each of `a` or `b`, the newest last.
     fn means(said: &[(Opinion, char)], told: &[GivenReview]) -> Option<ObjectionForce> {
+        let all = objections(Some("anna"), said, told);
+        assert!(all.len() <= 1, "{all:?}");
+        all.first().map(|objection| objection.force)
+    }
+
+    /// The same of reviews by `by`, or by people of whom nobody knows who they are.
+    fn objections(
+        by: Option<&str>,
+        said: &[(Opinion, char)],
+        told: &[GivenReview],
+    ) -> Vec<Objection> {
         let commit = |letter: char| letter.to_string().repeat(40);
         let verdict = |(nth, (opinion, letter)): (i64, &(Opinion, char))| ReviewVerdict {
             review: nth,
@@ -126,11 +139,16 @@ mod tests {
             is_official: true,
         };
         let said: Vec<ReviewVerdict> = (1..).zip(said).map(verdict).collect();
-        let said = said.iter().map(|verdict| (Some("anna".to_owned()), verdict));
-        let commit = commit('b').parse().expect("a commit");
-        let all = Objection::among(said, told, &commit);
-        assert!(all.len() <= 1, "{all:?}");
-        all.first().map(|objection| objection.force)
+        let said = said.iter().map(|verdict| (by.map(str::to_owned), verdict));
+        Objection::among(said, told, &commit('b').parse().expect("a commit"))
+    }
+
+    #[test]
+    fn what_a_deleted_user_said_takes_nothing_of_anothers_back() {
+        let said = [(ChangesRequested, 'b'), (Approved, 'b'), (ChangesRequested, 'a')];
+        let all = objections(None, &said, &[]);
+        let forces: Vec<ObjectionForce> = all.iter().map(|one| one.force).collect();
+        assert_eq!(forces, [Heeded, Old]);
     }
 
     #[test]

@@ -176,10 +176,15 @@ impl JobRecord {
     /// Why what a person accepted is not merged, if a person has to do something about that.
     pub fn waits_to_be_merged(&self) -> Option<&MergeRefusal> {
         let is_accepted = matches!(self.job.state, State::Done(Done::Accepted));
-        let last = self.steps.iter().rev().find_map(|(step, _)| match step {
+        let is_a_persons = |refusal: &&MergeRefusal| refusal.recovery() == MergeRecovery::ByAPerson;
+        self.last_refusal().filter(|refusal| is_accepted && is_a_persons(refusal))
+    }
+
+    /// Why it was not merged the last time that somebody said yes to it in vain.
+    pub fn last_refusal(&self) -> Option<&MergeRefusal> {
+        self.steps.iter().rev().find_map(|(step, _)| match step {
             JobStep::Event(JobEvent::NotMerged(refusal)) => Some(refusal),
             JobStep::Event(_) | JobStep::Act(_) => None,
-        });
-        last.filter(|refusal| is_accepted && refusal.recovery() == MergeRecovery::ByAPerson)
+        })
     }
 }

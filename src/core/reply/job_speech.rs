@@ -17,7 +17,7 @@ use crate::core::crew::{CrewRecord, CrewState};
 use crate::core::decisions::{Decision, TakeOver};
 use crate::core::effect::{
     ApprovePull, Body, ClosePulls, CommentRef, CreateComment, EditComment, Effect, Keyed,
-    MergePull, SetOpen,
+    MergePull, SetOpen, WithdrawApproval,
 };
 use crate::core::jobs::{
     Done, Job, JobAction, JobEvent, JobRecord, JobStep, Phase, Progress, Purpose, Spec, State,
@@ -109,8 +109,9 @@ pub fn is_silent(after: &Job, step: &JobStep, actions: &[JobAction]) -> bool {
         | JobAction::Release { .. }
         | JobAction::Left { .. } => false,
     };
-    let is_refused = matches!(step, JobStep::Event(JobEvent::NotMerged(_)));
-    leaves_card(step, &after.state) && !is_refused && !actions.iter().any(tells)
+    // A yes to what it brought may be void by that.
+    let voids = matches!(step, JobStep::Event(JobEvent::NotMerged(_) | JobEvent::Retry(_)));
+    leaves_card(step, &after.state) && !voids && !actions.iter().any(tells)
 }
 
 /// Whether the card stays as it is.
@@ -279,7 +280,19 @@ fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
         .chain(of_pull)
         .chain(answers)
         .chain(made)
+        .chain(withdrawn(change))
         .collect()
+}
+
+/// What a person said yes to is not merged as it is: what timmy approved for them counts no more.
+fn withdrawn(change: &JobChange<'_>) -> Option<Keyed> {
+    let JobChange { before, after, key, .. } = *change;
+    let was_accepted = before.state == State::Done(Done::Accepted);
+    let is_void = was_accepted && !after.job.state.kind().is_end();
+    let number = before.past.pull.filter(|_| is_void)?;
+    let thread = ThreadId { number, repo: before.spec.repo() };
+    let effect = Effect::WithdrawApproval(WithdrawApproval { word: VOID.to_owned() });
+    Some(Keyed { key: format!("{key}.withdraw"), thread, effect })
 }
 
 /// A person said yes to what an epic becomes: that is made, and listed.
@@ -395,6 +408,9 @@ fn comment(text: &str, key: &str, now: Timestamp) -> Effect {
         reply_to: None,
     })
 }
+
+/// What stands in the forge's page beside an approval that counts no more.
+const VOID: &str = "The yes that this stood for is void.";
 
 /// How far the forge's clock and ours may be apart when a comment is looked for.
 const MARGIN: std::time::Duration = std::time::Duration::from_secs(24 * 3600);

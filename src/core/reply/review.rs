@@ -1,8 +1,8 @@
-//! What is said of a review that does not count as what it says.
+//! What is said of a review that does not count as what it says, or comes after a yes.
 
 use crate::core::policy::authority::RequiredRight;
 
-/// Why a review of a job's pull request was not taken as what it says.
+/// Why a review of a job's pull request was not taken as what it says, or what it does beside that.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReviewAnswer {
     /// It is of another commit than is there, or is asked about: `lines` count all the same.
@@ -15,6 +15,8 @@ pub enum ReviewAnswer {
     NotForYou { need: RequiredRight, owner: String, lines: Vec<String> },
     /// The job is over: `lines` have it worked on again.
     Over { id: String, lines: Vec<String> },
+    /// What a person said yes to is not merged as it is: a round of repair begins with the review.
+    MendedFirst { pull: i64 },
     /// A line of its text says something else than the review.
     TwoVerdicts,
 }
@@ -28,6 +30,7 @@ impl ReviewAnswer {
             Self::OtherQuestion { .. } => "other_question",
             Self::NotForYou { .. } => "refused",
             Self::Over { .. } => "over",
+            Self::MendedFirst { .. } => "done",
             Self::TwoVerdicts => "two_answers",
         }
     }
@@ -39,7 +42,7 @@ impl ReviewAnswer {
             | Self::OtherQuestion { lines, .. }
             | Self::NotForYou { lines, .. }
             | Self::Over { lines, .. } => lines,
-            Self::NothingAsked { .. } | Self::TwoVerdicts => &[],
+            Self::NothingAsked { .. } | Self::MendedFirst { .. } | Self::TwoVerdicts => &[],
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::core::model::commit_status::CommitStatus;
 use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::gitea::{Error, ForgeCommit, Gitea, PullRequest};
+use crate::store::agent_heads::ActionsChange;
 
 /// How long a forge may look whether a change conflicts: it says no as long as it looks.
 const CONFLICT_SETTLES: Duration = Duration::from_secs(2 * 60);
@@ -40,8 +41,8 @@ pub(in crate::engine) struct ChangeQuery<'a> {
     pub(in crate::engine) agents: Vec<String>,
     pub(in crate::engine) others: Vec<OtherPull>,
     pub(in crate::engine) late: Vec<LatePush>,
-    /// Whether another branch of an agent changes what Actions run there.
-    pub(in crate::engine) workflows_changed: bool,
+    /// The other branches of agents that change what Actions run there.
+    pub(in crate::engine) workflows_changed: Vec<ActionsChange>,
     /// How long it is judged already.
     pub(in crate::engine) waited: Duration,
     pub(in crate::engine) rules: &'a GuardRules,
@@ -201,8 +202,10 @@ fn judge(
     };
     let facts = GuardFacts::Change(Box::new(facts));
     let mut verdict = examine(query.commit.clone(), &facts, query.rules);
-    if query.workflows_changed && rests_on_actions(seen) {
-        verdict.results.push(changed_beside());
+    if let [change, others @ ..] = query.workflows_changed.as_slice()
+        && rests_on_actions(seen, query.rules)
+    {
+        verdict.results.push(changed_beside(change, others.len()));
     }
     let digest = |diff: &Vec<u8>| ChangeDigest(Sha256::digest(diff).into());
     let digest = read.diff.as_ref().ok().map(digest);
@@ -211,10 +214,19 @@ fn judge(
 }
 
 /// A person decides: whether what Actions say is true, only the files that they run tell.
-fn changed_beside() -> GuardResult {
+fn changed_beside(change: &ActionsChange, others: usize) -> GuardResult {
+    let ActionsChange { branch, agent } = change;
     let code = FindingCode::ActionsChangedBeside;
-    let form = "Another branch of an agent changes what Actions run here: that they are green proves nothing.";
-    let finding = GuardFinding::new(GuardName::Checks, code, Sentence::of(form, &[]));
+    let whose = if agent.is_some() { "of {}" } else { "of an agent" };
+    let change = match others {
+        0 => "changes".to_owned(),
+        1 => "and 1 other branch change".to_owned(),
+        more => format!("and {more} other branches change"),
+    };
+    let form =
+        format!("{{}} {whose} {change} what Actions run here: that they are green proves nothing.");
+    let foreign: Vec<&str> = [branch.as_str()].into_iter().chain(agent.as_deref()).collect();
+    let finding = GuardFinding::new(GuardName::Checks, code, Sentence::of(&form, &foreign));
     GuardResult::new(GuardName::Checks, Sentence::of("", &[]), vec![finding])
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Jobs;
 use super::asked_question::AskedQuestion;
 use super::look::{NextLook, SeenJob, told};
+use super::objections::KnownReviews;
 use super::result::may_be_said;
 use crate::core::command::value::Cause;
 use crate::core::decisions::{Covered, CoveredHead, CoveredStart};
@@ -19,7 +20,7 @@ use crate::core::reply::crew::PlanView;
 use crate::core::reply::decisions::QuestionView;
 use crate::core::reply::jobs::said_in_report;
 use crate::core::reply::split::SplitView;
-use crate::engine::dismissed_reviews::reviews_as_shown;
+use crate::engine::dismissed_reviews::shown_reviews;
 use crate::engine::error::EngineError;
 use crate::gitea::{self, PullState};
 use crate::store::decisions::NewDecision;
@@ -97,11 +98,12 @@ impl Jobs {
         let Some(thread) = asked.home else {
             return self.nowhere_to_ask(seen, &asked.record).await;
         };
+        let mut all_reviews = None;
         if let Some(number) = seen.job.past.pull.filter(|_| is_code(seen)) {
             // What was dismissed meanwhile is not shown.
             let pull = ThreadId { repo: repo.id, number };
-            match reviews_as_shown(&self.ctx, &repo.name, pull).await {
-                Ok(reviews) => asked.record.reviews = reviews,
+            match shown_reviews(&self.ctx, &repo.name, pull).await {
+                Ok(shown) => (asked.record.reviews, all_reviews) = (shown.given, shown.all),
                 // That it is gone may be what is asked about.
                 Err(EngineError::Forge(gitea::Error::NotFound { .. })) => {}
                 Err(error) => return self.unasked(seen, error).await,
@@ -176,7 +178,8 @@ impl Jobs {
         let notes = notes.flat_map(|crew| crew.review_notes(seen.job.past.commit.as_ref()));
         view.notes = notes.map(|note| note.said()).collect();
         if let Some(head) = merged.filter(|_| view.merges) {
-            view.notes.extend(self.objections(repo, &head, &asked.record.reviews).await);
+            let known = KnownReviews { record: &asked.record, all: all_reviews };
+            view.notes.extend(self.objections(repo, &head, known).await);
         }
         let Some(own) = self.identity.known() else { return Ok(self.later(seen)) };
         let name = own.login.clone();

@@ -27,6 +27,7 @@ use crate::engine::guards::{
 };
 use crate::engine::repository_policies::{PolicyFile, RepositoryPolicies};
 use crate::gitea::{Error, PullState};
+use crate::store::agent_heads::ActionsChange;
 use crate::store::{self, Connection, agent_heads, lifted_guards};
 
 /// What an answer is called that is posted for an agent.
@@ -51,8 +52,8 @@ struct WaitsForChecks {
     pull: i64,
     commit: Commit,
     said: HeadStatuses,
-    /// Whether what Actions say counted for nothing.
-    workflows_changed: bool,
+    /// For what changes what Actions say counted for nothing.
+    workflows_changed: Vec<ActionsChange>,
 }
 
 impl Examiner {
@@ -79,7 +80,7 @@ impl Examiner {
         }
         let said = statuses_of(&self.ctx.gitea, repo, &known.commit).await?;
         let changed = self.workflows_changed(result, known.pull).await;
-        let waits = said == Some(known.said) && changed == Some(known.workflows_changed);
+        let waits = said == Some(known.said) && changed.as_ref() == Some(&known.workflows_changed);
         if waits {
             self.remember(id, known);
         }
@@ -106,7 +107,7 @@ impl Examiner {
             let Some(workflows_changed) = self.workflows_changed(result, number).await else {
                 return Ok(None);
             };
-            let by = (&commit, rules, workflows_changed);
+            let by = (&commit, rules, workflows_changed.clone());
             let began = self.ctx.now();
             let Some(mut examined) = self.change(result, change, by).await? else {
                 return Ok(None);
@@ -189,7 +190,7 @@ impl Examiner {
         &self,
         result: &JobResult,
         change: &ShownChange,
-        (commit, rules, workflows_changed): (&Commit, &GuardRules, bool),
+        (commit, rules, workflows_changed): (&Commit, &GuardRules, Vec<ActionsChange>),
     ) -> Result<Option<Examined>, Error> {
         let ShownChange { pull, pusher, issue, .. } = change;
         // The forge has not seen yet what was pushed.
@@ -236,9 +237,9 @@ impl Examiner {
         read.inspect_err(|error| tracing::warn!(%error, "nothing can be judged")).ok()
     }
 
-    /// Whether another branch of an agent changes what Actions run there: then these prove nothing
-    /// there. None if that cannot be told now.
-    async fn workflows_changed(&self, result: &JobResult, pull: i64) -> Option<bool> {
+    /// The other branches of agents that change what Actions run there: where there are some, these prove
+    /// nothing there. None if that cannot be told now.
+    async fn workflows_changed(&self, result: &JobResult, pull: i64) -> Option<Vec<ActionsChange>> {
         let (pull, now) = (ThreadId { repo: result.repo.id, number: pull }, self.ctx.now());
         let branch = result.job.branch().to_string();
         self.read(move |conn| agent_heads::change_actions_beside(conn, (pull, &branch), now)).await
@@ -247,9 +248,14 @@ impl Examiner {
     /// Keeps whether this head changes what Actions run; no if that cannot be kept now.
     async fn note(&self, result: &JobResult, pull: i64, (head, changes): (&Commit, bool)) -> bool {
         let (pull, now) = (ThreadId { repo: result.repo.id, number: pull }, self.ctx.now());
-        let head = head.clone();
-        let write =
-            self.ctx.ledger.write(move |tx| agent_heads::note(tx, pull, (&head, changes), now));
+        let (head, branch) = (head.clone(), result.job.branch().to_string());
+        let last = result.job.past.last.as_ref().map(|last| last.grant.agent.as_str());
+        let terms = last.and_then(|agent| self.ctx.policy.jobs.agents.get(agent));
+        let agent = terms.map(|terms| terms.account.clone());
+        let write = self.ctx.ledger.write(move |tx| {
+            let from = (branch.as_str(), agent.as_deref());
+            agent_heads::note(tx, pull, (&head, changes), from, now)
+        });
         let noted = write.await;
         noted.inspect_err(|error| tracing::warn!(%error, "nothing can be judged")).is_ok()
     }

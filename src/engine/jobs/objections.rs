@@ -3,21 +3,30 @@
 
 use super::Jobs;
 use crate::core::decisions::CoveredHead;
-use crate::core::jobs::{GivenReview, Objection, ObjectionForce};
+use crate::core::jobs::{JobRecord, MergeRefusal, Objection, ObjectionForce};
 use crate::core::model::repository::Repo;
+use crate::core::model::text::Review;
 use crate::gitea::Error;
+
+/// What is known of the reviews of a pull request that is asked about.
+pub(super) struct KnownReviews<'a> {
+    /// The job, with those that agents gave.
+    pub(super) record: &'a JobRecord,
+    /// All of them, if they were read just now.
+    pub(super) all: Option<Vec<Review>>,
+}
 
 impl Jobs {
     /// What is said of them, a sentence each: of the reviews of the pull request whose `head` is asked
-    /// about, of which the question itself tells those that agents gave, `shown`. What cannot be read now is
-    /// said when it is merged.
+    /// about, of which the question itself tells those that agents gave. What cannot be read now is said
+    /// when it is merged.
     pub(super) async fn objections(
         &self,
         repo: &Repo,
         head: &CoveredHead,
-        shown: &[GivenReview],
+        known: KnownReviews<'_>,
     ) -> Vec<String> {
-        let read = self.read_objections(repo, head, shown).await;
+        let read = self.read_objections(repo, head, known).await;
         read.unwrap_or_else(|error| {
             tracing::debug!(head.pull, %error, "what a branch refuses is not known yet");
             Vec::new()
@@ -28,14 +37,20 @@ impl Jobs {
         &self,
         repo: &Repo,
         head: &CoveredHead,
-        shown: &[GivenReview],
+        known: KnownReviews<'_>,
     ) -> Result<Vec<String>, Error> {
-        let reviews = self.ctx.gitea.all_reviews(&repo.name, head.pull).await?;
-        let all = Objection::all(&reviews, shown, &head.commit);
+        let reviews = match known.all {
+            Some(all) => all,
+            None => self.ctx.gitea.all_reviews(&repo.name, head.pull).await?,
+        };
+        let all = Objection::all(&reviews, &known.record.reviews, &head.commit);
         if all.is_empty() {
             return Ok(Vec::new());
         }
         let blocks = self.ctx.gitea.blocks_on_rejection(&repo.name, &head.target).await?;
+        // Who may not see the rule was told of it when nothing was merged.
+        let blocked = known.record.last_refusal() == Some(&MergeRefusal::ReviewBlocks);
+        let blocks = blocks.or(blocked.then_some(true));
         Ok(all.iter().filter_map(|objection| sentence(objection, blocks)).collect())
     }
 }

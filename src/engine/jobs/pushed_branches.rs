@@ -63,28 +63,36 @@ pub(super) async fn look_at_pushed(
     let pushed: Vec<String> = pushed.into_iter().map(|(name, _)| name).collect();
     let again = longest_known(&noted).filter(|name| !pushed.contains(name)).take(MOST_AGAIN);
     let names: Vec<String> = pushed.iter().cloned().chain(again).collect();
+    let login = by.map(|(agent, _)| agent.login.as_str());
     for name in names {
+        let of = login.filter(|_| pushed.contains(&name));
         match look_at_branch(ctx, (repo, base_branch), (&name, &noted)).await? {
-            BranchLook::ChangesActions(head) => note(ctx, id, vec![(name, Some(head))]).await,
+            BranchLook::ChangesActions(head) => note(ctx, id, vec![(name, Some(head))], of).await,
             BranchLook::ChangesNone if noted.contains_key(&name) => {
-                note(ctx, id, vec![(name, None)]).await;
+                note(ctx, id, vec![(name, None)], of).await;
             }
             BranchLook::ChangesNone | BranchLook::Known => {}
         }
     }
     beyond.retain(|(name, head)| head.is_some() && !noted.contains_key(name));
     if !beyond.is_empty() {
-        note(ctx, id, beyond).await;
+        note(ctx, id, beyond, login).await;
     }
     Ok(())
 }
 
-/// Keeps that these heads of branches change what Actions run; none: it does not, or is gone.
-async fn note(ctx: &Context, repo: RepoId, branches: Vec<(String, Option<Commit>)>) {
-    let now = ctx.now();
+/// Keeps that these heads of branches change what Actions run; none: it does not, or is gone. `agent`: the
+/// account that pushed them, if that was seen now.
+async fn note(
+    ctx: &Context,
+    repo: RepoId,
+    branches: Vec<(String, Option<Commit>)>,
+    agent: Option<&str>,
+) {
+    let (now, agent) = (ctx.now(), agent.map(str::to_owned));
     let write = ctx.ledger.write(move |tx| {
         branches.iter().try_for_each(|(name, head)| {
-            agent_heads::note_branch(tx, (repo, name), head.as_ref(), now)
+            agent_heads::note_branch(tx, (repo, name), (head.as_ref(), agent.as_deref()), now)
         })
     });
     if let Err(error) = write.await {

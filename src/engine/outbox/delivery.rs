@@ -119,6 +119,7 @@ fn any(effect: &Effect) -> &dyn AnyDeliver {
         Effect::Status(effect) => effect,
         Effect::AnswerRemarks(effect) => effect,
         Effect::Approve(effect) => effect,
+        Effect::WithdrawApproval(effect) => effect,
         Effect::Merge(effect) => effect,
         Effect::PostResult(effect) => effect,
     }

@@ -12,7 +12,8 @@ use crate::core::guards::{
     rests_on_actions,
 };
 use crate::core::jobs::{JobEvent, JobRecord, MergeRefusal, Objection, ObjectionForce, StepTime};
-use crate::engine::dismissed_reviews::dismissed_review;
+use crate::core::model::text::Review;
+use crate::engine::dismissed_reviews::dismissed_among;
 use crate::engine::guards::said_of_heads;
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
@@ -142,28 +143,32 @@ impl MergePull {
         if self.is_news_by_rules(to, (&own, &rules)).await? {
             return Ok(Some(MergeRefusal::RulesTightened));
         }
-        if self.is_no_longer_reviewed(to).await? {
+        let reviews = to.ctx.gitea.all_reviews(to.name(), to.number()).await?;
+        if self.is_no_longer_reviewed(to, &reviews).await? {
             return Ok(Some(MergeRefusal::ReviewDismissed));
         }
-        let reviews = to.ctx.gitea.all_reviews(to.name(), to.number()).await?;
         let pull = to.thread();
         let shown = to.ctx.ledger.read(move |conn| jobs::reviews_of_pull(conn, pull)).await?;
         let all = Objection::all(&reviews, &shown, &self.commit);
         // The others the forge refuses by itself, where its rules are such.
         let is_heeded = all.iter().any(|objection| objection.force == ObjectionForce::Heeded);
-        Ok(is_heeded.then_some(MergeRefusal::ChangesRequested))
+        Ok(is_heeded.then_some(MergeRefusal::ReviewObjects))
     }
 
-    /// Whether a review was dismissed on which it stands that a crew's change is to be merged.
-    async fn is_no_longer_reviewed(&self, to: &EffectDelivery<'_>) -> Result<bool, ApplyError> {
+    /// Whether none of the `reviews` is one any more on which it stands that a crew's change is to be merged.
+    async fn is_no_longer_reviewed(
+        &self,
+        to: &EffectDelivery<'_>,
+        reviews: &[Review],
+    ) -> Result<bool, ApplyError> {
         let job = self.job;
         let read = to.ctx.ledger.read(move |conn| match jobs::get(conn, job)? {
             Some(stored) => jobs::crew_of(conn, &stored.job),
             None => Ok(None),
         });
         let Some(crew) = read.await? else { return Ok(false) };
-        let pull = (to.name(), to.thread());
-        Ok(dismissed_review(to.ctx, pull, &crew, &self.commit).await?.is_some())
+        let shown = (to.thread(), reviews);
+        Ok(dismissed_among(to.ctx, shown, &crew, &self.commit).await?.is_some())
     }
 
     /// Whether the guard `checks` would block or wait now, if nobody lifted it. Which of them is missing
@@ -175,7 +180,8 @@ impl MergePull {
     ) -> Result<bool, ApplyError> {
         let statuses = to.ctx.gitea.statuses(to.name(), &self.commit).await?;
         let branch = &pull.head_branch;
-        let is_news = rests_on_actions(&statuses) && self.is_news_of_actions(to, branch).await?;
+        let is_news =
+            rests_on_actions(&statuses, rules) && self.is_news_of_actions(to, branch).await?;
         let mut facts = CheckFacts {
             statuses: Ok(statuses),
             required: Ok(Vec::new()),
@@ -214,7 +220,7 @@ impl MergePull {
             let code = FindingCode::ActionsChangedBeside.name();
             let found = jobs::record(conn, job)?;
             let found = found.as_ref().and_then(JobRecord::findings).unwrap_or_default();
-            Ok(changed && !found.iter().any(|finding| finding.code() == code))
+            Ok(!changed.is_empty() && !found.iter().any(|finding| finding.code() == code))
         });
         Ok(read.await?)
     }

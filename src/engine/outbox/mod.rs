@@ -31,6 +31,7 @@ mod shown_issue;
 mod split_list;
 mod status;
 mod stored_effect;
+mod withdraw_approval;
 
 use std::sync::Arc;
 

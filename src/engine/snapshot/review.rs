@@ -6,7 +6,7 @@ use crate::core::model::account::Account;
 use crate::core::model::text::InboundText;
 use crate::core::model::verdict::{Opinion, ReviewVerdict};
 use crate::engine::error::EngineError;
-use crate::gitea::Error;
+use crate::gitea::{Error, PullState};
 
 impl Snapshots {
     /// What is known of the review `verdict` that `inbound` is, given by `actor`.
@@ -19,12 +19,13 @@ impl Snapshots {
         let asks = verdict.filter(|verdict| verdict.opinion == Opinion::ChangesRequested);
         let Some(verdict) = asks else { return Ok(ReviewFacts::default()) };
         let (gitea, name, number) = (&self.ctx.gitea, &inbound.repo.name, inbound.number);
-        let head = gitea.pull(name, number).await?.map(|pull| pull.head);
+        let pull = gitea.pull(name, number).await?;
+        let is_open = pull.as_ref().is_some_and(|pull| pull.state == PullState::Open);
         let remarks = match gitea.remarks(name, number, verdict.review, actor).await {
             // It was withdrawn just now.
             Err(Error::NotFound { .. }) => Vec::new(),
             remarks => remarks?,
         };
-        Ok(ReviewFacts { head, remarks })
+        Ok(ReviewFacts { head: pull.map(|pull| pull.head), is_open, remarks })
     }
 }

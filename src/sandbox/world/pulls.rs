@@ -243,6 +243,11 @@ impl World {
         if let Some(pull) = &mut self.issue_mut(issue).pull {
             pull.reviews.retain(|r| r.id != review);
         }
+        self.timeline.retain(|line| match &line.change {
+            TimelineChange::Review { review: of, .. }
+            | TimelineChange::DismissReview { review: of, .. } => *of != review,
+            _ => true,
+        });
         Ok(())
     }
 

@@ -241,6 +241,7 @@ expectations! {
         an_update_from_the_base_takes_none_away
         who_gave_one_counts_as_asked
         one_can_be_dismissed
+        its_author_alone_deletes_one
         people_are_asked_for_one;
     merges:
         what_the_rule_demands_is_asked_for_in_order

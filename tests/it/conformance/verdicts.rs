@@ -112,6 +112,17 @@ pub async fn one_can_be_dismissed(forge: &Forge) {
     assert_eq!(seen, (&json!(true), &json!(true)));
 }
 
+pub async fn its_author_alone_deletes_one(forge: &Forge) {
+    let (repo, number, head) = proposed(forge, "verdicts-deleted").await;
+    let made = forge.judge(forge.timmy(), (&repo, number, &head), "APPROVED").await.expect(200);
+    let (id, all) = (made.number("id"), format!("/repos/{repo}/pulls/{number}/reviews"));
+    let path = format!("{all}/{id}");
+    forge.ezra().delete(&path, json!({})).await.expect(403);
+    forge.timmy().delete(&path, json!({})).await.expect(204);
+    let left = forge.timmy().get(&all).await.expect(200);
+    assert_eq!(left.json, json!([]));
+}
+
 pub async fn people_are_asked_for_one(forge: &Forge) {
     let (repo, number, _) = proposed(forge, "verdicts-asked").await;
     let mut receiver = forge.listen_to(&repo, &["pull_request_review_request"]).await;

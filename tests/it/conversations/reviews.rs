@@ -234,7 +234,7 @@ async fn a_job_that_is_over_is_begun_again_by_the_lines_that_are_shown() {
         assert_eq!(asked.state().await, StateKind::Done);
         let said = asked.answer("anna", CHANGES, "Paint it.").await;
         assert_snapshot!(said, @"
-        **Not taken up: `j1` is over.** These lines in a new comment have it worked on again:
+        **Not taken up: `j1` is over.** Both lines in one new comment have it worked on again:
 
         ```
         /timmy retry j1
@@ -245,6 +245,24 @@ async fn a_job_that_is_over_is_begun_again_by_the_lines_that_are_shown() {
         t.ask_in(DOOR, asked.pull, "walt", again).await;
         let job = t.job(1).await;
         assert_eq!((job.state.kind(), job.past.unheard), (StateKind::Queued, vec![0]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn changes_asked_for_after_a_yes_are_made_before_it_is_merged() {
+    talk(async |t| {
+        let asked = asked(t).await;
+        t.ask("alexander", "/timmy approve d1").await;
+        assert_eq!(asked.state().await, StateKind::Done);
+        let said = asked.answer("anna", CHANGES, "Paint it.").await;
+        assert_snapshot!(said, @r"**A round of repair starts with your review:** \#2 is not merged as it is. What comes of it is asked anew.");
+        let job = t.job(1).await;
+        assert!(matches!(&job.state, State::BackingOff(off) if off.work == WorkKind::Repair(1)));
+        assert_eq!(job.past.unheard, [0]);
+        asked.is_repaired("with the review").await;
+        assert_eq!(asked.state().await, StateKind::Deciding, "a person is asked anew");
+        t.jobs_are_sound().await;
     })
     .await;
 }

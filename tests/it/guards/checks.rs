@@ -179,6 +179,31 @@ fn what_has_not_ended_is_waited_for_and_the_rest_passes() {
 }
 
 #[test]
+fn what_ran_and_does_not_count_is_named() {
+    let by_ezra = || CheckCase::default().said_by("ezra", "ci/test", Success);
+    let says = "`ci/test` ran, and does not count: `ezra` is no trusted reporter";
+    for (case, seen) in [
+        (CheckCase::default(), "no check ran, and none is required"),
+        (
+            CheckCase::default().said_by("ezra", "timmy/verify", Success),
+            "no check ran, and none is required",
+        ),
+        (by_ezra(), says),
+        (
+            by_ezra().said_by("walt", "ci/lint", Failure),
+            "`ci/lint` and 1 more ran, and do not count: `walt` is no trusted reporter",
+        ),
+        (by_ezra().said("ci/lint", Success), "`ci/lint` is green"),
+        (by_ezra().said("ci/test", Success), "`ci/test` is green"),
+    ] {
+        assert_eq!(case.judged().seen.plain(), seen);
+    }
+    let required = by_ezra().required().waited().judged();
+    let said: Vec<_> = required.findings.iter().map(|finding| finding.said.plain()).collect();
+    assert_eq!(said, [format!("Checks are required; {says}.")]);
+}
+
+#[test]
 fn the_55th_of_60_is_seen() {
     let all = (1..=60).fold(CheckCase::default(), |case, n| {
         case.said(&format!("ci/{n}"), if n == 55 { Failure } else { Success })

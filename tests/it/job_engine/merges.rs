@@ -290,9 +290,10 @@ async fn a_review_that_asks_for_changes_at_the_last_moment_keeps_it_from_being_m
     let (sandbox, number) = (&stage.app.sandbox, pull.thread.number);
     sandbox.review("anna", DOOR, number, ReviewState::RequestChanges, "No.", &[]).unwrap();
     is_to_be_merged(&stage, &pull, "main").await;
-    assert_eq!(refusals(&stage, job).await, [MergeRefusal::ChangesRequested]);
+    assert_eq!(refusals(&stage, job).await, [MergeRefusal::ReviewObjects]);
     assert!(!merged(&stage, &pull));
     assert!(said(&stage).into_iter().any(|(_, body)| body.contains("asks for changes.**")));
+    assert_eq!(stage.kind(job).await, StateKind::Deciding, "it is asked about anew");
     stage.end().await;
 }
 

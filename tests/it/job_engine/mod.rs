@@ -45,6 +45,7 @@ mod scope;
 pub mod scripted;
 mod splits;
 pub mod stage;
+mod standing_reviews;
 mod starts;
 mod stops;
 mod threads_gone;

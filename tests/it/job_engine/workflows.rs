@@ -52,13 +52,39 @@ async fn an_open_pull_request_of_an_agent_takes_the_proof_from_another() {
     stage.pass(MINUTE * 2, SECOND * 30).await;
     assert_eq!(found(&stage, job).await, ["actions_changed_beside"]);
     assert_eq!(stage.kind(job).await, StateKind::Deciding, "a person looks");
-    assert!(questions(&stage)[0].contains("that they are green proves nothing"));
+    let told =
+        "`steer` of `bezalel` changes what Actions run here: that they are green proves nothing.";
+    assert!(questions(&stage)[0].contains(told), "{:#?}", questions(&stage));
     // Once it is closed they prove what they say.
     sandbox.set_open("anna", DOOR, other, false).unwrap();
     stage.pass(MINUTE * 5, SECOND * 30).await;
     says(&stage, "/timmy approve d1").await;
     stage.pass(MINUTE * 5, SECOND * 30).await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Verified));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn where_nobody_believes_actions_nothing_is_taken_from_them() {
+    let change = |config: Config| {
+        config.with("guards.trusted_reporters", ["anna"]).with("accept.on_yes", "merge")
+    };
+    let stage = live(with_actions, change).await;
+    let sandbox = &stage.app.sandbox;
+    sandbox.commit("bezalel", DOOR, "steer", &[WORKFLOW], "Steer").unwrap();
+    sandbox.open_pull("bezalel", DOOR, "Steer", "", "steer").unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    let (_, pull) = green(&stage).await;
+    stage.pass(MINUTE * 2, SECOND * 30).await;
+    let asked = questions(&stage);
+    assert!(asked.len() == 1 && asked[0].starts_with("### Merge"), "{asked:#?}");
+    let told =
+        "`ci.yml / test (push)` ran, and does not count: `gitea-actions` is no trusted reporter";
+    assert!(asked[0].contains(told), "{asked:#?}");
+    // Nor before the merge.
+    says(&stage, "/timmy approve d1").await;
+    stage.pass(MINUTE * 2, SECOND * 30).await;
+    assert!(sandbox.merged_as(DOOR, pull).unwrap().is_some(), "{:#?}", questions(&stage));
     stage.end().await;
 }
 
@@ -116,6 +142,8 @@ async fn a_branch_that_nobody_is_asked_to_merge_takes_the_proof_as_well() {
     brings_green(&stage).await;
     stage.pass(MINUTE * 2, SECOND * 30).await;
     assert_eq!(found(&stage, job).await, ["actions_changed_beside"]);
+    let told = "`aside` of `bezalel` changes what Actions run here";
+    assert!(questions(&stage)[0].contains(told), "{:#?}", questions(&stage));
     // Once it is gone they prove what they say.
     sandbox.delete_branch("anna", DOOR, "aside").unwrap();
     sandbox.comment("anna", DOOR, 1, "/timmy verify").unwrap();

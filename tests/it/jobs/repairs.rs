@@ -5,8 +5,8 @@ use std::time::Duration;
 use timmy::core::command::value::Cause;
 use timmy::core::jobs::{
     Act, AgentClaim, CancelReason, DeadReason, Done, Fence, IllegalReason, JobAction, JobEvent,
-    JobLimits, NeverRan, PersonAnswer, Progress, Push, Pusher, Question, ResultJudgement, State,
-    ToldReview, ToldText, Verdict, WorkKind,
+    JobLimits, MergeRefusal, NeverRan, PersonAnswer, Progress, Push, Pusher, Question,
+    ResultJudgement, State, ToldReview, ToldText, Verdict, WorkKind,
 };
 
 use super::{MINUTE, Story, commit, digest, ended, failed, start_proposal, stopped};
@@ -208,6 +208,38 @@ fn a_guard_that_is_lifted_takes_its_repair_back() {
     let story = leased.step(JobEvent::Lifted);
     assert_eq!((story.state(), story.job.past.rounds), ("verifying", 0));
     assert_eq!(story.job.past.last.map(|last| last.fence()), Some(Fence(1)));
+}
+
+/// What was delivered, and a person said yes to.
+fn accepted() -> Story {
+    decided(Story::new().delivered('a', Verdict::Pass { ask: true }), PersonAnswer::Yes)
+}
+
+#[test]
+fn changes_that_a_person_asks_for_after_a_yes_are_a_round() {
+    let review = ToldReview::new(58, Some(commit('a')), Vec::new());
+    let asks = ToldText::by("anna", "Paint it.").of(review);
+    let story = accepted().step(JobEvent::Told(asks.clone()));
+    assert_eq!((story.state(), story.job.past.rounds), ("backing_off", 1));
+    assert_eq!((&story.job.past.unheard[..], &story.job.past.accepted), (&[0][..], &None));
+    let story = story.delivered('b', Verdict::Pass { ask: true });
+    assert_eq!(question(&story), Some(Question::Accept), "a person is asked anew");
+    let note = JobEvent::Told(ToldText::by("anna", "mind the tests"));
+    assert_eq!(accepted().try_step(note), Err(IllegalReason::Ended));
+    let merged = accepted().step(JobEvent::Merged(commit('b').into()));
+    assert_eq!(merged.try_step(JobEvent::Told(asks)), Err(IllegalReason::Ended));
+}
+
+#[test]
+fn what_a_review_holds_up_is_judged_anew_as_it_was_not_in_earlier_versions() {
+    for (refusal, state) in [
+        (MergeRefusal::ReviewObjects, "verifying"),
+        (MergeRefusal::ReviewBlocks, "verifying"),
+        (serde_json::from_str("\"changes_requested\"").unwrap(), "done"),
+    ] {
+        let story = accepted().step(JobEvent::NotMerged(refusal));
+        assert_eq!(story.state(), state, "a history gives the job that is stored");
+    }
 }
 
 #[test]

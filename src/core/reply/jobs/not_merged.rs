@@ -44,6 +44,8 @@ pub fn keeps_from_merging(refusal: &MergeRefusal) -> &'static str {
         | MergeRefusal::ChecksMissing
         | MergeRefusal::RulesTightened
         | MergeRefusal::ReviewDismissed
+        | MergeRefusal::ReviewObjects
+        | MergeRefusal::ReviewBlocks
         | MergeRefusal::RightTakenBack
         | MergeRefusal::Behind
         | MergeRefusal::Rejected(_)
@@ -99,6 +101,14 @@ mod tests {
             (
                 No::ReviewDismissed,
                 r"**Not merged: a review that \#58 had when it was approved was dismissed, or is gone.** I look at it anew, and ask again.",
+            ),
+            (
+                No::ReviewObjects,
+                r"**Not merged: a review of \#58 asks for changes.** I look at it anew, and ask again. Dismiss that review before you say yes, or have its changes made.",
+            ),
+            (
+                No::ReviewBlocks,
+                r"**Not merged: a review of \#58 asked for changes, and as long as it stands the branch merges nothing.** I look at it anew, and ask again. Dismiss that review before you say yes, or have its changes made.",
             ),
             (
                 No::MayNotMerge,
