@@ -49,7 +49,7 @@ fn read_tables(root: &Section<'_>) -> Option<Config> {
     let dispatch = root.table("dispatch", DispatchConfig::read).flatten();
     let score = root.table("score", ScoreConfig::read).flatten();
     let budget = root.table("budget", BudgetConfig::read);
-    let guards = root.table("guards", GuardsConfig::read);
+    let guards = root.table("guards", |section| GuardsConfig::read(section, &away));
     let accept = root.table("accept", AcceptConfig::read);
     let crew = root.table("crew", CrewDraft::read);
     let routines = root.tables("routine", RoutineDraft::read);

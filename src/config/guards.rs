@@ -10,7 +10,8 @@ use super::program::{self, Program};
 use super::quantity::duration;
 use super::sandbox_kind::SandboxKind;
 use super::section::Section;
-use super::value::{Wrong, account, count, one_of, quoted, text, word};
+use super::value::{Wrong, account, count, line, one_of, quoted, text, word};
+use super::worker::Away;
 use crate::core::guards::{CheckoutCommand, ExpectedChecks, GuardName, GuardRules};
 use crate::core::model::glob::Glob;
 
@@ -26,6 +27,10 @@ pub struct GuardsConfig {
     pub rules: GuardRules,
     pub runs: GuardRuns,
     pub scripts: Vec<Script>,
+    /// What the host is called whose worker runs them, as it is written.
+    pub host: Option<String>,
+    /// The same, if it is another one than this: none where they run here.
+    pub away: Option<String>,
 }
 
 /// What is run of a checkout, and where.
@@ -88,9 +93,22 @@ impl GuardsConfig {
         (tests + scripts) * 2
     }
 
-    pub(super) fn read(section: &Section<'_>) -> Self {
-        Self { rules: rules(section), runs: GuardRuns::read(section), scripts: scripts(section) }
+    pub(super) fn read(section: &Section<'_>, workers: &Away) -> Self {
+        let host = host(section, workers);
+        let away = host.clone().filter(|host| workers.is(Some(host)));
+        let (rules, runs) = (rules(section), GuardRuns::read(section));
+        Self { rules, runs, scripts: scripts(section), host, away }
     }
+}
+
+/// The host on which they run, which a worker has to serve.
+fn host(section: &Section<'_>, workers: &Away) -> Option<String> {
+    let host = section.located("host", line)?;
+    if let Some((why, remedy)) = workers.lack_for(host.get_ref()) {
+        let message = format!("guards.host is {}, and {why}.", quoted(host.get_ref()));
+        section.contradiction(Some(host.span()), message, remedy);
+    }
+    Some(host.into_inner())
 }
 
 fn rules(section: &Section<'_>) -> GuardRules {

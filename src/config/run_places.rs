@@ -7,6 +7,9 @@ use super::{AgentConfig, AgentKind, Config, SandboxKind};
 /// What the folder is called, beside the ledger.
 const RUNS: &str = "runs";
 
+/// The same of a worker: timmy may run on its machine as well.
+const WORKER_RUNS: &str = "worker-runs";
+
 /// And the one in which agents work that are programs here. Not `agents`: people keep homes there.
 const AGENTS: &str = "agent-runs";
 
@@ -40,6 +43,11 @@ impl Config {
     /// The folder in which agents of this ledger work that are programs here.
     pub fn agents_folder(&self) -> PathBuf {
         self.worker.folder.as_deref().unwrap_or_else(|| self.beside_ledger()).join(AGENTS)
+    }
+
+    /// The folder in which a worker runs guards.
+    pub fn worker_runs_folder(&self) -> PathBuf {
+        self.worker.folder.as_deref().unwrap_or_else(|| self.beside_ledger()).join(WORKER_RUNS)
     }
 
     /// The agents that run here, in a sandbox.

@@ -96,10 +96,13 @@ fn require_tls(section: &Section<'_>, url: &Spanned<Url>, has_ca: bool) {
     }
 }
 
-/// Which agents are driven by workers on their hosts.
+/// What is done by workers on other hosts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Away {
-    are_there_workers: bool,
+    /// Whether what says it could be read.
+    is_known: bool,
+    is_temporal: bool,
+    is_named: bool,
     here: Option<String>,
 }
 
@@ -108,11 +111,34 @@ impl Away {
         let is_temporal = engine.is_some_and(|engine| engine.temporal().is_some());
         let is_named = worker.is_some_and(|its| its.listen.is_some() || its.url.is_some());
         let here = worker.and_then(|worker| worker.host.clone());
-        Self { are_there_workers: is_temporal && is_named, here }
+        let is_known = engine.is_some() && worker.is_some();
+        Self { is_known, is_temporal, is_named, here }
     }
 
-    /// Whether an agent on this host is one of them.
+    /// Whether what is on this host is done by a worker there.
     pub(super) fn is(&self, host: Option<&str>) -> bool {
-        self.are_there_workers && host.is_some_and(|host| self.here.as_deref() != Some(host))
+        let are_there_workers = self.is_temporal && self.is_named;
+        are_there_workers && host.is_some_and(|host| self.here.as_deref() != Some(host))
+    }
+
+    /// Why no worker can serve this host, and what to do.
+    pub(super) fn lack_for(&self, host: &str) -> Option<(&'static str, &'static str)> {
+        if !self.is_known || self.here.as_deref() == Some(host) {
+            None
+        } else if !self.is_temporal {
+            Some((
+                "no worker can come from there: engine.kind is not \"temporal\"",
+                "Write engine.kind = \"temporal\", or delete the line host: guards run where timmy \
+                 is then.",
+            ))
+        } else if !self.is_named {
+            Some((
+                "no worker can come from there: worker.listen is missing",
+                "Write in worker.listen where workers find this timmy, or delete the line host: \
+                 guards run where timmy is then.",
+            ))
+        } else {
+            None
+        }
     }
 }

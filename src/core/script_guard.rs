@@ -19,7 +19,7 @@ const MOST_FINDINGS: usize = 100;
 const MOST_SAID: usize = 500;
 
 /// What a script is told of the change that it judges. Fields are only ever added.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScriptFacts {
     /// `owner/name`.
     pub repository: String,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::context::{Context, WorksBy};
-use super::guards::{can_confine, runs_unconfined};
+use super::guards::{can_confine, host_confines, runs_unconfined};
 use super::identity::Identity;
 use super::incidents::Incidents;
 use super::jobs::{Fleet, JobForge};
@@ -19,7 +19,7 @@ use super::rights::agent_rights;
 use crate::config::DispatchMode;
 use crate::core::command::verb::Right;
 use crate::core::model::account::Account;
-use crate::core::model::fixture::{CheckedFixture, FixtureResult};
+use crate::core::model::fixture::{CheckedFixture, FixtureResult, GuardHostTrial};
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
@@ -72,6 +72,8 @@ struct Known {
     is_other_ledger_noted: bool,
     /// What became of the fixtures of guards, as far as they were tried.
     fixtures: Vec<CheckedFixture>,
+    /// The same of the host on which they run, if that is another one.
+    guard_host: Option<GuardHostTrial>,
 }
 
 impl Known {
@@ -87,7 +89,15 @@ impl Known {
             routines_at_work: automatic::routines_at_work(conn)?,
             is_other_ledger_noted: noted.iter().any(|one| one.incident == Incident::OtherLedger),
             fixtures: meta::get(conn, meta::FIXTURES)?.unwrap_or_default(),
+            guard_host: meta::get(conn, meta::GUARD_HOST)?,
         })
+    }
+
+    /// What became of the fixtures where guards run: on the host `away`, if there is one.
+    fn fixtures(&self, away: Option<&str>) -> &[CheckedFixture] {
+        let Some(host) = away else { return &self.fixtures };
+        let known = self.guard_host.as_ref().filter(|known| known.host == host);
+        known.map(|known| known.fixtures.as_slice()).unwrap_or_default()
     }
 }
 
@@ -197,10 +207,11 @@ impl AutomaticWork {
             Some(SuggestReason::OtherLedger)
         } else if open.iter().any(is_broken) {
             Some(SuggestReason::Broken)
-        } else if !self.confines().await {
+        } else if !self.confines(known).await {
             Some(SuggestReason::NoSandbox)
         } else {
-            self.is_guard_broken(&known.fixtures).then_some(SuggestReason::GuardBroken)
+            let away = self.ctx.policy.guards.away.as_deref();
+            self.is_guard_broken(known.fixtures(away)).then_some(SuggestReason::GuardBroken)
         }
     }
 
@@ -215,7 +226,12 @@ impl AutomaticWork {
     }
 
     /// Whether what agents wrote can be run confined, if anything is to be run.
-    async fn confines(&self) -> bool {
+    async fn confines(&self, known: &Known) -> bool {
+        let guards = &self.ctx.policy.guards;
+        if let Some(host) = &guards.away {
+            return !runs_unconfined(guards)
+                && host_confines(guards, host, known.guard_host.as_ref());
+        }
         let now = self.ctx.now();
         let fresh = self.answers().confines.filter(|(at, _)| !at.is_over(KEPT, now));
         if let Some((_, confines)) = fresh {

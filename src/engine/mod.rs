@@ -183,7 +183,8 @@ impl Engine {
         );
         let planner = Arc::new(planner);
         let reader = Arc::new(TextReader::new(ctx.policy.acceptance.clone()));
-        let running = Arc::new(RunningGuards::new(&ctx));
+        let running = RunningGuards::new(&ctx, incidents.clone(), drivers.guards.clone());
+        let running = Arc::new(running);
         let judging = || (running.clone(), policies.clone());
         let people = || (identity.clone(), permissions.clone());
         let live = || Arc::new(LiveForge::new(&ctx, people(), reader.clone(), judging()));

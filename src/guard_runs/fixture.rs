@@ -6,6 +6,7 @@ use super::runner::{GuardRunner, ScriptForm, ScriptRun};
 use super::unpassed::Unpassed;
 use crate::confinement::{Bounds, CannotRun, OutputForm, RunRequest, Workspace};
 use crate::core::guards::GuardGrade;
+use crate::core::model::fixture::FixtureResult;
 use crate::core::script_guard::{ScriptFacts, ScriptFinding};
 
 /// What came of a fixture.
@@ -19,6 +20,17 @@ pub enum FixtureEnd {
     Broken(String),
     /// It could not be run; in words, and what to do.
     NotRun(String, &'static str),
+}
+
+impl From<FixtureEnd> for FixtureResult {
+    fn from(end: FixtureEnd) -> Self {
+        match end {
+            FixtureEnd::Caught => Self::Caught,
+            FixtureEnd::Missed => Self::Missed,
+            FixtureEnd::Broken(why) => Self::Broken { why },
+            FixtureEnd::NotRun(why, remedy) => Self::NotRun { why, remedy: remedy.to_owned() },
+        }
+    }
 }
 
 impl GuardRunner {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::named::NamedFiles;
 use super::proof::prove;
 use super::runner::{GuardRunner, Preparation, ScriptRun, TestedCommit, TestsRun};
@@ -12,7 +14,7 @@ use crate::core::jobs::Commit;
 use crate::core::script_guard::ScriptFacts;
 
 /// What is run of a change, by what the configuration and the base branch say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuardPlan {
     /// With the names that they have as guards.
     pub scripts: Vec<(String, ScriptRun)>,
@@ -20,7 +22,7 @@ pub struct GuardPlan {
 }
 
 /// The change that it is run of.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeToRun {
     pub base: Commit,
     pub head: Commit,
@@ -43,7 +45,7 @@ impl GuardPlan {
     }
 
     /// The guards that it makes.
-    fn guards(&self) -> impl Iterator<Item = GuardName> {
+    pub(super) fn guards(&self) -> impl Iterator<Item = GuardName> {
         let tests = self.tests.iter().map(|_| GuardName::FailToPass);
         tests.chain(self.scripts.iter().map(|(name, _)| GuardName::Script(name.clone())))
     }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::named::NamedFiles;
 use super::unpassed::{Unpassed, passed};
 use crate::confinement::{
@@ -21,14 +23,14 @@ pub struct GuardRunner {
 }
 
 /// What runs first in the copy, with network and without secrets, such as `cargo fetch --locked`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preparation {
     pub words: Vec<String>,
     pub time: Duration,
 }
 
 /// A guard that is a script.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScriptRun {
     /// The program and its arguments: from the configuration or the base branch, never from the
     /// head.
@@ -39,7 +41,8 @@ pub struct ScriptRun {
 }
 
 /// How a script gets its facts and gives its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ScriptForm {
     /// It gets none, and passes by exit code 0.
     ExitCode,
@@ -48,7 +51,7 @@ pub enum ScriptForm {
 }
 
 /// `guards.test`: what runs the tests of a checkout.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestsRun {
     pub words: Vec<String>,
     pub prepare: Option<Preparation>,

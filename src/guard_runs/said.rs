@@ -13,7 +13,7 @@ use crate::core::script_guard::ScriptFinding;
 const LINES: usize = 6;
 
 /// The longest path that a script is believed to name.
-const LONGEST_PATH: usize = 300;
+pub(super) const LONGEST_PATH: usize = 300;
 
 /// What a script found, or why it did not pass.
 pub fn script_result(name: &str, found: Result<Vec<ScriptFinding>, Unpassed>) -> GuardResult {

@@ -14,7 +14,7 @@ use super::traced_jobs::TracedJobs;
 use crate::core::model::account::Account;
 use crate::core::model::commit::Commit;
 use crate::core::model::confined::ConfinementResult;
-use crate::core::model::fixture::CheckedFixture;
+use crate::core::model::fixture::{CheckedFixture, GuardHostTrial};
 use crate::core::model::ids::{RepoId, ThreadId};
 use crate::core::model::time::Timestamp;
 use crate::core::report::ReportIssue;
@@ -78,6 +78,9 @@ pub const FIXTURES: Key<Vec<CheckedFixture>> = Key::new("fixtures");
 /// Whether the running service found, when it started, that it can confine what an agent wrote; none if
 /// nothing of it is to be run.
 pub const CONFINEMENT: Key<Option<ConfinementResult>> = Key::new("confinement");
+
+/// What the host was found to do on which guards run, if that is another one.
+pub const GUARD_HOST: Key<GuardHostTrial> = Key::new("guard_host");
 
 /// Where work starts by itself, and what was found that keeps it from that.
 pub const AUTOMATIC: Key<AutoState> = Key::new("automatic");

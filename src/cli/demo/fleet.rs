@@ -118,5 +118,5 @@ pub(super) fn drivers(config: &Config) -> Result<JobDrivers, DemoError> {
     let agents: std::collections::BTreeMap<String, Arc<dyn Agent>> =
         agents::fleet(config, &forge, &clock, &Chance::default())
             .map_err(|(agent, trouble)| crate::app::AppError::Agent { agent, trouble })?;
-    Ok(JobDrivers { agents, forge: None })
+    Ok(JobDrivers { agents, forge: None, guards: None })
 }

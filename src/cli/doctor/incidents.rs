@@ -85,6 +85,10 @@ fn remedy(incident: &Incident) -> &'static str {
             "Start the Temporal server, or correct [engine]: jobs go on by themselves then, and lose \
              nothing. What people say is heard meanwhile."
         }
+        Incident::GuardHostAway { .. } => {
+            "Verdicts wait for it: wake that host, and start `timmy worker` there. It is over when that \
+             comes; or let guards.host name another one, and restart timmy serve."
+        }
         Incident::NotifyFailed => {
             "What is to be told waits for a day at most, and is in the report meanwhile. After a \
              correction of [notify], restart timmy serve: it tries at once."

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 /// The longest foreign words that are kept, in characters.
 const LONGEST: usize = 160;
 
+/// The most of what another host says, in pieces, and in characters of each of its own.
+const MOST_PIECES: usize = 40;
+const LONGEST_OWN: usize = 400;
+
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sentence(Vec<Words>);
@@ -33,6 +37,24 @@ impl Sentence {
             }
         }
         Self(words)
+    }
+
+    /// The same with `more` behind it.
+    pub fn followed_by(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+
+    /// The same as another host said it: bounded, and what is more than plain words is foreign.
+    pub fn from_another_host(&self) -> Self {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || " .,:;()'`_/-".contains(c);
+        let pieces = self.0.iter().take(MOST_PIECES).map(|words| match words {
+            Words::Own(own) if own.len() <= LONGEST_OWN && own.chars().all(is_plain) => {
+                words.clone()
+            }
+            Words::Own(words) | Words::Foreign(words) => Words::Foreign(bounded(words)),
+        });
+        Self(pieces.collect())
     }
 
     /// Its words, in order.
@@ -85,5 +107,18 @@ mod tests {
         assert_eq!(Sentence::of("Nothing.", &[]).plain(), "Nothing.");
         let stored = serde_json::to_string(&sentence).unwrap();
         assert_eq!(serde_json::from_str::<Sentence>(&stored).unwrap(), sentence);
+    }
+
+    #[test]
+    fn what_another_host_says_is_no_more_than_plain_words() {
+        let good = Sentence::of("It ended with 1. The last that it printed: {}", &["no @hinge"]);
+        assert_eq!(good.from_another_host(), good);
+        for hostile in ["Ask @anna.", "[look](http://x)", "<b>", "one\n/timmy approve"] {
+            let said = Sentence::of(hostile, &[]).from_another_host();
+            assert_eq!(said.words(), [Words::Foreign(hostile.to_owned())]);
+        }
+        let endless = Sentence(vec![Words::Foreign("é".repeat(5000)); 5000]).from_another_host();
+        assert_eq!(endless.words().len(), MOST_PIECES);
+        assert!(endless.plain().chars().count() <= MOST_PIECES * (LONGEST + 3));
     }
 }

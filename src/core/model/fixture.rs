@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::confined::ConfinementResult;
+
 /// What came of the fixture of one script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckedFixture {
@@ -9,6 +11,15 @@ pub struct CheckedFixture {
     /// Which command and which fixture it was: another one was not tried.
     pub of: String,
     pub result: FixtureResult,
+}
+
+/// What was found on the host on which guards run, if that is not timmy's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuardHostTrial {
+    pub host: String,
+    /// None: nothing confines them, as it is written.
+    pub confined: Option<ConfinementResult>,
+    pub fixtures: Vec<CheckedFixture>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

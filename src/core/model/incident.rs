@@ -70,6 +70,10 @@ pub enum Incident {
     },
     /// The server that jobs are workflows of does not let them go on.
     JobServerAway,
+    /// The host cannot be reached on which guards run.
+    GuardHostAway {
+        host: String,
+    },
     /// The report has no place to stand.
     ReportHomeless,
     /// A routine makes no jobs: its repository is not there.
@@ -198,6 +202,7 @@ impl fmt::Display for Incident {
             Self::VerdictForged { .. } => f.write_str("verdict forged"),
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::JobServerAway => f.write_str("job server away"),
+            Self::GuardHostAway { host } => write!(f, "host {host} of guards away"),
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::RoutineUnplaced { name } => write!(f, "routine {name} without a repository"),
             Self::NotifyFailed => f.write_str("notifications not taken"),
@@ -234,6 +239,7 @@ impl Incident {
             | Self::CannotRead { .. }
             | Self::WatchRenamed { .. }
             | Self::JobServerAway
+            | Self::GuardHostAway { .. }
             | Self::ReportHomeless
             | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
@@ -278,6 +284,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::JobServerAway
+            | Self::GuardHostAway { .. }
             | Self::ReportHomeless
             | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
@@ -321,6 +328,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::JobServerAway
+            | Self::GuardHostAway { .. }
             | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
             | Self::DayBudgetSpent
@@ -350,6 +358,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::JobServerAway
+            | Self::GuardHostAway { .. }
             | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
             | Self::DayBudgetSpent

@@ -19,7 +19,7 @@ pub(in crate::engine) use change::{
     ChangeQuery, Examined, HeadStatuses, examine_change, statuses_of,
 };
 pub(in crate::engine) use check_logs::{add_check_logs, read_check_logs};
-pub(super) use fixtures::{can_confine, runs_unconfined};
+pub(super) use fixtures::{can_confine, host_confines, runs_unconfined};
 pub use fixtures::{check_fixtures, id as fixture_id};
 pub(in crate::engine) use own_rules::{found_by_rules, policy_unreadable};
 pub(in crate::engine) use running::{Excused, RunQuery, RunningGuards};

@@ -1,8 +1,9 @@
 //! Guards that run what an agent wrote: begun, under way, and what they said.
 //!
 //! A run takes minutes, so nobody waits for it: it goes on beside the engine's loops, a few at a
-//! time on this machine, and what it said is there when the job is looked at again. Nothing of it
-//! is stored: after a restart it runs again.
+//! time, on this machine or on the host that the configuration names, and what it said is there when
+//! the job is looked at again. Nothing of it is stored: after a restart it runs again. As long as that
+//! host is away nothing is said, and an incident is open.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -12,29 +13,34 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::fixtures::{check_fixtures, runner, try_confinement};
+use super::fixtures::{check_fixtures, found_on, place, sandbox, trial, try_confinement};
 use super::script::script_run;
 use super::traced::GuardSteps;
 use crate::config::{GuardRuns, Script};
-use crate::confinement::{self, Bounds, CannotRun, FetchedRepository, Remote};
+use crate::confinement::{self, CannotRun, Remote};
 use crate::core::guards::{CheckoutCommand, GuardResult, LiftedGuards};
 use crate::core::jobs::{Commit, JobId, SeenResult};
 use crate::core::model::confined::ConfinementResult;
-use crate::core::model::fixture::FixtureResult;
+use crate::core::model::fixture::{CheckedFixture, FixtureResult};
+use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::core::script_guard::ScriptFacts;
 use crate::engine::context::Context;
+use crate::engine::incidents::Incidents;
 use crate::gitea::PullRequest;
-use crate::guard_runs::{ChangeToRun, GuardPlan, Preparation, TestsRun};
+use crate::guard_runs::{
+    ChangeToRun, GuardHost, GuardOrder, GuardPlan, GuardWatch as _, HostTrouble, Preparation,
+    TestsRun,
+};
 use crate::store::{Transaction, meta};
 
-/// How many runs go on at the same time: each may take half of this machine.
+/// How many runs go on at the same time: each may take half of the machine.
 const AT_ONCE: usize = 2;
 
-/// How long the commits may take to come from the forge.
-const FETCH: Duration = Duration::from_secs(5 * 60);
+/// How long it is from one try of another host to the next.
+const HOST_AGAIN: Duration = Duration::from_secs(60);
 
-/// How often that is tried before a person is told instead.
+/// How often commits are tried to be had before a person is told instead.
 const TRIES: u32 = 5;
 
 /// How many runs are remembered. One that is forgotten runs again.
@@ -66,10 +72,13 @@ pub(in crate::engine) struct Excused {
 /// Runs guards for jobs.
 pub(in crate::engine) struct RunningGuards {
     ctx: Context,
+    incidents: Arc<Incidents>,
+    /// Who runs them, if that is not this machine.
+    host: Option<Arc<dyn GuardHost>>,
     slots: Arc<Semaphore>,
     table: Arc<RunTable>,
-    /// It ends with it.
-    fixtures: Mutex<Option<AbortOnDropHandle<()>>>,
+    /// They end with it.
+    fixtures: Mutex<Vec<AbortOnDropHandle<()>>>,
 }
 
 /// What runs, and what ran.
@@ -107,9 +116,13 @@ enum RunState {
 }
 
 impl RunningGuards {
-    pub(in crate::engine) fn new(ctx: &Context) -> Self {
+    pub(in crate::engine) fn new(
+        ctx: &Context,
+        incidents: Arc<Incidents>,
+        host: Option<Arc<dyn GuardHost>>,
+    ) -> Self {
         let (slots, table) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::default());
-        Self { ctx: ctx.clone(), slots, table, fixtures: Mutex::default() }
+        Self { ctx: ctx.clone(), incidents, host, slots, table, fixtures: Mutex::default() }
     }
 
     /// Throws away what a crash left. Nothing may run yet.
@@ -124,23 +137,36 @@ impl RunningGuards {
     }
 
     /// Tries, beside all else, whether anything can be run confined, and whether the scripts catch
-    /// what they are there for, and remembers it for whoever asks: here is where they run.
+    /// what they are there for, where they run, and remembers it for whoever asks.
     pub(in crate::engine) fn try_fixtures(&self) {
+        let here = AbortOnDropHandle::new(self.try_here());
+        let there = self.host.clone().map(|host| {
+            let (ctx, incidents) = (self.ctx.clone(), self.incidents.clone());
+            AbortOnDropHandle::new(tokio::spawn(keep_trying(
+                (ctx, incidents),
+                self.slots.clone(),
+                host,
+            )))
+        });
+        let tasks = [here].into_iter().chain(there).collect();
+        *self.fixtures.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
+    }
+
+    fn try_here(&self) -> tokio::task::JoinHandle<()> {
         let (ctx, slots) = (self.ctx.clone(), self.slots.clone());
         let work = ctx.activity.begin();
-        let task = tokio::spawn(async move {
+        tokio::spawn(async move {
             let slot = slots.acquire().await;
             let policy = &ctx.policy;
             let confined = try_confinement(&policy.guards, &policy.places).await;
             if let Some(ConfinementResult::Fails { why, remedy }) = &confined {
                 tracing::warn!(why, remedy, "what an agent wrote cannot be run here");
             }
-            let checked = check_fixtures(&policy.guards, &policy.places).await;
-            for one in &checked {
-                if !matches!(one.result, FixtureResult::None | FixtureResult::Caught) {
-                    tracing::warn!(guard = one.script, result = ?one.result, "a guard does not do what it is there for");
-                }
-            }
+            let checked = match &policy.guards.away {
+                None => check_fixtures(&policy.guards, &policy.places).await,
+                Some(_) => Vec::new(),
+            };
+            tell_of(&checked);
             let keep = move |tx: &Transaction<'_>| {
                 meta::set(tx, meta::CONFINEMENT, &confined)?;
                 meta::set(tx, meta::FIXTURES, &checked)
@@ -150,9 +176,7 @@ impl RunningGuards {
                 tracing::warn!(%error, "what came of trying what runs here cannot be kept");
             }
             drop((slot, work));
-        });
-        let task = Some(AbortOnDropHandle::new(task));
-        *self.fixtures.lock().unwrap_or_else(PoisonError::into_inner) = task;
+        })
     }
 
     /// What the guards say that run something; none as long as they run.
@@ -217,7 +241,8 @@ impl RunningGuards {
     ) -> tokio::task::JoinHandle<()> {
         let RunQuery { job, is_traced, repo, pull, issue, runs, .. } = *query;
         let (ctx, slots) = (self.ctx.clone(), self.slots.clone());
-        let mut ending = RunEnding { job, number, table: self.table.clone(), results: None };
+        let (incidents, host) = (self.incidents.clone(), self.host.clone());
+        let mut ending = RunEnding::new(job, number, self.table.clone());
         let (work, stored) = (ctx.activity.begin(), ctx.stored.clone());
         let facts = ScriptFacts {
             repository: repo.name.to_string(),
@@ -230,14 +255,22 @@ impl RunningGuards {
             files: Vec::new(),
         };
         let change = ChangeToRun { base, head, facts };
-        let (repo, runs) = (repo.clone(), runs.clone());
+        let order = GuardOrder { plan, change, sandbox: sandbox(runs) };
+        let repo = repo.clone();
         tokio::spawn(async move {
             let slot = slots.acquire().await;
-            tracing::info!(%job, commit = %change.head, "guards run");
-            let traced = (is_traced.then_some(job), look);
-            match carry_out(&ctx, &repo, (&runs, &plan), change, traced).await {
+            tracing::info!(%job, commit = %order.change.head, "guards run");
+            let steps = GuardSteps::begin(&ctx, is_traced.then_some(job), look);
+            let carried_out = carry_out(&ctx, &repo, &order, (host.as_deref(), &steps)).await;
+            if let Some(host) = &ctx.policy.guards.away {
+                note_host(&incidents, host, carried_out.as_ref().err()).await;
+            }
+            match carried_out {
                 Ok(results) => ending.results = Some(results),
-                Err(error) => tracing::warn!(%job, %error, "guards cannot run yet"),
+                Err(error) => {
+                    ending.is_host_away = matches!(error, NotYet::HostAway(_));
+                    tracing::warn!(%job, %error, "guards cannot run yet");
+                }
             }
             drop((slot, ending));
             stored.notify();
@@ -278,6 +311,14 @@ struct RunEnding {
     number: u64,
     table: Arc<RunTable>,
     results: Option<Vec<GuardResult>>,
+    /// It has none since nobody was there to run it: that says nothing of the change.
+    is_host_away: bool,
+}
+
+impl RunEnding {
+    fn new(job: JobId, number: u64, table: Arc<RunTable>) -> Self {
+        Self { job, number, table, results: None, is_host_away: false }
+    }
 }
 
 impl Drop for RunEnding {
@@ -291,7 +332,7 @@ impl Drop for RunEnding {
         let state = match self.results.take() {
             Some(results) => RunState::Ended(results),
             None => {
-                run.failures += 1;
+                run.failures += u32::from(!self.is_host_away);
                 RunState::Failed
             }
         };
@@ -306,44 +347,114 @@ impl Drop for RunEnding {
     }
 }
 
-/// Gets the commits and runs what is to be run of them.
+/// Why nothing is said yet: it is run again.
+#[derive(Debug, thiserror::Error)]
+enum NotYet {
+    #[error(transparent)]
+    CannotRun(#[from] CannotRun),
+    #[error("the host is away on which they run: {0}")]
+    HostAway(String),
+}
+
+impl From<HostTrouble> for NotYet {
+    fn from(trouble: HostTrouble) -> Self {
+        match trouble {
+            HostTrouble::Away(why) => Self::HostAway(why),
+            HostTrouble::NotNow(why) => Self::CannotRun(CannotRun::NotFetched(why)),
+        }
+    }
+}
+
+/// Has it carried out where guards run.
 ///
 /// # Errors
-/// If they cannot be had now.
+/// If it cannot be done now.
 async fn carry_out(
     ctx: &Context,
     repo: &Repo,
-    (runs, plan): (&GuardRuns, &GuardPlan),
-    change: ChangeToRun,
-    (traced, look): (Option<JobId>, Arc<AtomicU32>),
-) -> Result<Vec<GuardResult>, CannotRun> {
-    let runner = match runner(runs, &ctx.policy.places) {
-        Ok(runner) => runner,
-        Err(why) => return Ok(refused(plan, &why)),
-    };
-    if let Err(why) = runner.confinement.check(&runner.place).await {
-        return Ok(refused(plan, &why));
-    }
+    order: &GuardOrder,
+    (host, steps): (Option<&dyn GuardHost>, &GuardSteps<'_>),
+) -> Result<Vec<GuardResult>, NotYet> {
     let url = ctx.policy.jobs.forge.join(&format!("{}.git", repo.name));
-    let url = url.map_err(std::io::Error::other)?;
-    let remote = Remote::new(url, ctx.gitea.authorization());
-    let commits = [&change.base, &change.head];
-    let bounds = Bounds::within(FETCH);
-    let steps = GuardSteps::begin(ctx, traced, look);
-    let fetched = FetchedRepository::of(&runner.place, &remote, &commits, &bounds).await;
-    steps.fetched(fetched.is_err());
-    let fetched = match fetched {
-        Ok(fetched) => fetched,
-        Err(why) if why.is_of_this_machine() => return Err(why),
-        Err(why) => return Ok(refused(plan, &why)),
-    };
-    let ended = |result: &GuardResult| steps.said(result);
-    Ok(plan.run(&runner, fetched.repository(), change, &ended).await)
+    let url = url.map_err(std::io::Error::other).map_err(CannotRun::Io)?;
+    match (host, &ctx.policy.guards.away) {
+        (Some(host), _) => {
+            let brought = host.run(order, &url).await?;
+            let results = order.plan.taken(&brought, host.name());
+            // What each of them took, only the host knows: together it is what the first one took.
+            results.iter().for_each(|result| steps.said(result));
+            Ok(results)
+        }
+        (None, Some(_)) => Err(NotYet::HostAway("no worker can come from there".to_owned())),
+        (None, None) => {
+            let remote = Remote::new(url, ctx.gitea.authorization());
+            Ok(place(&ctx.policy.places).run(order, &remote, steps).await?)
+        }
+    }
 }
 
-fn refused(plan: &GuardPlan, why: &CannotRun) -> Vec<GuardResult> {
-    tracing::warn!(%why, remedy = why.remedy(), "guards that run something are refused");
-    plan.refused(why)
+/// Tries what `host` can do until it has said it, and again after each time that it was away.
+async fn keep_trying(
+    (ctx, incidents): (Context, Arc<Incidents>),
+    slots: Arc<Semaphore>,
+    host: Arc<dyn GuardHost>,
+) {
+    let (guards, mut is_known) = (&ctx.policy.guards, false);
+    loop {
+        if !is_known || incidents.is_open(&away(host.name())) {
+            let slot = slots.acquire().await;
+            let tried = host.try_out(&trial(guards)).await;
+            drop(slot);
+            match tried {
+                Ok(end) => {
+                    is_known = true;
+                    note_host(&incidents, host.name(), None).await;
+                    let found = found_on(host.name(), guards, end);
+                    if let Some(ConfinementResult::Fails { why, remedy }) = &found.confined {
+                        let host = host.name();
+                        tracing::warn!(
+                            host,
+                            why,
+                            remedy,
+                            "what an agent wrote cannot be run there"
+                        );
+                    }
+                    tell_of(&found.fixtures);
+                    let keep = move |tx: &Transaction<'_>| meta::set(tx, meta::GUARD_HOST, &found);
+                    if let Err(error) = ctx.ledger.write(keep).await {
+                        tracing::warn!(%error, "what came of trying what runs there cannot be kept");
+                    }
+                }
+                // Who needs it says so.
+                Err(why) => tracing::info!(host = host.name(), %why, "guards cannot be tried yet"),
+            }
+        }
+        ctx.clock.until(ctx.now().after(HOST_AGAIN)).await;
+    }
+}
+
+fn away(host: &str) -> Incident {
+    Incident::GuardHostAway { host: host.to_owned() }
+}
+
+/// Notes that a host is away which was needed, or that it is there.
+async fn note_host(incidents: &Incidents, host: &str, error: Option<&NotYet>) {
+    let incident = away(host);
+    let text = match error {
+        Some(NotYet::HostAway(why)) => Some(format!("verdicts wait for the host {host}: {why}")),
+        Some(NotYet::CannotRun(_)) | None => None,
+    };
+    if text.is_some() || incidents.is_open(&incident) {
+        incidents.set(incident, text).await;
+    }
+}
+
+fn tell_of(checked: &[CheckedFixture]) {
+    for one in checked {
+        if !matches!(one.result, FixtureResult::None | FixtureResult::Caught) {
+            tracing::warn!(guard = one.script, result = ?one.result, "a guard does not do what it is there for");
+        }
+    }
 }
 
 /// What is run, by what the configuration says.

@@ -8,6 +8,7 @@ use crate::core::jobs::JobId;
 use crate::core::model::time::Timestamp;
 use crate::core::trace::{Span, guard_span};
 use crate::engine::context::Context;
+use crate::guard_runs::GuardWatch;
 
 /// Guards of one change that run one after the other.
 pub(super) struct GuardSteps<'a> {
@@ -25,21 +26,6 @@ impl<'a> GuardSteps<'a> {
         Self { ctx, job, look, since: Mutex::new(ctx.now()) }
     }
 
-    /// The commits were fetched, or could not be.
-    pub(super) fn fetched(&self, has_failed: bool) {
-        let (Some(ledger), Some(of)) = (self.ctx.tracer.ledger(), self.of()) else { return };
-        let times = self.times();
-        let key = times.0.micros().to_string();
-        let span = guard_span(ledger, of, ("fetch", &key), times).failed(has_failed);
-        self.ctx.tracer.send(span);
-    }
-
-    /// One has said what it has to say.
-    pub(super) fn said(&self, result: &GuardResult) {
-        let (Some(ledger), Some(of)) = (self.ctx.tracer.ledger(), self.of()) else { return };
-        self.ctx.tracer.send(span(ledger, of, result, self.times()));
-    }
-
     fn of(&self) -> Option<(JobId, u32)> {
         self.job.map(|job| (job, self.look.load(Ordering::Relaxed)))
     }
@@ -48,6 +34,21 @@ impl<'a> GuardSteps<'a> {
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.ctx.now();
         (std::mem::replace(&mut *since, now), now)
+    }
+}
+
+impl GuardWatch for GuardSteps<'_> {
+    fn fetched(&self, has_failed: bool) {
+        let (Some(ledger), Some(of)) = (self.ctx.tracer.ledger(), self.of()) else { return };
+        let times = self.times();
+        let key = times.0.micros().to_string();
+        let span = guard_span(ledger, of, ("fetch", &key), times).failed(has_failed);
+        self.ctx.tracer.send(span);
+    }
+
+    fn said(&self, result: &GuardResult) {
+        let (Some(ledger), Some(of)) = (self.ctx.tracer.ledger(), self.of()) else { return };
+        self.ctx.tracer.send(span(ledger, of, result, self.times()));
     }
 }
 

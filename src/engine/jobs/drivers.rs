@@ -18,6 +18,7 @@ use crate::core::model::repository::Repo;
 use crate::core::model::time::Timestamp;
 use crate::core::split::SplitProposal;
 use crate::gitea::{self, PullRequest};
+use crate::guard_runs::GuardHost;
 use crate::store::jobs::StoredAttempt;
 use crate::store::permissions::PermissionSaid;
 
@@ -240,11 +241,12 @@ pub struct JobResult {
     pub is_over: bool,
 }
 
-/// Who does the work: without agents jobs wait. And who sees what came of it, if not the forge
-/// that timmy is on.
+/// Who does the work: without agents jobs wait. Who sees what came of it, if not the forge that timmy
+/// is on, and who runs guards, if not this machine.
 #[derive(Clone, Default)]
 pub struct JobDrivers {
     /// By name.
     pub agents: BTreeMap<String, Arc<dyn Agent>>,
     pub forge: Option<Arc<dyn JobForge>>,
+    pub guards: Option<Arc<dyn GuardHost>>,
 }

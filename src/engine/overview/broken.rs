@@ -76,8 +76,8 @@ fn may_tell(lens: &Lens, open: &OpenIncident) -> bool {
         // What was never seen may be private.
         Incident::CannotRead { what } | Incident::WatchRenamed { what } => !what.contains('/'),
         Incident::ReportHomeless => false,
-        // Its text may repeat what the agent said.
-        Incident::Agent { .. } => false,
+        // Its text may repeat what the agent said, or a worker.
+        Incident::Agent { .. } | Incident::GuardHostAway { .. } => false,
         incident => incident.repo().is_none_or(|repo| lens.repo(repo).is_some()),
     };
     is_nameable && lens.may_tell(&open.sentence())

@@ -62,6 +62,7 @@ impl Poller {
             | Incident::VerdictForged { .. }
             | Incident::PolicyUnreadable { .. }
             | Incident::JobServerAway
+            | Incident::GuardHostAway { .. }
             | Incident::ReportHomeless
             | Incident::RoutineUnplaced { .. }
             | Incident::NotifyFailed

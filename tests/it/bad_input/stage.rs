@@ -152,7 +152,7 @@ pub fn drivers(timmy: &Timmy, sandbox: &Sandbox, clock: Arc<dyn Clock>) -> JobDr
     let config = timmy.config.load(&folder, &timmy.token);
     let forge = client(sandbox, &timmy.token);
     let agents = fleet(&config, &forge, &clock, &Chance::default()).unwrap();
-    JobDrivers { agents, forge: None }
+    JobDrivers { agents, forge: None, guards: None }
 }
 
 /// Does the work well: the file and a pull request.

@@ -60,6 +60,7 @@ async fn stage_where(more: impl FnOnce(&Sandbox), change: impl FnOnce(Config) ->
     app.timmy.drivers = JobDrivers {
         agents: agents.map(|(name, agent)| (name.to_owned(), Arc::new(agent) as _)).into(),
         forge: Some(Arc::new(forge.clone())),
+        guards: None,
     };
     app.clock.advance(HOUR);
     Stage { app, ezra, bezalel, forge, repo: OnceCell::new() }

@@ -40,8 +40,8 @@ async fn stage_where(roles: [&str; 1], change: impl FnOnce(Config) -> Config) ->
     let options =
         ForgeAgentOptions { account: "ezra".to_owned(), forge, clock: Arc::new(app.clock.clone()) };
     let ezra: Arc<dyn Agent> = Arc::new(ForgeAgent::new(options));
-    app.timmy.drivers =
-        JobDrivers { agents: BTreeMap::from([("ezra".to_owned(), ezra)]), forge: None };
+    let agents = BTreeMap::from([("ezra".to_owned(), ezra)]);
+    app.timmy.drivers = JobDrivers { agents, ..JobDrivers::default() };
     app.clock.advance(HOUR);
     app.wake().await;
     app
