@@ -32,6 +32,7 @@ use crate::engine::{
 };
 use crate::gitea::signature::Keys;
 use crate::gitea::{self, ClientOptions, Gitea, Token};
+use crate::guard_runs::GuardHost;
 use crate::store::Ledger;
 use crate::temporal::{self, RemoteHosts, TemporalRunner};
 use crate::tracer::Tracer;
@@ -99,8 +100,8 @@ impl App {
         let clock = clocks.engine.clone();
         let gitea = client(config, &clocks)?;
         let hosts = hosts(config, &gitea, &clock)?;
-        let remote = hosts.as_ref().map(RemoteHosts::agents).unwrap_or_default();
-        let names = remote.keys().cloned().collect();
+        let remote = hosts.as_ref().map(Elsewhere::of).unwrap_or_default();
+        let names = remote.agents.keys().cloned().collect();
         let traces = Traces::of(config)?;
         let world = (clocks, gitea, traces.tracer());
         let (ledger, engine) = engine_with(config, world, drivers, remote)?;
@@ -192,7 +193,20 @@ impl App {
     }
 }
 
-/// The agents of this configuration that workers drive, if there are any.
+/// What workers do on other hosts.
+#[derive(Default)]
+struct Elsewhere {
+    agents: BTreeMap<String, Arc<dyn Agent>>,
+    guards: Option<Arc<dyn GuardHost>>,
+}
+
+impl Elsewhere {
+    fn of(hosts: &RemoteHosts) -> Self {
+        Self { agents: hosts.agents(), guards: hosts.guards() }
+    }
+}
+
+/// What of this configuration workers do, if there is anything.
 fn hosts(
     config: &Config,
     gitea: &Gitea,
@@ -204,8 +218,9 @@ fn hosts(
     let hosts = RemoteHosts::of(config, gitea, clock)
         .map_err(|(agent, trouble)| AppError::Agent { agent, trouble })?;
     let is_away = |agent: &&AgentConfig| matches!(agent.kind, AgentKind::Elsewhere { .. });
-    match config.agents.iter().find(is_away) {
-        Some(agent) if hosts.is_none() => Err(AppError::NoWorkers(agent.name.clone())),
+    match (config.agents.iter().find(is_away), &config.guards.away) {
+        (Some(agent), _) if hosts.is_none() => Err(AppError::NoWorkers(agent.name.clone())),
+        (None, Some(host)) if hosts.is_none() => Err(AppError::NoGuardWorker(host.clone())),
         _ => Ok(hosts),
     }
 }
@@ -224,7 +239,7 @@ pub(super) fn engine(
     drivers: Option<JobDrivers>,
 ) -> Result<(Ledger, Arc<Engine>), AppError> {
     let gitea = client(config, &clocks)?;
-    engine_with(config, (clocks, gitea, Tracer::default()), drivers, BTreeMap::new())
+    engine_with(config, (clocks, gitea, Tracer::default()), drivers, Elsewhere::default())
 }
 
 /// The forge, as timmy's own account sees it.
@@ -244,12 +259,12 @@ fn no_client() -> AppError {
     gitea::Error::Setup("no client for what workers fetch".to_owned()).into()
 }
 
-/// The same, with these agents on other hosts beside those of this one.
+/// The same, with what is done on other hosts beside that of this one.
 fn engine_with(
     config: &Config,
     (clocks, gitea, tracer): (Clocks, Gitea, Tracer),
     drivers: Option<JobDrivers>,
-    remote: BTreeMap<String, Arc<dyn Agent>>,
+    remote: Elsewhere,
 ) -> Result<(Ledger, Arc<Engine>), AppError> {
     let ledger = Ledger::open(&config.ledger.path)?;
     let timing = Timing { settle: config.gitea.settle, recheck: config.gitea.recheck };
@@ -281,8 +296,8 @@ fn engine_with(
         Some(drivers) => drivers,
         None => {
             let mut agents = configured(config, &gitea, &world)?;
-            agents.extend(remote);
-            JobDrivers { agents, forge: None }
+            agents.extend(remote.agents);
+            JobDrivers { agents, forge: None, guards: remote.guards }
         }
     };
     let ctx = Context::new(ledger.clone(), gitea, world, policy, timing).traced(tracer);

@@ -41,6 +41,9 @@ pub enum AppError {
     /// An agent is to be driven by a worker, and there is nowhere for that to come.
     #[error("agent {0} is on another host: write in worker.listen where workers find this timmy")]
     NoWorkers(String),
+    /// Guards are to be run by a worker, and there is nowhere for that to come.
+    #[error("guards run on the host {0}: write in worker.listen where workers find this timmy")]
+    NoGuardWorker(String),
     /// What is shown to workers over TLS is none.
     #[error("worker.cert_file and worker.key_file: {0}")]
     Certificate(#[from] BadCertificate),

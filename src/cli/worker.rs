@@ -1,4 +1,4 @@
-//! `timmy worker`: drives the agents of this host for a timmy elsewhere.
+//! `timmy worker`: drives the agents of this host for a timmy elsewhere, and runs guards for it.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,8 +18,10 @@ use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
     self, AgentConfig, AgentKind, Config, FOLDER_VARIABLE, HOST_VARIABLE, KindName, Outside,
-    Secret, SecretFile,
+    SandboxKind, Secret, SecretFile,
 };
+use crate::confinement;
+use crate::guard_runs::GuardPlace;
 use crate::temporal::{self, CannotServe, Errands, NotBuilt, WorkerSetup};
 
 /// What stands in the place of a secret that is not on this host.
@@ -29,13 +31,13 @@ const NOT_HERE: &str = "not-on-this-host";
 const LACKS_API_KEY: &str = "engine.api_key_file names a file that is not on this host, or may not be \
                              read by its worker: put the key for the Temporal server there";
 
-/// Drive the agents of this host for a timmy elsewhere, until SIGTERM or SIGINT.
+/// Drive the agents of this host, and run guards there, for a timmy elsewhere, until SIGTERM or SIGINT.
 ///
 /// It takes the configuration of timmy, and of the secrets only those of its own agents. It dials out,
 /// to the Temporal server and to worker.url, and listens to nobody.
 #[derive(Debug, clap::Args)]
 pub(super) struct WorkerArgs {
-    /// What this host is called in agent.host; else worker.host
+    /// What this host is called in agent.host and guards.host; else worker.host
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
     /// Below which folder its agents work; else TIMMY_WORKER_FOLDER, or beside ledger.path
@@ -138,8 +140,10 @@ async fn serve(config: &Config) -> Result<(), WorkerError> {
     })?;
     let here: Vec<&AgentConfig> =
         config.agents.iter().filter(|agent| is_here(agent, &host)).collect();
-    if here.is_empty() {
-        let what = format!("no agent of {} has host = \"{host}\"", config.file.display());
+    let guards = guards(config, &host);
+    if here.is_empty() && guards.is_none() {
+        let file = config.file.display();
+        let what = format!("no agent of {file} has host = \"{host}\", nor have its guards");
         return Err(WorkerError::Config(what));
     }
     if let Some(what) = here.iter().find_map(|agent| lacks(config, agent)) {
@@ -147,6 +151,9 @@ async fn serve(config: &Config) -> Result<(), WorkerError> {
     }
     let _lock = lock(&config.agents_folder())?;
     let name = name(&config.agents_folder())?;
+    if let Some(place) = &guards {
+        clear(&place.folder).await;
+    }
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     let errands = Errands::to(&timmy, config.worker.ca.as_deref())?;
@@ -156,11 +163,32 @@ async fn serve(config: &Config) -> Result<(), WorkerError> {
         server,
         errands,
         agents: driven(config, &here, &origin)?,
+        guards,
         stop: config.dispatch.timeout.stop,
     };
     temporal::work(setup, stop).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Where guards run here, if they run on this host.
+fn guards(config: &Config, host: &str) -> Option<GuardPlace> {
+    let is_here = config.guards.host.as_deref() == Some(host);
+    is_here.then(|| GuardPlace {
+        folder: config.worker_runs_folder(),
+        secrets: config.secret_files(),
+        may_be_bare: config.guards.runs.sandbox == SandboxKind::None,
+    })
+}
+
+/// Throws away what a crash left. Nothing may run there yet.
+async fn clear(folder: &Path) {
+    match confinement::clear(folder).await {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            tracing::warn!(folder = %folder.display(), %error, "what runs left cannot be removed");
+        }
+        Ok(()) | Err(_) => {}
+    }
 }
 
 /// Whether an agent is of this host, and takes somebody there.

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, TemporalConfig};
 use crate::engine::Engine;
 use crate::gitea::Gitea;
+use crate::guard_runs::GuardHost;
 use crate::store::Ledger;
 
 /// Keeps time for jobs, in other builds.
@@ -57,6 +58,11 @@ impl RemoteHosts {
 
     /// Never happens.
     pub fn agents(&self) -> BTreeMap<String, Arc<dyn Agent>> {
+        match *self {}
+    }
+
+    /// Never happens.
+    pub fn guards(&self) -> Option<Arc<dyn GuardHost>> {
         match *self {}
     }
 

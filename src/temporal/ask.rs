@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::guard_ask::{GuardAsk, GuardsSaid};
 use super::switching::ForWorkers;
 use crate::agents::{
     Agent, AgentHealth, AgentTask, AgentTrouble, Allowance, AttemptPlace, RunHandle, Sighting,
@@ -16,7 +17,7 @@ use crate::core::model::ids::RepoName;
 /// What timmy and a worker have to have in common: what they say to each other may change with each
 /// commit. Builds that do not know theirs (for development, without git) have the number.
 pub(super) const VERSION: &str =
-    concat!("timmy ", env!("CARGO_PKG_VERSION"), " commit ", env!("TIMMY_COMMIT"), " worker 1");
+    concat!("timmy ", env!("CARGO_PKG_VERSION"), " commit ", env!("TIMMY_COMMIT"), " worker 2");
 
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,8 @@ pub(super) enum Ask {
     Stop(RunHandle),
     Usage(RunHandle),
     Transcript(RunHandle),
+    /// Of whoever runs guards.
+    Guards(GuardAsk),
 }
 
 /// What came of it.
@@ -47,6 +50,7 @@ pub(super) enum Answer {
     Done,
     Usage(Usage),
     Transcript(Transcript),
+    Guards(GuardsSaid),
     Trouble(AgentTrouble),
 }
 
@@ -135,6 +139,7 @@ impl Ask {
             }
             Self::Usage(run) => Answer::Usage(agent.usage(&run).await?),
             Self::Transcript(run) => Answer::Transcript(agent.transcript(&run).await?),
+            Self::Guards(_) => return Err(AgentTrouble::Unsupported),
         })
     }
 }

@@ -195,6 +195,14 @@ impl Desk {
         }
     }
 
+    /// Nothing more is asked about this: its worker is told so at its next turn.
+    pub(super) fn close(&self, about: &str) {
+        if let Some(session) = self.table().sessions.get_mut(about) {
+            session.end();
+            session.news.notify_waiters();
+        }
+    }
+
     /// Returns when the worker of a session is there no more.
     async fn gone(&self, about: &str) {
         let is_there = || {

@@ -1,5 +1,5 @@
-//! What git of a worker fetches for an attempt: timmy fetches it as the account of the agent, from the
-//! repository of that attempt and no other. Nothing can be pushed here.
+//! What git of a worker fetches: for an attempt timmy fetches it as the account of the agent, for guards
+//! as its own, from the one repository that is meant and no other. Nothing can be pushed here.
 
 use std::io;
 use std::time::Duration;
@@ -11,7 +11,6 @@ use axum::response::{IntoResponse as _, Response};
 use reqwest::{Client, RequestBuilder};
 use url::Url;
 
-use super::reception::Attempt;
 use crate::gitea::{innermost_cause, install_tls};
 
 /// The service of git that only reads.
@@ -32,6 +31,12 @@ pub(super) type Refusal = (StatusCode, String);
 
 pub(super) struct FetchProxy {
     http: Client,
+}
+
+/// A repository on the forge, and by what it is read: the value of the header `Authorization`.
+pub(super) struct Source {
+    pub(super) url: String,
+    pub(super) authorization: String,
 }
 
 /// What git asks.
@@ -60,11 +65,11 @@ impl FetchProxy {
     /// Asks the forge, and passes on what it answers while that comes.
     pub(super) async fn pass_on(
         &self,
-        attempt: &Attempt,
+        source: &Source,
         headers: &HeaderMap,
         ask: GitAsk,
     ) -> Result<Response, Refusal> {
-        let request = self.request(attempt, headers, ask)?;
+        let request = self.request(source, headers, ask)?;
         let answer = request.send().await.map_err(|error| {
             let why = format!("the forge cannot be reached: {}\n", innermost_cause(error));
             (StatusCode::BAD_GATEWAY, why)
@@ -73,8 +78,7 @@ impl FetchProxy {
             StatusCode::OK => {}
             refused
             @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) => {
-                let why =
-                    format!("the forge does not let the agent's account read it ({refused})\n");
+                let why = format!("the forge does not let that account read it ({refused})\n");
                 return Err((StatusCode::FORBIDDEN, why));
             }
             other => return Err((StatusCode::BAD_GATEWAY, format!("the forge answers {other}\n"))),
@@ -101,11 +105,11 @@ impl FetchProxy {
 
     fn request(
         &self,
-        attempt: &Attempt,
+        source: &Source,
         headers: &HeaderMap,
         ask: GitAsk,
     ) -> Result<RequestBuilder, Refusal> {
-        let url = |path: &[&str]| below(attempt.place.clone_url(), path);
+        let url = |path: &[&str]| below(&source.url, path);
         let nowhere =
             || (StatusCode::BAD_GATEWAY, "there is nowhere to fetch it from\n".to_owned());
         let request = match ask {
@@ -128,7 +132,7 @@ impl FetchProxy {
             }
         };
         let mut secret =
-            HeaderValue::try_from(attempt.origin.authorization()).map_err(|_| nowhere())?;
+            HeaderValue::try_from(source.authorization.as_str()).map_err(|_| nowhere())?;
         secret.set_sensitive(true);
         let request = request.header(AUTHORIZATION, secret).header(ACCEPT, "*/*");
         Ok(match headers.get(PROTOCOL) {

@@ -12,12 +12,14 @@ use super::line::TemporalLine;
 use super::listener::{Counter, router};
 use super::reception::Reception;
 use super::remote_agent::{Deputy, RemoteAgent};
+use super::remote_guards::RemoteGuards;
 use super::rights::by_ledger;
 use crate::agents::{Agent, AgentTrouble, origin_of, redactor};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{AgentKind, Config, KindName};
 use crate::gitea::Gitea;
+use crate::guard_runs::GuardHost;
 use crate::store::Ledger;
 
 /// Where bundles of workers lie on their way, beside the folders of the agents of this host: none of
@@ -30,10 +32,11 @@ pub struct RemoteHosts {
     listen: SocketAddr,
     reception: Arc<Reception>,
     agents: BTreeMap<String, Arc<dyn Agent>>,
+    guards: Option<Arc<RemoteGuards>>,
 }
 
 impl RemoteHosts {
-    /// Those of `config`; none if every agent is driven from here. What they do on the forge, `forge`
+    /// Those of `config`; none if all is done from here. What they do on the forge, `forge`
     /// does, or the accounts of the agents whose tokens are here.
     ///
     /// # Errors
@@ -67,11 +70,20 @@ impl RemoteHosts {
             let remote = RemoteAgent::new(who, desk.clone(), deputy, waits(kind));
             agents.insert(agent.name.clone(), Arc::new(remote));
         }
-        Ok(Some(Self { desk, line, listen, reception, agents }))
+        let guards = config.guards.away.as_ref().map(|host| {
+            let (desk, reception) = (desk.clone(), reception.clone());
+            Arc::new(RemoteGuards::new(host.clone(), desk, reception, forge.clone()))
+        });
+        Ok(Some(Self { desk, line, listen, reception, agents, guards }))
     }
 
     pub fn agents(&self) -> BTreeMap<String, Arc<dyn Agent>> {
         self.agents.clone()
+    }
+
+    /// The host on which guards run, if that is one of them.
+    pub fn guards(&self) -> Option<Arc<dyn GuardHost>> {
+        self.guards.clone().map(|guards| -> Arc<dyn GuardHost> { guards })
     }
 
     /// Where workers come.

@@ -14,8 +14,9 @@ use serde::Serialize;
 
 use super::ask::{Turn, VERSION};
 use super::desk::Desk;
-use super::fetch_proxy::{FetchProxy, GitAsk, Refusal};
+use super::fetch_proxy::{FetchProxy, GitAsk, Refusal, Source};
 use super::forge_ask::{ForgeAsk, PIECE, PiecePlace};
+use super::guard_ask::is_of_guards;
 use super::reception::{Attempt, Reception};
 use super::rights::Rights;
 use super::session::OVER;
@@ -98,6 +99,16 @@ impl Counter {
         let not_now = "timmy does not follow this attempt now, or by another worker\n";
         attempt.ok_or((StatusCode::SERVICE_UNAVAILABLE, not_now.to_owned()))
     }
+
+    /// What may be fetched with a ticket.
+    fn source(&self, ticket: &Ticket) -> Result<Source, Refusal> {
+        if !is_of_guards(ticket) {
+            return Ok(self.attempt(ticket)?.source());
+        }
+        let lent = self.reception.lent(&ticket.session).filter(|_| self.desk.is_newest(ticket));
+        let not_now = "timmy does not wait for these guards any more\n";
+        lent.ok_or((StatusCode::SERVICE_UNAVAILABLE, not_now.to_owned()))
+    }
 }
 
 async fn turn(
@@ -150,9 +161,9 @@ async fn refs(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let attempt = counter.attempt(&counter.ticket(&headers)?)?;
+    let source = counter.source(&counter.ticket(&headers)?)?;
     let query = uri.query().unwrap_or_default().to_owned();
-    counter.fetches.pass_on(&attempt, &headers, GitAsk::Refs { query }).await
+    counter.fetches.pass_on(&source, &headers, GitAsk::Refs { query }).await
 }
 
 async fn pack(
@@ -160,9 +171,9 @@ async fn pack(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
-    let attempt = counter.attempt(&counter.ticket(&headers)?)?;
+    let source = counter.source(&counter.ticket(&headers)?)?;
     let asked = read(body, LARGEST_OF_GIT).await?;
-    counter.fetches.pass_on(&attempt, &headers, GitAsk::Pack(asked)).await
+    counter.fetches.pass_on(&source, &headers, GitAsk::Pack(asked)).await
 }
 
 async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
@@ -191,6 +202,7 @@ mod tests {
     use crate::clock::SystemClock;
     use crate::config::Secret;
     use crate::temporal::desk::Calls;
+    use crate::temporal::guard_ask::GUARDS;
     use crate::temporal::listener::*;
     use crate::temporal::ticket::{Ticket, Tickets};
 
@@ -204,9 +216,13 @@ mod tests {
 
     /// A ticket for a session, as it is shown.
     fn bearer(session: &str) -> String {
+        bearer_for("ezra", session)
+    }
+
+    fn bearer_for(agent: &str, session: &str) -> String {
         let tickets = Tickets::new(&Secret::new("a-token").unwrap(), Arc::new(SystemClock));
         let ticket = Ticket {
-            agent: "ezra".to_owned(),
+            agent: agent.to_owned(),
             session: session.to_owned(),
             instance: "s".to_owned(),
         };
@@ -293,6 +309,14 @@ mod tests {
             assert!(of_none.starts_with("HTTP/1.1 400 "), "{at}: {of_none}");
             let not_followed = by(&bearer("attempt/a/j1/1")).await;
             assert!(not_followed.starts_with("HTTP/1.1 503 "), "{at}: {not_followed}");
+            // Nor does the name of its session make another ticket one for guards.
+            let of_guards = by(&bearer("guards/run")).await;
+            assert!(of_guards.starts_with("HTTP/1.1 400 "), "{at}: {of_guards}");
+            // With one that is, something may be fetched as long as that is waited for, and nothing is
+            // ever taken.
+            let of_guards = by(&bearer_for(GUARDS, "guards/run")).await;
+            let status = if at.contains("/worker/git/") { "503" } else { "400" };
+            assert!(of_guards.starts_with(&format!("HTTP/1.1 {status} ")), "{at}: {of_guards}");
         }
     }
 }

@@ -47,6 +47,13 @@
 //! of the agent; not any more once the attempt was asked to stop or is over, as the ledger has it
 //! (`rights`). What is asked stands in `forge_ask`.
 //!
+//! With `[guards] host` guards that run something do so on that host. To the engine it is a
+//! [`GuardHost`](crate::guard_runs::GuardHost) (`remote_guards`); a session is about one run, in which a
+//! worker of that host (`guard_session`) is asked the same again and again until it is over: that begins it
+//! where nobody has, so one that is lost with its worker runs again with the next. It fetches what it runs
+//! through timmy, with the ticket of that session, which is good for nothing else. What it is asked, and
+//! says, stands in `guard_ask`.
+//!
 //! timmy believes the ledger and the ticket, and nothing that came through Temporal: that a call
 //! failed, ended or was cancelled there says only that another worker may have to be called. One that
 //! cannot be ended is given up under a new name (`line`).
@@ -79,6 +86,10 @@ mod fetch_proxy;
 #[cfg(feature = "temporal")]
 mod forge_ask;
 #[cfg(feature = "temporal")]
+mod guard_ask;
+#[cfg(feature = "temporal")]
+mod guard_session;
+#[cfg(feature = "temporal")]
 mod held_tickets;
 #[cfg(feature = "temporal")]
 mod hosts;
@@ -96,6 +107,8 @@ mod own_thread;
 mod reception;
 #[cfg(feature = "temporal")]
 mod remote_agent;
+#[cfg(feature = "temporal")]
+mod remote_guards;
 #[cfg(feature = "temporal")]
 mod rights;
 #[cfg(feature = "temporal")]
@@ -143,6 +156,7 @@ pub use work::work;
 
 use crate::agents::Agent;
 use crate::config::TemporalConfig;
+use crate::guard_runs::GuardPlace;
 
 /// What a worker serves, and whom.
 pub struct WorkerSetup {
@@ -153,6 +167,8 @@ pub struct WorkerSetup {
     pub errands: Arc<Errands>,
     /// The agents of its host, by name.
     pub agents: BTreeMap<String, Arc<dyn Agent>>,
+    /// Where guards run on its host, if they do.
+    pub guards: Option<GuardPlace>,
     /// How long attempts may take to end when it is told to stop.
     pub stop: Duration,
 }

@@ -1,4 +1,4 @@
-//! What workers ask and bring for attempts in a clone. Their hosts have no token of the forge: timmy asks
+//! What workers ask and bring for attempts in a clone, and fetch for guards. Their hosts have no token of the forge: timmy asks
 //! and pushes as the account of the agent, what the ledger says that the attempt may have, and nothing
 //! once it was asked to stop or is over (`rights`).
 //!
@@ -12,13 +12,16 @@ use std::time::Duration;
 
 use tokio::sync::{OnceCell, watch};
 use tokio::time::Instant;
+use url::Url;
 
 use super::bundle_file::BundleFile;
+use super::fetch_proxy::Source;
 use super::forge_ask::{BundleMark, ForgeAnswer, ForgeAsk, PiecePlace, PushAsk};
 use super::rights::Rights;
 use crate::agents::{AccountOrigin, AttemptPlace, Origin as _, OriginTrouble};
 use crate::confinement::PushEnd;
 use crate::crash;
+use crate::gitea::Gitea;
 
 /// How long an attempt is known that nobody follows any more.
 const FORGOTTEN: Duration = Duration::from_secs(30 * 60);
@@ -32,6 +35,20 @@ pub(super) struct Reception {
     /// Whether what the process before left there is gone.
     cleared: OnceCell<()>,
     attempts: Mutex<HashMap<String, Known>>,
+    /// What guards may fetch, by what their session is called.
+    lent: Mutex<HashMap<String, (String, Gitea)>>,
+}
+
+/// A repository that a session may read, for as long as this is there.
+pub(super) struct Loan<'a> {
+    reception: &'a Reception,
+    session: &'a str,
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        self.reception.all_lent().remove(self.session);
+    }
 }
 
 struct Known {
@@ -55,11 +72,29 @@ struct UnderWay {
 
 impl Reception {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, cleared: OnceCell::new(), attempts: Mutex::default() }
+        let (attempts, lent) = Default::default();
+        Self { folder, cleared: OnceCell::new(), attempts, lent }
     }
 
     fn attempts(&self) -> MutexGuard<'_, HashMap<String, Known>> {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn all_lent(&self) -> MutexGuard<'_, HashMap<String, (String, Gitea)>> {
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets a session about guards fetch from this repository, as `forge` does.
+    pub(super) fn lend<'a>(&'a self, session: &'a str, url: &Url, forge: &Gitea) -> Loan<'a> {
+        self.all_lent().insert(session.to_owned(), (url.to_string(), forge.clone()));
+        Loan { reception: self, session }
+    }
+
+    /// What a session about guards may fetch now.
+    pub(super) fn lent(&self, session: &str) -> Option<Source> {
+        let lent = self.all_lent();
+        let (url, forge) = lent.get(session)?;
+        Some(Source { url: url.clone(), authorization: forge.authorization() })
     }
 
     /// This attempt is followed now: what its worker asks is asked by `origin`.
@@ -172,6 +207,12 @@ fn not_kept(error: &std::io::Error) -> ForgeAnswer {
 }
 
 impl Attempt {
+    /// Where it is fetched from.
+    pub(super) fn source(&self) -> Source {
+        let authorization = self.origin.authorization();
+        Source { url: self.place.clone_url().to_owned(), authorization }
+    }
+
     fn under_way(&self) -> MutexGuard<'_, Option<UnderWay>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }

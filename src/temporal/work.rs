@@ -7,6 +7,7 @@ use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{connect, innermost};
+use super::guard_ask::GUARDS;
 use super::message::agent_queue;
 use super::own_thread::{Broken, on_own_thread};
 use super::worker::{HEARTBEAT, Hands};
@@ -27,6 +28,7 @@ pub async fn work(setup: WorkerSetup, stop: CancellationToken) -> Result<(), Can
     let main = tokio::runtime::Handle::current();
     let (name, agents) = (setup.name.clone(), setup.agents.clone());
     let hands = Hands::new(name, agents, setup.errands.clone(), main, stopping);
+    let hands = hands.with_guards(setup.guards.clone());
     let host = Host { setup, hands };
     let served = on_own_thread(move || async move { host.keep_serving(&stop).await }).await;
     served.map_err(|Broken| CannotServe::Broken)
@@ -65,7 +67,8 @@ impl Host {
         };
         let shut_down: Vec<_> = workers.iter().map(|worker| worker.shutdown_handle()).collect();
         let agents: Vec<&str> = self.setup.agents.keys().map(String::as_str).collect();
-        tracing::info!(agents = agents.join(", "), address = self.setup.server.address, "serving");
+        let (address, guards) = (&self.setup.server.address, self.setup.guards.is_some());
+        tracing::info!(agents = agents.join(", "), guards, address, "serving");
         *pause = TRIES.0;
         let serving = futures::future::try_join_all(workers.iter_mut().map(|worker| worker.run()));
         tokio::pin!(serving);
@@ -88,11 +91,11 @@ impl Host {
         })
     }
 
-    /// One for each agent: it has a queue of its own.
+    /// One for each agent, and one for guards: each has a queue of its own.
     fn workers(&self, client: &Client) -> Result<Vec<Worker>, String> {
         let runtime = Runtime::from_current_tokio(Default::default());
         let runtime = runtime.map_err(|error| innermost(&error))?;
-        let worker = |agent: &String| {
+        let worker = |agent: &str| {
             let options = WorkerOptions::new(agent_queue(agent))
                 .register_activities(self.hands.clone())
                 .graceful_shutdown_period(self.setup.stop)
@@ -100,6 +103,7 @@ impl Host {
                 .build();
             Worker::new(&runtime, client.clone(), options).map_err(|error| innermost(&error))
         };
-        self.setup.agents.keys().map(worker).collect()
+        let guards = self.setup.guards.as_ref().map(|_| GUARDS);
+        self.setup.agents.keys().map(String::as_str).chain(guards).map(worker).collect()
     }
 }

@@ -20,9 +20,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::ask::{Answer, Ask, Asked, Turn};
 use super::errand::{ErrandError, Errands};
+use super::guard_ask::{GUARDS, GuardAsk};
+use super::guard_session::GuardSession;
 use super::message::ServeOrder;
 use super::ticket::agent_of;
 use crate::agents::{Agent, AgentTrouble, Sighting, Started};
+use crate::guard_runs::GuardPlace;
 
 /// How often the server hears that a session goes on.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -30,12 +33,13 @@ pub(super) const HEARTBEAT: Duration = Duration::from_secs(20);
 /// How long it is from one try to reach timmy to the next.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// The agents of one host.
+/// The agents of one host, and what runs guards there.
 #[derive(Clone)]
 pub struct Hands {
     /// What this worker is called.
     name: String,
     agents: BTreeMap<String, Arc<dyn Agent>>,
+    guards: Option<GuardPlace>,
     errands: Arc<Errands>,
     /// Where agents work: what runs here stands still while they do.
     main: Handle,
@@ -51,7 +55,22 @@ impl Hands {
         main: Handle,
         stopping: CancellationToken,
     ) -> Self {
-        Self { name, agents, errands, main, stopping }
+        Self { name, agents, guards: None, errands, main, stopping }
+    }
+
+    /// The same, which run guards there.
+    pub(super) fn with_guards(self, guards: Option<GuardPlace>) -> Self {
+        Self { guards, ..self }
+    }
+
+    /// Who answers with this ticket for `agent`; none if nobody here does.
+    fn served(&self, agent: &str, ticket: &str) -> Option<Served> {
+        if agent != GUARDS {
+            return self.agents.get(agent).cloned().map(Served::Agent);
+        }
+        let (place, errands) = (self.guards.clone()?, self.errands.clone());
+        let session = GuardSession::new(place, errands, self.main.clone(), ticket.to_owned());
+        Some(Served::Guards(Box::new(session)))
     }
 
     fn turn(&self, answers: Vec<(u64, Answer)>) -> Turn {
@@ -59,7 +78,7 @@ impl Hands {
     }
 
     /// Answers what is asked with this ticket, until that is over.
-    async fn session(&self, ticket: &str, agent: &Arc<dyn Agent>) -> Result<(), ErrandError> {
+    async fn session(&self, ticket: &str, served: &Served) -> Result<(), ErrandError> {
         let (mut turn, mut works, mut is_away) = (self.turn(Vec::new()), false, false);
         loop {
             let asked = tokio::select! {
@@ -81,7 +100,7 @@ impl Hands {
                     turn = self.turn(match asks.is_empty() {
                         true => Vec::new(),
                         false => tokio::select! {
-                            answers = self.answers(agent, asks) => answers,
+                            answers = self.answers(served, asks) => answers,
                             never = self.show_itself(ticket) => match never {},
                         },
                     });
@@ -108,13 +127,29 @@ impl Hands {
         }
     }
 
-    /// What `agent` answers, one after the other.
-    async fn answers(&self, agent: &Arc<dyn Agent>, asks: Vec<(u64, Ask)>) -> Vec<(u64, Answer)> {
+    /// What `served` answers, one after the other.
+    async fn answers(&self, served: &Served, asks: Vec<(u64, Ask)>) -> Vec<(u64, Answer)> {
         let mut answers = Vec::new();
         for (number, ask) in asks {
-            answers.push((number, self.answer(agent.clone(), ask).await));
+            let answer = match (served, ask) {
+                (Served::Guards(guards), Ask::Guards(ask)) => self.of_guards(guards, ask).await,
+                (Served::Guards(_), _) => Answer::Trouble(AgentTrouble::Unsupported),
+                (Served::Agent(agent), ask) => self.answer(agent.clone(), ask).await,
+            };
+            answers.push((number, answer));
         }
         answers
+    }
+
+    /// How a run of guards goes. One that has not ended when this worker is to end, runs again with
+    /// another one.
+    async fn of_guards(&self, guards: &GuardSession, ask: GuardAsk) -> Answer {
+        tokio::select! {
+            said = guards.answer(ask) => Answer::Guards(said),
+            () = self.stopping.cancelled() => {
+                Answer::Trouble(AgentTrouble::HostAway("its worker was told to stop".to_owned()))
+            }
+        }
     }
 
     /// Has timmy see that somebody is there, however long an agent thinks. It takes nothing: so it may
@@ -139,6 +174,12 @@ impl Hands {
     }
 }
 
+/// Who answers in a session.
+enum Served {
+    Agent(Arc<dyn Agent>),
+    Guards(Box<GuardSession>),
+}
+
 /// Whether an attempt works after that was answered, as far as it says so.
 fn works_after(answer: &Answer) -> Option<bool> {
     match answer {
@@ -161,14 +202,14 @@ impl Hands {
         let refused = |why: &str| {
             Err(ActivityError::application(ApplicationFailure::non_retryable(why.to_owned())))
         };
-        let Some(agent) = self.agents.get(&order.agent) else {
+        let Some(served) = self.served(&order.agent, &order.ticket) else {
             return refused("this worker does not serve it");
         };
         // What it brings is for that one: whoever writes to Temporal may name another.
         if agent_of(&order.ticket) != Some(order.agent.as_str()) {
             return refused("its ticket is for another agent");
         }
-        let session = self.session(&order.ticket, agent);
+        let session = self.session(&order.ticket, &served);
         tokio::pin!(session);
         loop {
             tokio::select! {
@@ -243,7 +284,7 @@ mod tests {
         let (name, here) = ("one".to_owned(), Handle::current());
         let stopping = CancellationToken::new();
         let hands = Hands::new(name, BTreeMap::new(), errands.clone(), here, stopping);
-        let agent = agent();
+        let agent = Arc::new(Served::Agent(agent()));
 
         let session = attempt_session(KEY);
         let (at_desk, about) = (desk.clone(), session.clone());

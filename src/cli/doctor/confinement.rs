@@ -44,7 +44,7 @@ async fn try_here(config: &Config) -> ConfinementResult {
 fn needed_by(config: &Config) -> Vec<String> {
     let guards = &config.guards;
     let mut needed = Vec::new();
-    if guards.runs.sandbox == SandboxKind::Bwrap {
+    if guards.away.is_none() && guards.runs.sandbox == SandboxKind::Bwrap {
         needed.extend(guards.scripts.iter().map(|script| format!("the guard {}", script.name)));
         needed.extend(guards.runs.test.as_ref().map(|_| "guards.test".to_owned()));
     }

@@ -12,7 +12,8 @@ const FIXTURE: &str = "fixture";
 /// process. Where none runs, the fixtures are run here. `served`: what it remembers.
 pub(super) async fn check(config: &Config, served: Option<&Readers>) -> Vec<CheckResult> {
     let guards = &config.guards;
-    if guards.scripts.is_empty() {
+    // Of those of another host `guard_host` tells.
+    if guards.scripts.is_empty() || guards.away.is_some() {
         return Vec::new();
     }
     let known = match served {
@@ -27,7 +28,12 @@ pub(super) async fn check(config: &Config, served: Option<&Readers>) -> Vec<Chec
         }
     };
     let known = known.ok().flatten().unwrap_or_default();
-    guards.scripts.iter().map(|script| judge(script, &known)).collect()
+    all(&guards.scripts, &known)
+}
+
+/// What is known of each.
+pub(super) fn all(scripts: &[Script], known: &[CheckedFixture]) -> Vec<CheckResult> {
+    scripts.iter().map(|script| judge(script, known)).collect()
 }
 
 fn judge(script: &Script, known: &[CheckedFixture]) -> CheckResult {

@@ -14,6 +14,7 @@ mod confinement;
 mod delivery;
 mod fixtures;
 mod fleet;
+mod guard_host;
 mod in_ledger;
 mod incidents;
 mod job_server;
@@ -147,6 +148,7 @@ impl DoctorArgs {
             .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
         findings.extend(reach::check(&config.agents, &SystemResolver, has_proxy).await);
         findings.extend(fixtures::check(config, served).await);
+        findings.extend(guard_host::check(config, served).await);
         findings.extend(report::check(&gitea, config.report.as_ref()).await);
         findings.extend(web::check(config.web, memory.is_served).await);
         findings.extend(job_server::check(&config.engine).await);

@@ -262,7 +262,8 @@ impl RunningGuards {
             tracing::info!(%job, commit = %order.change.head, "guards run");
             let steps = GuardSteps::begin(&ctx, is_traced.then_some(job), look);
             let carried_out = carry_out(&ctx, &repo, &order, (host.as_deref(), &steps)).await;
-            if let Some(host) = &ctx.policy.guards.away {
+            let named = host.as_ref().map(|host| host.name());
+            if let Some(host) = named.or(ctx.policy.guards.away.as_deref()) {
                 note_host(&incidents, host, carried_out.as_ref().err()).await;
             }
             match carried_out {
