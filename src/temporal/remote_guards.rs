@@ -162,3 +162,131 @@ fn line(text: &str) -> String {
     let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     visible.take(LONGEST_LINE).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::sync::mpsc;
+    use tokio::task::JoinHandle;
+
+    use crate::clock::SystemClock;
+    use crate::config::Secret;
+    use crate::core::guards::GuardName;
+    use crate::core::script_guard::ScriptFacts;
+    use crate::gitea::{ClientOptions, Token};
+    use crate::guard_runs::{ChangeToRun, GuardPlan, GuardSandbox};
+    use crate::temporal::ask::Turn;
+    use crate::temporal::desk::Calls;
+    use crate::temporal::guard_ask::is_of_guards;
+    use crate::temporal::remote_guards::*;
+    use crate::temporal::ticket::Ticket;
+
+    /// Tells of the tickets with which workers are called.
+    struct Called(mpsc::UnboundedSender<Ticket>);
+
+    impl Calls for Called {
+        fn call(&self, _: &str, ticket: &Ticket, _: String) -> Result<(), AgentTrouble> {
+            self.0.send(ticket.clone()).unwrap();
+            Ok(())
+        }
+    }
+
+    type Running = JoinHandle<Result<Vec<GuardResult>, HostTrouble>>;
+
+    struct Asked {
+        desk: Arc<Desk>,
+        reception: Arc<Reception>,
+        running: Running,
+        ticket: Ticket,
+    }
+
+    fn order() -> GuardOrder {
+        let commit = |letter: &str| letter.repeat(40);
+        let facts = ScriptFacts {
+            repository: "foundation/door".to_owned(),
+            pull: 7,
+            issue: Some(1),
+            target: "main".to_owned(),
+            base: commit("a"),
+            head: commit("b"),
+            author: None,
+            files: Vec::new(),
+        };
+        let (base, head) = (commit("a").parse().unwrap(), commit("b").parse().unwrap());
+        let change = ChangeToRun { base, head, facts };
+        let sandbox = GuardSandbox::Bwrap { mounts: Vec::new() };
+        GuardOrder { plan: GuardPlan::default(), change, sandbox }
+    }
+
+    /// A run for which a worker was called.
+    async fn asked() -> Asked {
+        let url = "http://127.0.0.1:1/".parse().unwrap();
+        let forge = Gitea::new(ClientOptions::new(url, Token::new("a-token").unwrap())).unwrap();
+        let folder = std::env::temp_dir().join("nothing-is-brought");
+        let reception = Arc::new(Reception::new(folder));
+        let (calls, mut called) = mpsc::unbounded_channel();
+        let count = AtomicUsize::new(0);
+        let fresh = Box::new(move || format!("s{}", count.fetch_add(1, Ordering::SeqCst)));
+        let secret = Secret::new("a-token").unwrap();
+        let desk = Desk::new(&secret, Arc::new(SystemClock), Box::new(Called(calls)), fresh);
+        let desk = Arc::new(desk);
+        let host = "vps-2".to_owned();
+        let guards = RemoteGuards::new(host, desk.clone(), reception.clone(), forge);
+        let running = tokio::spawn(async move {
+            let from = "http://127.0.0.1:1/foundation/door.git".parse().unwrap();
+            guards.run(&order(), &from).await
+        });
+        let ticket = called.recv().await.unwrap();
+        Asked { desk, reception, running, ticket }
+    }
+
+    fn turn(answers: Vec<(u64, Answer)>) -> Turn {
+        Turn { worker: "one".to_owned(), answers, is_busy: false }
+    }
+
+    #[tokio::test]
+    async fn it_is_asked_until_it_is_over_and_then_nothing_may_be_fetched_any_more() {
+        let Asked { desk, reception, running, ticket } = asked().await;
+        assert!(is_of_guards(&ticket) && ticket.attempt().is_none());
+        let lent = reception.lent(&ticket.session).unwrap();
+        assert!(lent.url.ends_with("/foundation/door.git"));
+        let result = GuardResult::passed(GuardName::FailToPass, "it ran");
+        let mut answers = Vec::new();
+        for said in [GuardsSaid::UnderWay, GuardsSaid::Ran(vec![result.clone()])] {
+            let asked = desk.turn(&ticket, turn(answers)).await.unwrap();
+            let [(number, ask)] = &asked.asks[..] else { panic!("{asked:?}") };
+            assert_eq!(*ask, Ask::Guards(GuardAsk::Run(Box::new(order()))));
+            answers = vec![(*number, Answer::Guards(said))];
+        }
+        let (at, with) = (desk.clone(), ticket.clone());
+        let last = tokio::spawn(async move { at.turn(&with, turn(answers)).await });
+        assert_eq!(running.await.unwrap(), Ok(vec![result]));
+        assert!(last.await.unwrap().unwrap().is_over);
+        assert!(desk.is_over(&ticket) && reception.lent(&ticket.session).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_ends_in_mid_run_says_nothing_of_the_change() {
+        let Asked { desk, reception, running, ticket } = asked().await;
+        let asked = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+        let stopped = AgentTrouble::HostAway("its worker was told\nto stop".to_owned());
+        let answers = vec![(asked.asks[0].0, Answer::Trouble(stopped))];
+        let (at, with) = (desk.clone(), ticket.clone());
+        let last = tokio::spawn(async move { at.turn(&with, turn(answers)).await });
+        let away = HostTrouble::Away("its worker was told to stop".to_owned());
+        assert_eq!(running.await.unwrap(), Err(away));
+        assert!(last.await.unwrap().unwrap().is_over);
+        assert!(reception.lent(&ticket.session).is_none());
+    }
+
+    #[tokio::test]
+    async fn who_waits_no_more_has_it_ended_there() {
+        let Asked { desk, reception, running, ticket } = asked().await;
+        let asked = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+        assert_eq!(asked.asks.len(), 1, "{asked:?}");
+        running.abort();
+        assert!(running.await.unwrap_err().is_cancelled());
+        assert!(desk.is_over(&ticket) && reception.lent(&ticket.session).is_none());
+    }
+}

@@ -124,6 +124,38 @@ fn agents_of_a_worker_work_where_that_says_whatever_is_written_of_the_ledger() {
 }
 
 #[test]
+fn guards_run_on_the_host_that_is_named_for_them() {
+    let text = format!("{FLEET}[guards]\nhost = \"vps-2\"\n");
+    let here = ["token", "ezra.key", "groq.token", "groq.key"];
+    let away = |text: &str, host| {
+        let guards = on_host(text, &here, host).unwrap().guards;
+        (guards.host, guards.away)
+    };
+    let named = || Some("vps-2".to_owned());
+    assert_eq!(away(&text, None), (named(), named()));
+    // There, and where that is timmy's own host, they are not away.
+    assert_eq!(away(&text, Some("vps-2")), (named(), None));
+    let own = text.replace("vps-2", "vps-1");
+    assert_eq!(away(&own, None), (Some("vps-1".to_owned()), None));
+    assert_eq!(away(FLEET, None), (None, None));
+    let mut config = on_host(&text, &here, Some("vps-2")).unwrap();
+    config.worker.folder = Some(PathBuf::from("/usr/local/var/timmy"));
+    assert_eq!(config.worker_runs_folder(), Path::new("/usr/local/var/timmy/worker-runs"));
+}
+
+#[test]
+fn guards_run_on_no_host_from_which_nobody_can_come() {
+    let guards = "[guards]\nhost = \"vps-2\"\n";
+    let problems = problems_with(guards);
+    assert!(problems.contains("guards.host is \"vps-2\", and no worker can come"), "{problems}");
+    assert!(problems.contains("engine.kind is not \"temporal\""), "{problems}");
+    let problems = problems_with(&format!("[engine]\nkind = \"temporal\"\n{guards}"));
+    assert!(problems.contains("worker.listen is missing"), "{problems}");
+    let problems = problems_with("[guards]\nhost = 7\n");
+    assert!(problems.contains("guards.host"), "{problems}");
+}
+
+#[test]
 fn without_workers_every_agent_is_driven_from_here() {
     let all = ["token", "ezra.key", "groq.token", "groq.key"];
     for text in [

@@ -17,6 +17,7 @@ mod first_day;
 mod first_week;
 mod fleet;
 mod follow_ups;
+mod guard_hosts;
 mod guard_runs;
 mod guards;
 mod heads;

@@ -10,6 +10,7 @@ use timmy::core::jobs::{
 };
 use timmy::core::model::ids::{RepoId, ThreadId};
 use timmy::engine::JobDrivers;
+use timmy::guard_runs::GuardHost;
 use timmy::sandbox::{Mode, Sandbox};
 use timmy::store::jobs::{self, StoredAttempt};
 use tokio::sync::OnceCell;
@@ -76,6 +77,19 @@ pub async fn asleep() -> Stage {
 pub async fn live(furnish: impl FnOnce(&Sandbox), change: impl FnOnce(Config) -> Config) -> Stage {
     let mut stage = stage_where(furnish, change).await;
     stage.app.timmy.drivers.forge = None;
+    stage.app.wake().await;
+    stage
+}
+
+/// The same, whose guards run on another host.
+pub async fn live_with_guards_on(
+    host: Arc<dyn GuardHost>,
+    furnish: impl FnOnce(&Sandbox),
+    change: impl FnOnce(Config) -> Config,
+) -> Stage {
+    let mut stage = stage_where(furnish, change).await;
+    stage.app.timmy.drivers.forge = None;
+    stage.app.timmy.drivers.guards = Some(host);
     stage.app.wake().await;
     stage
 }
