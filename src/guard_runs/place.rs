@@ -125,3 +125,33 @@ fn refused(plan: &GuardPlan, why: &CannotRun) -> Vec<GuardResult> {
     tracing::warn!(%why, remedy = why.remedy(), "guards that run something are refused");
     plan.refused(why)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::guard_runs::place::*;
+
+    #[test]
+    fn whatever_is_ordered_nothing_runs_bare_where_nobody_wrote_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let keeper = |may_be_bare, sandbox: &GuardSandbox| {
+            let place =
+                GuardPlace { folder: folder.path().join("runs"), secrets: Vec::new(), may_be_bare };
+            format!("{:?}", place.runner(sandbox).unwrap().confinement)
+        };
+        let confined = GuardSandbox::Bwrap { mounts: Vec::new() };
+        assert_eq!(keeper(false, &GuardSandbox::None), keeper(false, &confined));
+        assert_eq!(keeper(true, &confined), keeper(false, &confined));
+        assert_ne!(keeper(true, &GuardSandbox::None), keeper(false, &confined));
+    }
+
+    #[test]
+    fn what_this_machine_hides_is_not_mounted_whoever_orders_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = vec![folder.path().join("token")];
+        std::fs::write(&secrets[0], "s3cret").unwrap();
+        let place = GuardPlace { folder: folder.path().join("runs"), secrets, may_be_bare: true };
+        let mounts = vec![folder.path().to_owned()];
+        let refused = place.runner(&GuardSandbox::Bwrap { mounts });
+        assert!(matches!(refused, Err(CannotRun::ShowsSecret { .. })), "{refused:?}");
+    }
+}

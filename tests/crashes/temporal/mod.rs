@@ -5,6 +5,7 @@ mod cut;
 mod days;
 mod demo;
 mod forged;
+mod guards;
 mod kills;
 mod line;
 mod replay;
