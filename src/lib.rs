@@ -3,7 +3,7 @@
 //! This page is the map. Imports run one way, and no file of the house imports another in a circle
 //! (a test holds both):
 //! `main -> cli -> app -> {page, temporal} -> {engine, web, sandbox} -> agents -> {store, gitea, config} -> core`,
-//! `{engine -> guard_runs, agents, temporal} -> confinement -> core` and `app -> otlp -> {gitea, config, tracer -> core}`; inside core
+//! `{{engine, temporal} -> guard_runs, agents} -> confinement -> core` and `app -> otlp -> {gitea, config, tracer -> core}`; inside core
 //! `model <- command <- {policy, guards} <- {scheduling, jobs} <- {crew, split} <- {decisions, effect} <- reply <-
 //! report <- handlers`, and `prompt` beside `reply`.
 //!
@@ -83,8 +83,8 @@
 //! 6. `engine/jobs/verify` has judged what the forge shows: `engine/evidence` reads it,
 //!    [`core::jobs::evidence`] says what it proves. What an agent says is a claim.
 //!    `engine/guards` reads a change in full, and [`core::guards`] say what speaks against it.
-//!    What needs something run is run beside the loops ([`guard_runs`]), of exactly that commit and
-//!    confined; a job stays where it is until that has ended. What follows stands on its commit,
+//!    What needs something run is run beside the loops ([`guard_runs`]), here or on the host that is
+//!    named for it, of exactly that commit and confined; a job stays where it is until that has ended. What follows stands on its commit,
 //!    as `timmy/verify`.
 //!    A job that reviews lives beside the one that works there: what its agent says is posted for it
 //!    (`engine/jobs/posting`), what the forge shows of it is `engine/jobs/reviewing`, and what it
@@ -178,10 +178,10 @@
 //! | [`gitea`] | the forge: client, one file per resource, webhook payloads; its wire types never leave it |
 //! | [`agents`] | who does the work, each kind behind one trait; they know no ledger |
 //! | [`confinement`] | where agents on this host work, and what an agent wrote is run: in a private copy, by `bwrap`, and bounded |
-//! | [`guard_runs`] | the guards that run something: scripts, and a project's own tests |
+//! | [`guard_runs`] | the guards that run something: scripts, and a project's own tests; here or on another host |
 //! | [`engine`] | the background work: queue, inbox, outbox, tasks, polling, backlog sync, matching, the report, notifications, and all of it at a glance |
 //! | [`page`] | the status page, which shows what the engine sees of itself, and changes nothing |
-//! | [`temporal`] | jobs as workflows of a Temporal server, and agents on other hosts, with the cargo feature of that name |
+//! | [`temporal`] | jobs as workflows of a Temporal server, and agents and guards on other hosts, with the cargo feature of that name |
 //! | [`web`] | the listeners: webhook and health, and how much strangers may take up; metrics, for operators |
 //! | [`sandbox`] | a small Gitea of three versions with real git behind it, for the demo and the tests, its faults, its page, backlogs of any size, and scripted agents behind a gateway, or a model behind any agent |
 //! | [`config`] | `timmy.toml`, read strictly, explained well |
