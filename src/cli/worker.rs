@@ -31,7 +31,7 @@ const NOT_HERE: &str = "not-on-this-host";
 const LACKS_API_KEY: &str = "engine.api_key_file names a file that is not on this host, or may not be \
                              read by its worker: put the key for the Temporal server there";
 
-/// Drive the agents of this host, and run guards there, for a timmy elsewhere, until SIGTERM or SIGINT.
+/// Drive agents and run guards on this host for a timmy elsewhere, until SIGTERM or SIGINT.
 ///
 /// It takes the configuration of timmy, and of the secrets only those of its own agents. It dials out,
 /// to the Temporal server and to worker.url, and listens to nobody.

@@ -5,6 +5,7 @@
 //! of its head; each check that is red three more, for the end of its log ([`check_logs`]). What its
 //! target requires and what that carried takes five more, and is kept for some minutes ([`target`]).
 
+mod carry_out;
 mod change;
 mod check_logs;
 mod fixtures;
