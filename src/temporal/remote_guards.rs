@@ -148,7 +148,7 @@ fn tamed(end: TrialEnd) -> TrialEnd {
             ConfinementResult::Fails { why: line(&why), remedy: line(&remedy) }
         }
     });
-    let fixture = |result| match result {
+    let fixture = |result: FixtureResult| match result {
         FixtureResult::Broken { why } => FixtureResult::Broken { why: line(&why) },
         FixtureResult::NotRun { why, remedy } => {
             FixtureResult::NotRun { why: line(&why), remedy: line(&remedy) }
