@@ -96,14 +96,18 @@ impl App {
         clocks: Clocks,
         drivers: Option<JobDrivers>,
     ) -> Result<Self, AppError> {
+        if config.engine.temporal().is_some() {
+            temporal::is_built()?;
+        }
         let clock = clocks.engine.clone();
         let gitea = client(config, &clocks)?;
-        let hosts = hosts(config, &gitea, &clock)?;
+        let ledger = Ledger::open(&config.ledger.path)?;
+        let hosts = hosts(config, &gitea, &clock, &ledger)?;
         let remote = hosts.as_ref().map(RemoteHosts::agents).unwrap_or_default();
         let names = remote.keys().cloned().collect();
         let traces = Traces::of(config)?;
         let world = (clocks, gitea, traces.tracer());
-        let (ledger, engine) = engine_with(config, world, drivers, remote)?;
+        let engine = engine_with(config, ledger.clone(), world, drivers, remote)?;
         let begun = ledger.read(move |conn| temporal::begun_otherwise(conn, &names)).await?;
         if let Some(begun) = begun {
             return Err(begun.into());
@@ -114,7 +118,7 @@ impl App {
         let desk = match &hosts {
             None => None,
             Some(hosts) => {
-                let router = hosts.router(ledger.clone()).ok_or_else(no_client)?;
+                let router = hosts.router().ok_or_else(no_client)?;
                 Some((bind(&hosts.listen().to_string()).await?, router))
             }
         };
@@ -197,11 +201,9 @@ fn hosts(
     config: &Config,
     gitea: &Gitea,
     clock: &Arc<dyn Clock>,
+    ledger: &Ledger,
 ) -> Result<Option<RemoteHosts>, AppError> {
-    if config.engine.temporal().is_some() {
-        temporal::is_built()?;
-    }
-    let hosts = RemoteHosts::of(config, gitea, clock)
+    let hosts = RemoteHosts::of(config, gitea, clock, ledger)
         .map_err(|(agent, trouble)| AppError::Agent { agent, trouble })?;
     let is_away = |agent: &&AgentConfig| matches!(agent.kind, AgentKind::Elsewhere { .. });
     match config.agents.iter().find(is_away) {
@@ -224,7 +226,10 @@ pub(super) fn engine(
     drivers: Option<JobDrivers>,
 ) -> Result<(Ledger, Arc<Engine>), AppError> {
     let gitea = client(config, &clocks)?;
-    engine_with(config, (clocks, gitea, Tracer::default()), drivers, BTreeMap::new())
+    let ledger = Ledger::open(&config.ledger.path)?;
+    let world = (clocks, gitea, Tracer::default());
+    let engine = engine_with(config, ledger.clone(), world, drivers, BTreeMap::new())?;
+    Ok((ledger, engine))
 }
 
 /// The forge, as timmy's own account sees it.
@@ -244,14 +249,14 @@ fn no_client() -> AppError {
     gitea::Error::Setup("no client for what workers fetch".to_owned()).into()
 }
 
-/// The same, with these agents on other hosts beside those of this one.
+/// The same over this ledger, with these agents on other hosts beside those of this one.
 fn engine_with(
     config: &Config,
+    ledger: Ledger,
     (clocks, gitea, tracer): (Clocks, Gitea, Tracer),
     drivers: Option<JobDrivers>,
     remote: BTreeMap<String, Arc<dyn Agent>>,
-) -> Result<(Ledger, Arc<Engine>), AppError> {
-    let ledger = Ledger::open(&config.ledger.path)?;
+) -> Result<Arc<Engine>, AppError> {
     let timing = Timing { settle: config.gitea.settle, recheck: config.gitea.recheck };
     let policy = Policy {
         people: config.people.authority(&config.agents),
@@ -285,9 +290,8 @@ fn engine_with(
             JobDrivers { agents, forge: None }
         }
     };
-    let ctx = Context::new(ledger.clone(), gitea, world, policy, timing).traced(tracer);
-    let engine = Engine::new(ctx, drivers);
-    Ok((ledger, engine))
+    let ctx = Context::new(ledger, gitea, world, policy, timing).traced(tracer);
+    Ok(Engine::new(ctx, drivers))
 }
 
 /// The agents of this configuration.

@@ -29,12 +29,14 @@ pub struct RemoteHosts {
     line: Arc<TemporalLine>,
     listen: SocketAddr,
     reception: Arc<Reception>,
+    ledger: Ledger,
     agents: BTreeMap<String, Arc<dyn Agent>>,
 }
 
 impl RemoteHosts {
     /// Those of `config`; none if every agent is driven from here. What they do on the forge, `forge`
-    /// does, or the accounts of the agents whose tokens are here.
+    /// does, or the accounts of the agents whose tokens are here. `ledger` says what attempts may, and
+    /// keeps who has them.
     ///
     /// # Errors
     /// If what is kept as the token of an agent can be none, with its name.
@@ -42,6 +44,7 @@ impl RemoteHosts {
         config: &Config,
         forge: &Gitea,
         clock: &Arc<dyn Clock>,
+        ledger: &Ledger,
     ) -> Result<Option<Self>, (String, AgentTrouble)> {
         let Some(listen) = config.worker.listen else { return Ok(None) };
         if config.engine.temporal().is_none() {
@@ -49,7 +52,8 @@ impl RemoteHosts {
         }
         let (line, chance) = (Arc::new(TemporalLine::default()), Chance::default());
         let (calls, fresh) = (Box::new(line.clone()), Box::new(move || chance.word()));
-        let desk = Desk::new(&config.gitea.token, clock.clone(), calls, fresh);
+        let starts = Box::new(ledger.clone());
+        let desk = Desk::new(&config.gitea.token, clock.clone(), (calls, starts), fresh);
         let (desk, redactor) = (Arc::new(desk), redactor(config));
         let reception = Arc::new(Reception::new(config.agents_folder().join(BROUGHT)));
         let mut agents: BTreeMap<String, Arc<dyn Agent>> = BTreeMap::new();
@@ -67,7 +71,8 @@ impl RemoteHosts {
             let remote = RemoteAgent::new(who, desk.clone(), deputy, waits(kind));
             agents.insert(agent.name.clone(), Arc::new(remote));
         }
-        Ok(Some(Self { desk, line, listen, reception, agents }))
+        let ledger = ledger.clone();
+        Ok(Some(Self { desk, line, listen, reception, ledger, agents }))
     }
 
     pub fn agents(&self) -> BTreeMap<String, Arc<dyn Agent>> {
@@ -79,10 +84,10 @@ impl RemoteHosts {
         self.listen
     }
 
-    /// What answers there; none if no client for the forge can be made. `ledger` says what attempts may.
-    pub fn router(&self, ledger: Ledger) -> Option<Router> {
+    /// What answers there; none if no client for the forge can be made.
+    pub fn router(&self) -> Option<Router> {
         let (desk, reception) = (self.desk.clone(), self.reception.clone());
-        let (fetches, rights) = (FetchProxy::new()?, by_ledger(ledger));
+        let (fetches, rights) = (FetchProxy::new()?, by_ledger(self.ledger.clone()));
         Some(router(Counter { desk, reception, fetches, rights }))
     }
 

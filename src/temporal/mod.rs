@@ -39,7 +39,8 @@
 //!    stays for a session: it takes what is asked (a prompt, a text, a stop), has its agent do it,
 //!    and brings what came of it, a transcript included.
 //! 3. A session is about one attempt, or about how an agent is. What surely was not fetched surely was
-//!    not started; of anything else it is found out first, as of any agent.
+//!    not started; of anything else it is found out first, as of any agent: from the worker that was given
+//!    the start, which the ledger has before it does (`starts`), and from no other one.
 //!
 //! An agent that works in a clone has no token of the forge on its host. The ticket of its attempt is good
 //! for that, too (`ticket_origin` there, `reception` here): git fetches through timmy (`fetch_proxy`), the
@@ -91,6 +92,8 @@ mod listener;
 #[cfg(feature = "temporal")]
 mod message;
 #[cfg(feature = "temporal")]
+mod other_worker;
+#[cfg(feature = "temporal")]
 mod own_thread;
 #[cfg(feature = "temporal")]
 mod reception;
@@ -102,6 +105,8 @@ mod rights;
 mod runner;
 #[cfg(feature = "temporal")]
 mod session;
+#[cfg(feature = "temporal")]
+mod starts;
 mod switching;
 #[cfg(feature = "temporal")]
 mod ticket;
