@@ -70,6 +70,11 @@ pub enum Incident {
     },
     /// The server that jobs are workflows of does not let them go on.
     JobServerAway,
+    /// The workflow of one job does not go on, and that server does.
+    JobStuck {
+        /// Its number.
+        job: i64,
+    },
     /// The report has no place to stand.
     ReportHomeless,
     /// A routine makes no jobs: its repository is not there.
@@ -198,6 +203,7 @@ impl fmt::Display for Incident {
             Self::VerdictForged { .. } => f.write_str("verdict forged"),
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::JobServerAway => f.write_str("job server away"),
+            Self::JobStuck { job } => write!(f, "job j{job} stuck"),
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::RoutineUnplaced { name } => write!(f, "routine {name} without a repository"),
             Self::NotifyFailed => f.write_str("notifications not taken"),
@@ -234,6 +240,7 @@ impl Incident {
             | Self::CannotRead { .. }
             | Self::WatchRenamed { .. }
             | Self::JobServerAway
+            | Self::JobStuck { .. }
             | Self::ReportHomeless
             | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
@@ -278,6 +285,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::JobServerAway
+            | Self::JobStuck { .. }
             | Self::ReportHomeless
             | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
@@ -321,6 +329,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::JobServerAway
+            | Self::JobStuck { .. }
             | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
             | Self::DayBudgetSpent
@@ -350,6 +359,7 @@ impl Incident {
             | Self::NoDefaultBranch { .. }
             | Self::PolicyUnreadable { .. }
             | Self::JobServerAway
+            | Self::JobStuck { .. }
             | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
             | Self::DayBudgetSpent

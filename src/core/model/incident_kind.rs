@@ -4,7 +4,7 @@ use super::incident::Incident;
 
 impl Incident {
     /// All words for what can be wrong.
-    pub const KINDS: [&str; 27] = [
+    pub const KINDS: [&str; 28] = [
         "bad_token",
         "missing_scope",
         "forge_down",
@@ -21,6 +21,7 @@ impl Incident {
         "verdict_forged",
         "dependencies_unreadable",
         "job_server_away",
+        "job_stuck",
         "report_homeless",
         "routine_unplaced",
         "notify_failed",
@@ -57,6 +58,7 @@ impl Incident {
             Self::VerdictForged { .. } => "verdict_forged",
             Self::DependenciesUnreadable { .. } => "dependencies_unreadable",
             Self::JobServerAway => "job_server_away",
+            Self::JobStuck { .. } => "job_stuck",
             Self::ReportHomeless => "report_homeless",
             Self::RoutineUnplaced { .. } => "routine_unplaced",
             Self::NotifyFailed => "notify_failed",
@@ -85,6 +87,7 @@ mod tests {
             Incident::MissingScope { scope: "write:issue".to_owned() },
             Incident::ThreadLocked { thread: ThreadId { repo, number: 2 } },
             Incident::NotifyFailed,
+            Incident::JobStuck { job: 42 },
             Incident::MergedByAgent { repo, agent: "ezra".to_owned(), branch: None },
             Incident::Agent { name: "ezra".to_owned(), problem: AgentProblem::Down },
         ];
