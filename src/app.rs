@@ -64,6 +64,7 @@ pub struct App {
     /// Where workers of other hosts come, and what is shown to them over TLS.
     desk: Option<Listening>,
     desk_tls: Option<Tls>,
+    desk_limits: ListenerLimits,
     /// What keeps time for jobs, if that is not the engine itself.
     runner: Option<TemporalRunner>,
     /// What becomes of traces.
@@ -122,6 +123,7 @@ impl App {
                 Some((bind(&hosts.listen().to_string()).await?, router))
             }
         };
+        let desk_limits = ListenerLimits::of_desk(config.worker_lines())?;
         let desk_tls = match (&desk, &config.worker.tls) {
             (Some(_), Some(files)) => Some(Tls::read(&files.certificate, &files.key)?),
             _ => None,
@@ -148,7 +150,7 @@ impl App {
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }
         };
-        Ok(Self { engine, listener, own, desk, desk_tls, runner, traces })
+        Ok(Self { engine, listener, own, desk, desk_tls, desk_limits, runner, traces })
     }
 
     /// Where it listens, if it does.
@@ -187,7 +189,7 @@ impl App {
             }
             Ok(())
         };
-        let asked = serve(self.desk, self.desk_tls, ListenerLimits::of_desk(), &over);
+        let asked = serve(self.desk, self.desk_tls, self.desk_limits, &over);
         let ended = tokio::try_join!(heard, shown, asked, working, keeping_time).map(drop);
         known.abort();
         // What was traced until now is sent as well, if that takes no time.

@@ -156,6 +156,10 @@ async fn serve(config: &Config) -> Result<(), WorkerError> {
         server,
         errands,
         agents: driven(config, &here, &origin)?,
+        attempts: here
+            .iter()
+            .map(|agent| (agent.name.clone(), config.attempts_at_once(agent)))
+            .collect(),
         stop: config.dispatch.timeout.stop,
     };
     temporal::work(setup, stop).await?;

@@ -158,6 +158,8 @@ pub struct WorkerSetup {
     pub errands: Arc<Errands>,
     /// The agents of its host, by name.
     pub agents: BTreeMap<String, Arc<dyn Agent>>,
+    /// How many attempts of each may be under way at once.
+    pub attempts: BTreeMap<String, u32>,
     /// How long attempts may take to end when it is told to stop.
     pub stop: Duration,
 }

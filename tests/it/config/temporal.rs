@@ -236,3 +236,23 @@ fn a_worker_goes_without_tls_to_private_addresses_only() {
     let config = config(&format!("{LEAST}{}", going("https://timmy.example.org:8789", ca)));
     assert_eq!(config.worker.ca, Some(PathBuf::from("ca.pem")));
 }
+
+#[test]
+fn it_is_known_how_much_workers_of_other_hosts_take_at_once() {
+    let files = ["token", "groq.token", "groq.key"];
+    let with = |capacity: u32, per_host: u32, engine: &str| {
+        let capacity = format!("host = \"mac\"\ncapacity = {capacity}");
+        let text = FLEET.replace("host = \"mac\"", &capacity).replace("\"temporal\"", engine);
+        let text = format!("{text}\n[dispatch]\nper_host = {per_host}\n");
+        on_host(&text, &[&files[..], &["ezra.key"]].concat(), None).unwrap()
+    };
+    for (capacity, per_host, attempts, lines) in
+        [(1, 4, 1, 5), (500, 4, 4, 14), (500, 1000, 500, 1502)]
+    {
+        let config = with(capacity, per_host, "\"temporal\"");
+        assert_eq!(config.attempts_at_once(&config.agents[0]), attempts);
+        assert_eq!(config.worker_lines(), lines);
+    }
+    // Where timmy drives all of them itself nobody comes.
+    assert_eq!(with(500, 1000, "\"embedded\"").worker_lines(), 0);
+}
