@@ -88,7 +88,8 @@ impl WorkerArgs {
         }
     }
 
-    /// The configuration, in which a secret may be missing that is for another host.
+    /// The configuration, in which a secret may be missing that is for another host, and what only timmy
+    /// itself needs may be named nowhere.
     fn load(&self, flag: Option<&Path>) -> Result<Config, String> {
         let env = |name: &str| match (name, &self.host) {
             (HOST_VARIABLE, Some(host)) => Some(host.clone()),
@@ -97,7 +98,8 @@ impl WorkerArgs {
         let path = config::find(flag, &env).map_err(|missing| missing.to_string())?;
         let secret_file = |path: &Path| or_not_here(SecretFile::open(path));
         let world = Outside { env: &env, secret_file: &secret_file };
-        let loaded = config::load_in(&path, world).map_err(|problems| problems.to_string())?;
+        let loaded = config::load_for_worker(&path, world, NOT_HERE)
+            .map_err(|problems| problems.to_string())?;
         let mut config = loaded.config;
         let named = self.folder.clone();
         let named = named.or_else(|| std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from));
