@@ -142,12 +142,6 @@ impl Desk {
         self.ask_of((agent, None), about, ask).await
     }
 
-    /// The worker that was given the start of the attempt `key`; none if nobody was, or that is not
-    /// known.
-    pub(super) async fn starter(&self, key: &str) -> Result<Option<String>, AgentTrouble> {
-        self.starts.fetcher(key).await
-    }
-
     /// The same, and only this `worker` may fetch it: about an attempt that it has.
     pub(super) async fn ask_of(
         &self,
@@ -176,6 +170,12 @@ impl Desk {
             () = self.gone(about) => Ok(Err(AgentTrouble::Timeout)),
             () = tokio::time::sleep(self.patience.answer) => Ok(Err(AgentTrouble::Timeout)),
         }
+    }
+
+    /// The worker that was given the start of the attempt `key`; none if nobody was, or that is not
+    /// known.
+    pub(super) async fn starter(&self, key: &str) -> Result<Option<String>, AgentTrouble> {
+        self.starts.fetcher(key).await
     }
 
     /// Has a worker called whenever none is there. Returns if that cannot be done for a while: where

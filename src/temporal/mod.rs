@@ -25,7 +25,8 @@
 //! tiny: they are replayed by later versions, to which a test holds stored histories.
 //!
 //! A workflow that does not come although it is rung for again and again is ended, and if that cannot
-//! be done it is given up under another name; both are said (`bells`).
+//! be done it is given up under another name; both are an incident until the job is looked at again
+//! (`bells`).
 //!
 //! # Agents on other hosts
 //!
