@@ -199,7 +199,7 @@ mod tests {
     use crate::config::Secret;
     use crate::temporal::desk::Calls;
     use crate::temporal::listener::*;
-    use crate::temporal::starts::StartsInMemory;
+    use crate::temporal::starts::in_memory::StartsInMemory;
     use crate::temporal::ticket::{Ticket, Tickets};
 
     struct Nobody;

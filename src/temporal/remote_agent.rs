@@ -355,7 +355,7 @@ mod tests {
     use crate::gitea::{ClientOptions, Gitea, Token};
     use crate::temporal::desk::Calls;
     use crate::temporal::remote_agent::*;
-    use crate::temporal::starts::StartsInMemory;
+    use crate::temporal::starts::in_memory::StartsInMemory;
     use crate::temporal::ticket::Ticket;
 
     /// No worker can be called.

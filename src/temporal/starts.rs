@@ -34,34 +34,42 @@ impl Starts for Ledger {
     }
 }
 
-/// Keeps it for as long as a test runs.
-#[cfg(test)]
-#[derive(Default, Clone)]
-pub(super) struct StartsInMemory(
-    std::sync::Arc<std::sync::Mutex<std::collections::HashMap<String, String>>>,
-);
-
-#[cfg(test)]
-impl StartsInMemory {
-    pub(super) fn who(&self, key: &str) -> Option<String> {
-        self.0.lock().unwrap().get(key).cloned()
-    }
-}
-
-#[cfg(test)]
-impl Starts for StartsInMemory {
-    fn keep<'a>(&'a self, key: &'a str, worker: &'a str) -> AgentCall<'a, ()> {
-        self.0.lock().unwrap().insert(key.to_owned(), worker.to_owned());
-        Box::pin(async { Ok(()) })
-    }
-
-    fn fetcher<'a>(&'a self, key: &'a str) -> AgentCall<'a, Option<String>> {
-        let who = self.who(key);
-        Box::pin(async move { Ok(who) })
-    }
-}
-
 fn unkept(error: &Error) -> AgentTrouble {
     tracing::warn!(%error, "the ledger does not say which worker has an attempt");
     AgentTrouble::Down("timmy cannot use its ledger".to_owned())
+}
+
+#[cfg(test)]
+pub(super) mod in_memory {
+    use std::collections::HashMap;
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+    use crate::agents::AgentCall;
+    use crate::temporal::starts::Starts;
+
+    /// Keeps it for as long as a test runs.
+    #[derive(Default, Clone)]
+    pub(in crate::temporal) struct StartsInMemory(Arc<Mutex<HashMap<String, String>>>);
+
+    impl StartsInMemory {
+        pub(in crate::temporal) fn who(&self, key: &str) -> Option<String> {
+            self.table().get(key).cloned()
+        }
+
+        fn table(&self) -> MutexGuard<'_, HashMap<String, String>> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+
+    impl Starts for StartsInMemory {
+        fn keep<'a>(&'a self, key: &'a str, worker: &'a str) -> AgentCall<'a, ()> {
+            self.table().insert(key.to_owned(), worker.to_owned());
+            Box::pin(async { Ok(()) })
+        }
+
+        fn fetcher<'a>(&'a self, key: &'a str) -> AgentCall<'a, Option<String>> {
+            let who = self.who(key);
+            Box::pin(async move { Ok(who) })
+        }
+    }
 }

@@ -235,7 +235,8 @@ mod tests {
     use crate::temporal::listener::{Counter, router};
     use crate::temporal::reception::Reception;
     use crate::temporal::rights::Rights;
-    use crate::temporal::starts::{Starts, StartsInMemory};
+    use crate::temporal::starts::Starts;
+    use crate::temporal::starts::in_memory::StartsInMemory;
     use crate::temporal::ticket::{Ticket, Tickets, attempt_session};
     use crate::temporal::ticket_origin::*;
     use crate::web::{ListenerLimits, Tls, serve_over};

@@ -200,7 +200,7 @@ mod tests {
     use crate::temporal::listener::{Counter, router};
     use crate::temporal::reception::Reception;
     use crate::temporal::rights::Rights;
-    use crate::temporal::starts::StartsInMemory;
+    use crate::temporal::starts::in_memory::StartsInMemory;
     use crate::temporal::ticket::{Ticket, Tickets, attempt_session};
     use crate::temporal::worker::*;
 

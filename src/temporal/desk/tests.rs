@@ -10,7 +10,7 @@ use crate::temporal::ask::{Answer, Asked, RemoteTask, Turn};
 use crate::temporal::desk::*;
 use crate::temporal::other_worker::OtherWorker;
 use crate::temporal::session::{COME, Next};
-use crate::temporal::starts::StartsInMemory;
+use crate::temporal::starts::in_memory::StartsInMemory;
 
 const ABOUT: &str = "attempt/abcd-j1-1";
 
