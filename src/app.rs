@@ -65,6 +65,7 @@ pub struct App {
     /// Where workers of other hosts come, and what is shown to them over TLS.
     desk: Option<Listening>,
     desk_tls: Option<Tls>,
+    desk_limits: ListenerLimits,
     /// What keeps time for jobs, if that is not the engine itself.
     runner: Option<TemporalRunner>,
     /// What becomes of traces.
@@ -97,14 +98,18 @@ impl App {
         clocks: Clocks,
         drivers: Option<JobDrivers>,
     ) -> Result<Self, AppError> {
+        if config.engine.temporal().is_some() {
+            temporal::is_built()?;
+        }
         let clock = clocks.engine.clone();
         let gitea = client(config, &clocks)?;
-        let hosts = hosts(config, &gitea, &clock)?;
+        let ledger = Ledger::open(&config.ledger.path)?;
+        let hosts = hosts(config, &gitea, &clock, &ledger)?;
         let remote = hosts.as_ref().map(Elsewhere::of).unwrap_or_default();
         let names = remote.agents.keys().cloned().collect();
         let traces = Traces::of(config)?;
         let world = (clocks, gitea, traces.tracer());
-        let (ledger, engine) = engine_with(config, world, drivers, remote)?;
+        let engine = engine_with(config, ledger.clone(), world, drivers, remote)?;
         let begun = ledger.read(move |conn| temporal::begun_otherwise(conn, &names)).await?;
         if let Some(begun) = begun {
             return Err(begun.into());
@@ -115,10 +120,11 @@ impl App {
         let desk = match &hosts {
             None => None,
             Some(hosts) => {
-                let router = hosts.router(ledger.clone()).ok_or_else(no_client)?;
+                let router = hosts.router().ok_or_else(no_client)?;
                 Some((bind(&hosts.listen().to_string()).await?, router))
             }
         };
+        let desk_limits = ListenerLimits::of_desk(config.worker_lines())?;
         let desk_tls = match (&desk, &config.worker.tls) {
             (Some(_), Some(files)) => Some(Tls::read(&files.certificate, &files.key)?),
             _ => None,
@@ -145,7 +151,7 @@ impl App {
                 Some((bind(&webhook.listen.to_string()).await?, router))
             }
         };
-        Ok(Self { engine, listener, own, desk, desk_tls, runner, traces })
+        Ok(Self { engine, listener, own, desk, desk_tls, desk_limits, runner, traces })
     }
 
     /// Where it listens, if it does.
@@ -184,7 +190,7 @@ impl App {
             }
             Ok(())
         };
-        let asked = serve(self.desk, self.desk_tls, ListenerLimits::of_desk(), &over);
+        let asked = serve(self.desk, self.desk_tls, self.desk_limits, &over);
         let ended = tokio::try_join!(heard, shown, asked, working, keeping_time).map(drop);
         known.abort();
         // What was traced until now is sent as well, if that takes no time.
@@ -211,11 +217,9 @@ fn hosts(
     config: &Config,
     gitea: &Gitea,
     clock: &Arc<dyn Clock>,
+    ledger: &Ledger,
 ) -> Result<Option<RemoteHosts>, AppError> {
-    if config.engine.temporal().is_some() {
-        temporal::is_built()?;
-    }
-    let hosts = RemoteHosts::of(config, gitea, clock)
+    let hosts = RemoteHosts::of(config, gitea, clock, ledger)
         .map_err(|(agent, trouble)| AppError::Agent { agent, trouble })?;
     let is_away = |agent: &&AgentConfig| matches!(agent.kind, AgentKind::Elsewhere { .. });
     match (config.agents.iter().find(is_away), &config.guards.away) {
@@ -239,7 +243,10 @@ pub(super) fn engine(
     drivers: Option<JobDrivers>,
 ) -> Result<(Ledger, Arc<Engine>), AppError> {
     let gitea = client(config, &clocks)?;
-    engine_with(config, (clocks, gitea, Tracer::default()), drivers, Elsewhere::default())
+    let ledger = Ledger::open(&config.ledger.path)?;
+    let world = (clocks, gitea, Tracer::default());
+    let engine = engine_with(config, ledger.clone(), world, drivers, Elsewhere::default())?;
+    Ok((ledger, engine))
 }
 
 /// The forge, as timmy's own account sees it.
@@ -259,14 +266,14 @@ fn no_client() -> AppError {
     gitea::Error::Setup("no client for what workers fetch".to_owned()).into()
 }
 
-/// The same, with what is done on other hosts beside that of this one.
+/// The same over this ledger, with what is done on other hosts beside that of this one.
 fn engine_with(
     config: &Config,
+    ledger: Ledger,
     (clocks, gitea, tracer): (Clocks, Gitea, Tracer),
     drivers: Option<JobDrivers>,
     remote: Elsewhere,
-) -> Result<(Ledger, Arc<Engine>), AppError> {
-    let ledger = Ledger::open(&config.ledger.path)?;
+) -> Result<Arc<Engine>, AppError> {
     let timing = Timing { settle: config.gitea.settle, recheck: config.gitea.recheck };
     let policy = Policy {
         people: config.people.authority(&config.agents),
@@ -300,9 +307,8 @@ fn engine_with(
             JobDrivers { agents, forge: None, guards: remote.guards }
         }
     };
-    let ctx = Context::new(ledger.clone(), gitea, world, policy, timing).traced(tracer);
-    let engine = Engine::new(ctx, drivers);
-    Ok((ledger, engine))
+    let ctx = Context::new(ledger, gitea, world, policy, timing).traced(tracer);
+    Ok(Engine::new(ctx, drivers))
 }
 
 /// The agents of this configuration.

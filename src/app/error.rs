@@ -7,7 +7,7 @@ use crate::gitea::NotAToken;
 use crate::otlp::OtlpError;
 use crate::store::OpenError;
 use crate::temporal::{BegunOtherwise, NotBuilt};
-use crate::web::BadCertificate;
+use crate::web::{BadCertificate, TooManyLines};
 
 /// Why timmy cannot start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,9 @@ pub enum AppError {
     /// What is shown to workers over TLS is none.
     #[error("worker.cert_file and worker.key_file: {0}")]
     Certificate(#[from] BadCertificate),
+    /// Workers would cut off each other.
+    #[error(transparent)]
+    Lines(#[from] TooManyLines),
     /// An agent is driven otherwise than before, and works.
     #[error(transparent)]
     Switched(#[from] BegunOtherwise),

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{forge, log};
 use crate::app::{App, AppError, Clocks};
-use crate::cli::output::{FAILED, block_on};
+use crate::cli::output::{FAILED, WRONG, block_on};
 use crate::config::{Config, Loaded};
 use crate::engine::Engine;
 
@@ -36,7 +36,11 @@ impl ServeArgs {
             Err(failure) => {
                 // The log is on standard error, where a person looks as well.
                 tracing::error!("{failure}");
-                FAILED.into()
+                match failure {
+                    // To start again would not help.
+                    AppError::NoWorkers(_) | AppError::Lines(_) => WRONG.into(),
+                    _ => FAILED.into(),
+                }
             }
         }
     }

@@ -90,7 +90,8 @@ impl WorkerArgs {
         }
     }
 
-    /// The configuration, in which a secret may be missing that is for another host.
+    /// The configuration, in which a secret may be missing that is for another host, and what only timmy
+    /// itself needs may be named nowhere.
     fn load(&self, flag: Option<&Path>) -> Result<Config, String> {
         let env = |name: &str| match (name, &self.host) {
             (HOST_VARIABLE, Some(host)) => Some(host.clone()),
@@ -99,7 +100,8 @@ impl WorkerArgs {
         let path = config::find(flag, &env).map_err(|missing| missing.to_string())?;
         let secret_file = |path: &Path| or_not_here(SecretFile::open(path));
         let world = Outside { env: &env, secret_file: &secret_file };
-        let loaded = config::load_in(&path, world).map_err(|problems| problems.to_string())?;
+        let loaded = config::load_for_worker(&path, world, NOT_HERE)
+            .map_err(|problems| problems.to_string())?;
         let mut config = loaded.config;
         let named = self.folder.clone();
         let named = named.or_else(|| std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from));
@@ -164,6 +166,10 @@ async fn serve(config: &Config) -> Result<(), WorkerError> {
         errands,
         agents: driven(config, &here, &origin)?,
         guards,
+        attempts: here
+            .iter()
+            .map(|agent| (agent.name.clone(), config.attempts_at_once(agent)))
+            .collect(),
         stop: config.dispatch.timeout.stop,
     };
     temporal::work(setup, stop).await?;

@@ -26,9 +26,15 @@ use super::worker::{Away, WorkerConfig};
 use super::world::Outside;
 use super::{check, syntax};
 
-/// Reads `text`: first as TOML, as far as that goes, then every table of it.
-pub(super) fn read(text: &str, origin: &Path, world: Outside<'_>) -> Result<Loaded, Problems> {
-    let reading = ConfigReading::new(text, origin, world);
+/// Reads `text`: first as TOML, as far as that goes, then every table of it. For a worker `stand_in` takes
+/// the place of what only timmy itself needs.
+pub(super) fn read(
+    text: &str,
+    origin: &Path,
+    world: Outside<'_>,
+    stand_in: Option<&str>,
+) -> Result<Loaded, Problems> {
+    let reading = ConfigReading::new(text, origin, world).by_worker(stand_in);
     let (table, errors) = DeTable::parse_recoverable(text);
     syntax::note(&reading, errors);
     let config = Section::root(&reading, table.get_ref(), read_tables);

@@ -11,6 +11,14 @@ use crate::core::model::ids::RepoId;
 use crate::core::model::spending::Spent;
 use crate::core::scheduling::{AgentSlot, Limits, Pool, QuotaWindow, Rules};
 
+/// How many lines a worker holds at once: for an attempt its session, what shows that its agent is busy,
+/// and what it fetches or brings; for an agent how that is, twice while one takes the place of another.
+const LINES_OF_ATTEMPT: usize = 3;
+const LINES_OF_AGENT: usize = 2;
+
+/// The same of guards, of which two run at once.
+const LINES_OF_GUARDS: usize = 2 * LINES_OF_ATTEMPT + LINES_OF_AGENT;
+
 /// What the agents may do, as far as that depends on what the ledger holds.
 #[derive(Debug, Clone, Default)]
 pub struct FleetLimits {
@@ -91,6 +99,30 @@ impl Config {
             protected_there: BTreeMap::new(),
             starts_per_day: self.dispatch.starts_per_day,
         }
+    }
+
+    /// How many attempts of `agent` may be under way at once.
+    pub fn attempts_at_once(&self, agent: &AgentConfig) -> u32 {
+        match agent.host {
+            Some(_) => agent.capacity.min(self.dispatch.per_host),
+            None => agent.capacity,
+        }
+    }
+
+    /// How many lines the workers of other hosts hold at once, at most.
+    pub fn worker_lines(&self) -> usize {
+        let is_away = |agent: &&AgentConfig| matches!(agent.kind, AgentKind::Elsewhere { .. });
+        let (mut agents, mut by_host) = (0, BTreeMap::<Option<&str>, u32>::new());
+        for agent in self.agents.iter().filter(is_away) {
+            agents += 1;
+            let attempts = by_host.entry(agent.host.as_deref()).or_default();
+            *attempts = attempts.saturating_add(agent.capacity).min(self.dispatch.per_host);
+        }
+        let attempts =
+            by_host.values().map(|attempts| usize::try_from(*attempts).unwrap_or(usize::MAX));
+        let attempts = attempts.fold(0, usize::saturating_add);
+        let guards = if self.guards.away.is_some() { LINES_OF_GUARDS } else { 0 };
+        attempts.saturating_mul(LINES_OF_ATTEMPT).saturating_add(agents * LINES_OF_AGENT + guards)
     }
 
     /// How long an attempt of `agent` may take.

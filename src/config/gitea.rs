@@ -39,7 +39,7 @@ pub struct GiteaConfig {
 impl GiteaConfig {
     pub(super) fn read(section: &Section<'_>) -> Option<Self> {
         let url = section.need("url", http_url);
-        let token = secrets::needed(section, "token_file", "TIMMY_GITEA_TOKEN");
+        let token = secrets::of_timmy(section, "token_file", "TIMMY_GITEA_TOKEN");
         let watch = Watch::read(section);
         let requests_per_second = section.or("requests_per_second", 10, count(1..=1000));
         let settle = section.or("settle", SECOND * 15, duration(Duration::ZERO..=HOUR));

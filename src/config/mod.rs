@@ -117,6 +117,19 @@ pub fn load_in(path: &Path, world: Outside<'_>) -> Result<Loaded, Problems> {
     parse(&text(path)?, path, world)
 }
 
+/// Reads the file at `path` as [`load_in`] does, for a worker: where a secret that only timmy itself needs is
+/// named nowhere, `stand_in` takes its place.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_for_worker(
+    path: &Path,
+    world: Outside<'_>,
+    stand_in: &str,
+) -> Result<Loaded, Problems> {
+    document::read(&text(path)?, path, world, Some(stand_in))
+}
+
 /// Reads the file at `path` as [`load`] does, for questions that need no secrets: whatever stands
 /// in their place passes.
 ///
@@ -133,7 +146,7 @@ pub fn load_without_secrets(path: &Path) -> Result<Config, Problems> {
 /// # Errors
 /// All that is wrong with it.
 pub fn parse(text: &str, origin: &Path, world: Outside<'_>) -> Result<Loaded, Problems> {
-    document::read(text, origin, world)
+    document::read(text, origin, world, None)
 }
 
 fn text(path: &Path) -> Result<String, Problems> {

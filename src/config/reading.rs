@@ -30,6 +30,8 @@ pub(super) struct ConfigReading<'a> {
     lines: LineStarts<'a>,
     origin: &'a Path,
     pub(super) world: Outside<'a>,
+    /// What stands for a secret of timmy itself that is named nowhere, if it is read by a worker.
+    pub(super) stand_in: Option<&'a str>,
     problems: RefCell<Vec<(ProblemKind, Problem)>>,
     warnings: RefCell<Vec<Problem>>,
 }
@@ -40,9 +42,15 @@ impl<'a> ConfigReading<'a> {
             lines: LineStarts::of(text),
             origin,
             world,
+            stand_in: None,
             problems: RefCell::default(),
             warnings: RefCell::default(),
         }
+    }
+
+    /// The same by a worker, where this stands for what only timmy itself needs.
+    pub(super) fn by_worker(self, stand_in: Option<&'a str>) -> Self {
+        Self { stand_in, ..self }
     }
 
     /// Where the relative `path` of the file leads: it counts from the folder of the file.

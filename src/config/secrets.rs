@@ -23,14 +23,28 @@ pub(super) fn needed(section: &Section<'_>, key: &'static str, variable: &str) -
     look_up(section, key, variable, true)
 }
 
+/// The same for one that only timmy itself needs: a worker goes without it where it is named nowhere.
+pub(super) fn of_timmy(section: &Section<'_>, key: &'static str, variable: &str) -> Option<Secret> {
+    let is_named = section.raw(key).is_some() || (section.reading.world.env)(variable).is_some();
+    match section.reading.stand_in.filter(|_| !is_named) {
+        Some(stand_in) => {
+            section.remember_secret(key, variable);
+            Secret::new(stand_in).ok()
+        }
+        None => needed(section, key, variable),
+    }
+}
+
 /// The secret of `variable`, else of the file named by `key` if that file is here: it may be on another
-/// machine only.
+/// machine only. One that may not be read is not here, either: a unit of systemd sees no credentials of
+/// another one, and not that they are not there.
 pub(super) fn if_there(section: &Section<'_>, key: &'static str, variable: &str) -> Option<Secret> {
     let file = section.raw(key).and_then(|file| file.get_ref().as_str());
     let path = file.map(|file| section.reading.resolve(file));
     let is_missing = path.is_some_and(|path| {
         let found = (section.reading.world.secret_file)(&path);
-        found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        let not_here = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
+        found.is_err_and(|error| not_here.contains(&error.kind()))
     });
     match is_missing && (section.reading.world.env)(variable).is_none() {
         true => None,

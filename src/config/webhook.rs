@@ -114,6 +114,11 @@ fn read_secrets(section: &Section<'_>) -> Option<Secrets> {
         return Some((vec![WebhookSecret { scope, secret, file: None }], None));
     }
     let Some(files) = files else {
+        // A worker reads no deliveries.
+        if let Some(secret) = section.reading.stand_in.and_then(|text| Secret::new(text).ok()) {
+            let scope = HookScope::Everything;
+            return Some((vec![WebhookSecret { scope, secret, file: None }], None));
+        }
         section.lacks(KEY, secrets::remedy(KEY, VARIABLE));
         return None;
     };

@@ -373,6 +373,16 @@ impl Engine {
         }
     }
 
+    /// The workflow of a job does not go on: what was done about that.
+    pub async fn job_is_stuck(&self, job: JobId, told: String) {
+        self.incidents.set(Incident::JobStuck { job: job.0 }, Some(told)).await;
+    }
+
+    /// It goes on.
+    pub async fn job_goes_on(&self, job: JobId) {
+        self.incidents.set(Incident::JobStuck { job: job.0 }, None).await;
+    }
+
     /// There is a way to other hosts now: agents that could not be reached before are asked at once, and not
     /// only when it is their turn.
     pub fn reaches_hosts(&self) {

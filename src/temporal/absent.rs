@@ -52,6 +52,7 @@ impl RemoteHosts {
         _: &Config,
         _: &Gitea,
         _: &Arc<dyn Clock>,
+        _: &Ledger,
     ) -> Result<Option<Self>, (String, AgentTrouble)> {
         Ok(None)
     }
@@ -72,7 +73,7 @@ impl RemoteHosts {
     }
 
     /// Never happens.
-    pub fn router(&self, _: Ledger) -> Option<Router> {
+    pub fn router(&self) -> Option<Router> {
         match *self {}
     }
 }

@@ -80,6 +80,7 @@ impl Activities {
         self.is_ours(&order)?;
         let job = JobId(order.job);
         (self.hears)(job);
+        self.engine.job_goes_on(job).await;
         let look = self.engine.look_at(job);
         tokio::pin!(look);
         loop {

@@ -2,7 +2,8 @@
 //!
 //! A bell starts the workflow if there is none. One that is rung for again and again and never calls
 //! for a look is stuck: its code is that of another version, or its history is broken. It is ended,
-//! and the next bell starts another; if it cannot even be ended, that one has another name.
+//! and the next bell starts another; if it cannot even be ended, that one has another name. An incident
+//! says so, until the job is looked at again.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -107,7 +108,12 @@ impl Bells {
 
     /// Rings for the jobs of this ledger, for ever. What cannot be brought is rung for again by
     /// whoever did.
-    pub(super) async fn ring_for(self: &Arc<Self>, client: &Client, ledger: &str, engine: &Engine) {
+    pub(super) async fn ring_for(
+        self: &Arc<Self>,
+        client: &Client,
+        ledger: &str,
+        engine: &Arc<Engine>,
+    ) {
         let (places, mut ringing) = (Arc::new(Semaphore::new(AT_ONCE)), JoinSet::new());
         loop {
             tokio::select! {
@@ -124,10 +130,12 @@ impl Bells {
             for job in waiting {
                 let order = LookOrder::new(ledger, job.0);
                 let (bells, client, places) = (self.clone(), client.clone(), places.clone());
+                let engine = engine.clone();
                 ringing.spawn(async move {
                     // It is never closed.
                     let _place = places.acquire().await;
-                    match tokio::time::timeout(PATIENCE, bells.bring(&client, order)).await {
+                    match tokio::time::timeout(PATIENCE, bells.bring(&client, order, &engine)).await
+                    {
                         Ok(brought) => brought,
                         Err(_) => Err(BellError::Timeout),
                     }
@@ -137,11 +145,17 @@ impl Bells {
     }
 
     /// Brings one bell.
-    async fn bring(&self, client: &Client, order: LookOrder) -> Result<(), BellError> {
+    async fn bring(
+        &self,
+        client: &Client,
+        order: LookOrder,
+        engine: &Engine,
+    ) -> Result<(), BellError> {
         let job = JobId(order.job);
         let line = self.lines().get(&job).copied().unwrap_or_default();
         if line.unanswered >= MOST_UNANSWERED {
-            self.end_stuck(client, &order, line).await;
+            let told = self.end_stuck(client, &order, line).await;
+            engine.job_is_stuck(job, told).await;
         }
         let line = self.lines().get(&job).copied().unwrap_or_default();
         let count = self.count.fetch_add(1, Ordering::Relaxed);
@@ -165,32 +179,51 @@ impl Bells {
         Ok(())
     }
 
-    /// Ends the workflow of a job that does not come, or gives it up.
-    async fn end_stuck(&self, client: &Client, order: &LookOrder, line: Line) {
+    /// Ends the workflow of a job that does not come, or gives it up; what is told of that.
+    async fn end_stuck(&self, client: &Client, order: &LookOrder, line: Line) -> String {
         let (job, id) = (JobId(order.job), workflow_id(order, line.given_up));
         let reason = "it was rung for, and did not have its job looked at".to_owned();
         let options = WorkflowTerminateOptions::builder().reason(reason).build();
         let workflow = client.get_workflow_handle::<JobWorkflow>(id.clone());
-        let given_up = match workflow.terminate(options).await {
-            Ok(()) => {
-                tracing::warn!(%job, workflow = id, "its workflow did not go on: another one begins");
-                line.given_up
-            }
-            Err(WorkflowInteractionError::NotFound(_)) => line.given_up,
-            Err(error) => {
-                let why = innermost(&error);
-                let next = line.given_up.saturating_add(1);
-                tracing::error!(
-                    %job,
-                    workflow = id,
-                    why,
-                    "its workflow does not go on and cannot be ended: given up, another one begins \
-                     under another name; end it by hand"
-                );
-                next
-            }
+        let end = match workflow.terminate(options).await {
+            Ok(()) => StuckEnd::Ended,
+            Err(WorkflowInteractionError::NotFound(_)) => StuckEnd::WasOver,
+            Err(error) => StuckEnd::GivenUp(innermost(&error)),
         };
+        let given_up = line.given_up.saturating_add(u32::from(end.is_given_up()));
         self.lines().insert(job, Line { unanswered: 0, given_up });
+        tracing::warn!(%job, workflow = id, ?end, "its workflow did not go on: another one begins");
+        end.told(job, &id)
+    }
+}
+
+/// What became of the workflow of a job that does not go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum StuckEnd {
+    Ended,
+    /// It had ended, and had its job looked at no more.
+    WasOver,
+    /// It cannot be ended, for this reason.
+    GivenUp(String),
+}
+
+impl StuckEnd {
+    fn is_given_up(&self) -> bool {
+        matches!(self, Self::GivenUp(_))
+    }
+
+    fn told(&self, job: JobId, workflow: &str) -> String {
+        let became = match self {
+            Self::Ended => "it was ended, and another one begins".to_owned(),
+            Self::WasOver => "it ended by itself, and another one begins".to_owned(),
+            Self::GivenUp(why) => format!(
+                "it cannot be ended ({why}), and another one begins under another name: end it by hand"
+            ),
+        };
+        format!(
+            "{job} stands still: its workflow {workflow} on the Temporal server did not have it looked at, \
+             however often it was rung for; {became}. `timmy jobs {job}` tells how it stands"
+        )
     }
 }
 
@@ -229,6 +262,21 @@ mod tests {
         let order = LookOrder::new("abcd", 42);
         let names = [0, 1, 2].map(|given_up| workflow_id(&order, given_up));
         assert_eq!(names, ["timmy/abcd/j42", "timmy/abcd/j42/2", "timmy/abcd/j42/3"]);
+    }
+
+    #[test]
+    fn it_is_told_what_became_of_a_workflow_that_is_stuck() {
+        let told = |end: StuckEnd| end.told(JobId(42), "timmy/abcd/j42");
+        for end in [StuckEnd::Ended, StuckEnd::WasOver] {
+            assert!(!end.is_given_up());
+            let said = told(end);
+            assert!(said.starts_with("j42 stands still: its workflow timmy/abcd/j42"), "{said}");
+            assert!(said.contains("another one begins. `timmy jobs j42`"), "{said}");
+        }
+        let end = StuckEnd::GivenUp("not allowed".to_owned());
+        assert!(end.is_given_up());
+        let said = told(end);
+        assert!(said.contains("(not allowed)") && said.contains("end it by hand"), "{said}");
     }
 
     #[test]

@@ -10,22 +10,26 @@
 //! outcome from then on, and another worker is called by the next ask.
 //!
 //! Two workers for one agent would each hold the other's attempts for lost. So what is asked about an
-//! attempt is asked of the worker that began it, and of no other one, however long that is away; and for
-//! all else the one that was there first is served, for as long as it comes. The other one is told so.
+//! attempt is asked of the worker that began it, and of no other one, however long that is away: who is
+//! given a start, the ledger has before (`starts`). For all else the one that was there first is served, for
+//! as long as it comes. The other one is told so, and where none but that one comes, calls become rare.
 //!
 //! Sessions are in memory. A worker whose session about an attempt began before a restart of timmy goes on
 //! with its ticket, if it comes soon; one of which nothing is asked for a while is told that it is over.
 //! Any other ticket than that of the session that was opened last is good for nothing.
 
+mod turns;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::ask::{Ask, Asked, Turn};
-use super::session::{Next, OVER, Patience, Reply, Session};
+use super::ask::Ask;
+use super::session::{Patience, Reply, Session};
+use super::starts::Starts;
 use super::ticket::{Ticket, Tickets};
 use crate::agents::AgentTrouble;
 use crate::clock::Clock;
@@ -44,6 +48,9 @@ pub(super) trait Calls: Send + Sync {
 pub(super) struct Desk {
     tickets: Tickets,
     calls: Box<dyn Calls>,
+    starts: Box<dyn Starts>,
+    /// Held while it is kept who is given a start.
+    keeping: tokio::sync::Mutex<()>,
     table: Mutex<DeskTable>,
     /// Gives each session a name that no other has.
     fresh: Box<dyn Fn() -> String + Send + Sync>,
@@ -69,7 +76,7 @@ impl Desk {
     pub(super) fn new(
         secret: &Secret,
         clock: Arc<dyn Clock>,
-        calls: Box<dyn Calls>,
+        (calls, starts): (Box<dyn Calls>, Box<dyn Starts>),
         fresh: Box<dyn Fn() -> String + Send + Sync>,
     ) -> Self {
         // Numbers of another process mean nothing here: a worker may bring answers to what that asked.
@@ -80,6 +87,8 @@ impl Desk {
         Self {
             tickets: Tickets::new(secret, clock),
             calls,
+            starts,
+            keeping: tokio::sync::Mutex::default(),
             table: Mutex::new(table),
             fresh,
             began_at: Instant::now(),
@@ -163,6 +172,12 @@ impl Desk {
         }
     }
 
+    /// The worker that was given the start of the attempt `key`; none if nobody was, or that is not
+    /// known.
+    pub(super) async fn starter(&self, key: &str) -> Result<Option<String>, AgentTrouble> {
+        self.starts.fetcher(key).await
+    }
+
     /// Has a worker called whenever none is there. Returns if that cannot be done for a while: where
     /// timmy has just begun, its line to the server is there in a moment.
     async fn keep_calling(&self, agent: &str, about: &str) -> NotAsked {
@@ -190,8 +205,7 @@ impl Desk {
         if let Some(session) = self.table().sessions.get_mut(&ticket.session)
             && session.instance.as_ref() == Some(&ticket.instance)
         {
-            session.end();
-            session.refused = Some(why);
+            session.send_away(why);
         }
     }
 
@@ -228,8 +242,11 @@ impl Desk {
         let number = table.count;
         let session = table.sessions.entry(about.to_owned()).or_insert_with(Session::new);
         session.agent = Some(agent.to_owned());
-        if let Some(worker) = worker {
-            session.has = Some(worker.to_owned());
+        match (worker, &ask) {
+            (Some(worker), _) => session.has = Some(worker.to_owned()),
+            // It is only asked for where nobody has the attempt.
+            (None, Ask::Start(_)) => session.has = None,
+            (None, _) => {}
         }
         let put = session.put(number, ask).ok_or_else(|| {
             let reason = "too much waits for it already".to_owned();
@@ -243,7 +260,8 @@ impl Desk {
         let ticket = {
             let mut table = self.table();
             let Some(session) = table.sessions.get_mut(about) else { return Ok(()) };
-            if session.is_attached(self.patience) || session.is_called(self.patience) {
+            let is_there = session.is_attached(self.patience) || session.is_called(self.patience);
+            if is_there || session.rests(self.patience) {
                 return Ok(());
             }
             let instance = (self.fresh)();
@@ -271,118 +289,6 @@ impl Desk {
             session.answers.remove(&number);
         }
     }
-
-    /// A worker begins to bring a turn. On a slow line that takes a while: it is there as long as what is
-    /// returned. None if nobody waits for it here.
-    pub(super) fn brings<'a>(&'a self, ticket: &'a Ticket) -> Option<Turning<'a>> {
-        let mut table = self.table();
-        let session = table.sessions.get_mut(&ticket.session)?;
-        if session.instance.as_ref() != Some(&ticket.instance) {
-            return None;
-        }
-        session.turns += 1;
-        Some(Turning { desk: self, about: &ticket.session })
-    }
-
-    /// One turn of a worker: takes what it answers, and waits a while for what it is asked next. While
-    /// it is busy it is asked nothing.
-    ///
-    /// # Errors
-    /// If it is another worker that is served.
-    pub(super) async fn turn(&self, ticket: &Ticket, turn: Turn) -> Result<Asked, OtherWorker> {
-        let is_busy = turn.is_busy;
-        let Some((number, news)) = self.come(ticket, turn)? else { return Ok(OVER) };
-        let _there = Turning { desk: self, about: &ticket.session };
-        let until = Instant::now() + self.patience.turn;
-        loop {
-            let notified = news.notified();
-            tokio::pin!(notified);
-            notified.as_mut().enable();
-            match self.next(ticket, number, is_busy) {
-                Next::Wait => {}
-                Next::Asked(asked) => return Ok(asked),
-            }
-            tokio::select! {
-                () = notified => {}
-                () = tokio::time::sleep_until(until) => return Ok(Asked::default()),
-            }
-        }
-    }
-
-    /// A worker comes, with answers: the number of its turn. None if its session is over.
-    fn come(&self, ticket: &Ticket, turn: Turn) -> Result<Option<(u64, Arc<Notify>)>, OtherWorker> {
-        let mut table = self.table();
-        if self.is_over_in(&table, ticket) {
-            return Ok(None);
-        }
-        let DeskTable { sessions, serving, count } = &mut *table;
-        let session = sessions.entry(ticket.session.clone()).or_insert_with(Session::new);
-        session.instance.get_or_insert_with(|| ticket.instance.clone());
-        session.agent.get_or_insert_with(|| ticket.agent.clone());
-        if session.worker.get_or_insert_with(|| turn.worker.clone()) != &turn.worker {
-            return Err(OtherWorker::HasTicket);
-        }
-        if session.is_of_another(&turn.worker) {
-            session.end();
-            session.refused = Some(OtherWorker::HasAttempt.to_string());
-            return Err(OtherWorker::HasAttempt);
-        }
-        // Who has an attempt is asked about it, whoever serves by now.
-        if let Some(agent) = session.agent.as_ref().filter(|_| session.has.is_none()) {
-            let other = serving.get(agent).filter(|its| its.worker != turn.worker);
-            if other.is_some_and(|other| other.seen_at.elapsed() < self.patience.serves) {
-                // The call went to the wrong one: it is called again.
-                let refused = OtherWorker::Serves(agent.clone());
-                session.end();
-                session.refused = Some(refused.to_string());
-                return Err(refused);
-            }
-            let worker = turn.worker.clone();
-            serving.insert(agent.clone(), Serving { worker, seen_at: Instant::now() });
-        }
-        *count += 1;
-        session.come(*count, turn);
-        Ok(Some((*count, session.news.clone())))
-    }
-
-    /// What comes of a turn now.
-    fn next(&self, ticket: &Ticket, turn: u64, is_busy: bool) -> Next {
-        let mut table = self.table();
-        match table.sessions.get_mut(&ticket.session) {
-            Some(session) => session.next(&ticket.instance, turn, is_busy, self.patience),
-            None => Next::Asked(OVER),
-        }
-    }
-
-    fn go(&self, about: &str) {
-        let mut table = self.table();
-        let table = &mut *table;
-        let Some(session) = table.sessions.get_mut(about) else { return };
-        session.go();
-        if let (Some(agent), Some(worker)) = (&session.agent, &session.worker)
-            && let Some(its) = table.serving.get_mut(agent)
-            && its.worker == *worker
-        {
-            its.seen_at = Instant::now();
-        }
-    }
-}
-
-/// Another worker is served in its place.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum OtherWorker {
-    #[error("this ticket was used by another worker")]
-    HasTicket,
-    #[error(
-        "another worker began this attempt, and only that one knows of it: start it again where it was; \
-         if it is gone for good, cancel the job, or wait until people are asked"
-    )]
-    HasAttempt,
-    #[error(
-        "another worker serves {0}: let one host have it, and stop the worker of the other, or give \
-         that another host in worker.host; if it is gone for good, this one is served in five minutes"
-    )]
-    Serves(String),
 }
 
 /// What was asked surely was not put to the agent, for this reason.
@@ -399,18 +305,6 @@ struct TakenBack<'a> {
 impl Drop for TakenBack<'_> {
     fn drop(&mut self) {
         self.desk.take_back(self.about, self.number);
-    }
-}
-
-/// A worker that is there for a turn.
-pub(super) struct Turning<'a> {
-    desk: &'a Desk,
-    about: &'a str,
-}
-
-impl Drop for Turning<'_> {
-    fn drop(&mut self) {
-        self.desk.go(self.about);
     }
 }
 

@@ -31,13 +31,15 @@ pub struct RemoteHosts {
     line: Arc<TemporalLine>,
     listen: SocketAddr,
     reception: Arc<Reception>,
+    ledger: Ledger,
     agents: BTreeMap<String, Arc<dyn Agent>>,
     guards: Option<Arc<RemoteGuards>>,
 }
 
 impl RemoteHosts {
     /// Those of `config`; none if all is done from here. What they do on the forge, `forge`
-    /// does, or the accounts of the agents whose tokens are here.
+    /// does, or the accounts of the agents whose tokens are here. `ledger` says what attempts may, and
+    /// keeps who has them.
     ///
     /// # Errors
     /// If what is kept as the token of an agent can be none, with its name.
@@ -45,6 +47,7 @@ impl RemoteHosts {
         config: &Config,
         forge: &Gitea,
         clock: &Arc<dyn Clock>,
+        ledger: &Ledger,
     ) -> Result<Option<Self>, (String, AgentTrouble)> {
         let Some(listen) = config.worker.listen else { return Ok(None) };
         if config.engine.temporal().is_none() {
@@ -52,7 +55,8 @@ impl RemoteHosts {
         }
         let (line, chance) = (Arc::new(TemporalLine::default()), Chance::default());
         let (calls, fresh) = (Box::new(line.clone()), Box::new(move || chance.word()));
-        let desk = Desk::new(&config.gitea.token, clock.clone(), calls, fresh);
+        let starts = Box::new(ledger.clone());
+        let desk = Desk::new(&config.gitea.token, clock.clone(), (calls, starts), fresh);
         let (desk, redactor) = (Arc::new(desk), redactor(config));
         let reception = Arc::new(Reception::new(config.agents_folder().join(BROUGHT)));
         let mut agents: BTreeMap<String, Arc<dyn Agent>> = BTreeMap::new();
@@ -74,7 +78,8 @@ impl RemoteHosts {
             let (desk, reception) = (desk.clone(), reception.clone());
             Arc::new(RemoteGuards::new(host.clone(), desk, reception, forge.clone()))
         });
-        Ok(Some(Self { desk, line, listen, reception, agents, guards }))
+        let ledger = ledger.clone();
+        Ok(Some(Self { desk, line, listen, reception, ledger, agents, guards }))
     }
 
     pub fn agents(&self) -> BTreeMap<String, Arc<dyn Agent>> {
@@ -91,10 +96,10 @@ impl RemoteHosts {
         self.listen
     }
 
-    /// What answers there; none if no client for the forge can be made. `ledger` says what attempts may.
-    pub fn router(&self, ledger: Ledger) -> Option<Router> {
+    /// What answers there; none if no client for the forge can be made.
+    pub fn router(&self) -> Option<Router> {
         let (desk, reception) = (self.desk.clone(), self.reception.clone());
-        let (fetches, rights) = (FetchProxy::new()?, by_ledger(ledger));
+        let (fetches, rights) = (FetchProxy::new()?, by_ledger(self.ledger.clone()));
         Some(router(Counter { desk, reception, fetches, rights }))
     }
 

@@ -46,6 +46,9 @@ const LARGEST_IN_VAIN: usize = 64 << 10;
 const LARGEST_ASK: usize = 1 << 20;
 const LARGEST_OF_GIT: usize = 4 << 20;
 
+/// The longest name of a worker that is kept, in bytes: each gives itself one of a few letters.
+const LONGEST_NAME: usize = 128;
+
 /// How long the body of one may take.
 pub(super) const BODY: Duration = Duration::from_secs(60);
 
@@ -128,6 +131,10 @@ async fn turn(
     };
     let turn: Turn = serde_json::from_slice(&brought)
         .map_err(|error| (StatusCode::BAD_REQUEST, format!("no turn: {error}\n")))?;
+    if turn.worker.len() > LONGEST_NAME {
+        let why = format!("no turn: a worker's name has no more than {LONGEST_NAME} bytes\n");
+        return Err((StatusCode::BAD_REQUEST, why));
+    }
     let asked = counter.desk.turn(&ticket, turn).await;
     written(&asked.map_err(|other| (StatusCode::CONFLICT, format!("{other}\n")))?)
 }
@@ -204,6 +211,7 @@ mod tests {
     use crate::temporal::desk::Calls;
     use crate::temporal::guard_ask::GUARDS;
     use crate::temporal::listener::*;
+    use crate::temporal::starts::in_memory::StartsInMemory;
     use crate::temporal::ticket::{Ticket, Tickets};
 
     struct Nobody;
@@ -212,6 +220,10 @@ mod tests {
         fn call(&self, _: &str, _: &Ticket, _: String) -> Result<(), AgentTrouble> {
             Ok(())
         }
+    }
+
+    fn starts() -> Box<StartsInMemory> {
+        Box::default()
     }
 
     /// A ticket for a session, as it is shown.
@@ -237,7 +249,7 @@ mod tests {
     async fn answer_at(at: &str, headers: &[(&str, &str)], body: &str) -> String {
         let secret = Secret::new("a-token").unwrap();
         let (clock, fresh) = (Arc::new(SystemClock), Box::new(|| "s".to_owned()));
-        let desk = Arc::new(Desk::new(&secret, clock, Box::new(Nobody), fresh));
+        let desk = Arc::new(Desk::new(&secret, clock, (Box::new(Nobody), starts()), fresh));
         let reception = Arc::new(Reception::new(std::env::temp_dir().join("nothing-is-brought")));
         let rights: Rights = Arc::new(|_| Box::pin(async { Ok(()) }));
         let fetches = FetchProxy::new().unwrap();
@@ -278,6 +290,10 @@ mod tests {
         }
         let refused = answer(&[("Authorization", &bearer), version], "not JSON").await;
         assert!(refused.starts_with("HTTP/1.1 400 "), "{refused}");
+        let long = Turn { worker: "w".repeat(LONGEST_NAME + 1), ..Turn::default() };
+        let long = serde_json::to_string(&long).unwrap();
+        let refused = answer(&[("Authorization", &bearer), version], &long).await;
+        assert!(refused.starts_with("HTTP/1.1 400 ") && refused.contains("name"), "{refused}");
     }
 
     #[tokio::test]

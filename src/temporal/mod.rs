@@ -25,7 +25,8 @@
 //! tiny: they are replayed by later versions, to which a test holds stored histories.
 //!
 //! A workflow that does not come although it is rung for again and again is ended, and if that cannot
-//! be done it is given up under another name; both are said (`bells`).
+//! be done it is given up under another name; both are an incident until the job is looked at again
+//! (`bells`).
 //!
 //! # Agents on other hosts
 //!
@@ -39,7 +40,8 @@
 //!    stays for a session: it takes what is asked (a prompt, a text, a stop), has its agent do it,
 //!    and brings what came of it, a transcript included.
 //! 3. A session is about one attempt, or about how an agent is. What surely was not fetched surely was
-//!    not started; of anything else it is found out first, as of any agent.
+//!    not started; of anything else it is found out first, as of any agent: from the worker that was given
+//!    the start, which the ledger has before it does (`starts`), and from no other one.
 //!
 //! An agent that works in a clone has no token of the forge on its host. The ticket of its attempt is good
 //! for that, too (`ticket_origin` there, `reception` here): git fetches through timmy (`fetch_proxy`), the
@@ -102,6 +104,8 @@ mod listener;
 #[cfg(feature = "temporal")]
 mod message;
 #[cfg(feature = "temporal")]
+mod other_worker;
+#[cfg(feature = "temporal")]
 mod own_thread;
 #[cfg(feature = "temporal")]
 mod reception;
@@ -115,6 +119,8 @@ mod rights;
 mod runner;
 #[cfg(feature = "temporal")]
 mod session;
+#[cfg(feature = "temporal")]
+mod starts;
 mod switching;
 #[cfg(feature = "temporal")]
 mod ticket;
@@ -169,6 +175,8 @@ pub struct WorkerSetup {
     pub agents: BTreeMap<String, Arc<dyn Agent>>,
     /// Where guards run on its host, if they do.
     pub guards: Option<GuardPlace>,
+    /// How many attempts of each may be under way at once.
+    pub attempts: BTreeMap<String, u32>,
     /// How long attempts may take to end when it is told to stop.
     pub stop: Duration,
 }

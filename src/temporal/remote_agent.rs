@@ -245,8 +245,10 @@ impl Agent for RemoteAgent {
         Box::pin(async move {
             let task = task(request)?;
             self.follow_at(task.place().ok().as_ref());
-            let about = attempt_session(&request.key);
-            let Reply { worker, answer } = self.about(about, None, Ask::Find(task.clone())).await?;
+            // Any other one would say that it was not started.
+            let starter = self.desk.starter(&request.key).await?;
+            let (about, find) = (attempt_session(&request.key), Ask::Find(task.clone()));
+            let Reply { worker, answer } = self.about(about, starter.as_deref(), find).await?;
             match answer {
                 Answer::Found(Some(theirs)) => self.handle(&task, worker, theirs).map(Some),
                 Answer::Found(None) => Ok(None),
@@ -353,6 +355,7 @@ mod tests {
     use crate::gitea::{ClientOptions, Gitea, Token};
     use crate::temporal::desk::Calls;
     use crate::temporal::remote_agent::*;
+    use crate::temporal::starts::in_memory::StartsInMemory;
     use crate::temporal::ticket::Ticket;
 
     /// No worker can be called.
@@ -374,7 +377,8 @@ mod tests {
         let deputy = Deputy { reception: reception.clone(), origin };
         let secret = Secret::new("a-token").unwrap();
         let (clock, fresh) = (Arc::new(SystemClock), Box::new(|| "s".to_owned()));
-        let desk = Arc::new(Desk::new(&secret, clock, Box::new(Away), fresh));
+        let starts = Box::new(StartsInMemory::default());
+        let desk = Arc::new(Desk::new(&secret, clock, (Box::new(Away), starts), fresh));
         let who = ("ezra".to_owned(), Redactor::default());
         let agent = RemoteAgent::new(who, desk, Some(deputy), false);
         let request = agent.prepare(&AgentTask {

@@ -28,6 +28,8 @@ pub(super) struct Patience {
     pub(super) between: Duration,
     /// For something to ask, until a session is over.
     pub(super) idle: Duration,
+    /// Until another one is called, at most, where the one that came was not the right one.
+    pub(super) rest: Duration,
     /// For the worker of an agent to come again, before another one may serve it.
     pub(super) serves: Duration,
     /// After a start, for workers whose sessions began before it.
@@ -42,6 +44,7 @@ impl Patience {
         turn: Duration::from_secs(15),
         between: Duration::from_secs(5),
         idle: Duration::from_secs(180),
+        rest: Duration::from_secs(60),
         serves: Duration::from_secs(300),
         adopts: Duration::from_secs(300),
     };
@@ -68,6 +71,17 @@ pub(super) enum Next {
     /// Nothing yet.
     Wait,
     Asked(Asked),
+    /// It gets this start once it is kept that it does.
+    Keep(StartGiven),
+}
+
+/// The start of an attempt, and who is given it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct StartGiven {
+    /// The number of what is asked.
+    ask: u64,
+    pub(super) key: String,
+    pub(super) worker: String,
 }
 
 pub(super) struct Session {
@@ -81,8 +95,12 @@ pub(super) struct Session {
     pub(super) worker: Option<String>,
     /// The one that has the attempt: no other one knows of it, and would say that it is not there.
     pub(super) has: Option<String>,
-    /// Why the last one that came was sent away.
+    /// The start of which it is kept who is given it.
+    pub(super) kept: Option<StartGiven>,
+    /// Why the last one that came was sent away, when, and how many were, one after the other.
     pub(super) refused: Option<String>,
+    sent_away_at: Option<Instant>,
+    sent_away: u32,
     /// Its latest turn: an earlier one is none any more.
     pub(super) turn: u64,
     pub(super) asks: VecDeque<Waiting>,
@@ -106,6 +124,20 @@ pub(super) struct Waiting {
     answer: oneshot::Sender<Reply>,
 }
 
+impl Waiting {
+    /// The start of an attempt that this is for `worker`, if it is one that somebody still waits for.
+    fn start_for(&self, worker: Option<&str>) -> Option<StartGiven> {
+        match &self.ask {
+            Ask::Start(task) if !self.fetched.is_closed() => Some(StartGiven {
+                ask: self.number,
+                key: task.key.clone(),
+                worker: worker.unwrap_or_default().to_owned(),
+            }),
+            _ => None,
+        }
+    }
+}
+
 impl Session {
     pub(super) fn new() -> Self {
         Self {
@@ -114,7 +146,10 @@ impl Session {
             is_closed: false,
             worker: None,
             has: None,
+            kept: None,
             refused: None,
+            sent_away_at: None,
+            sent_away: 0,
             turn: 0,
             asks: VecDeque::new(),
             answers: HashMap::new(),
@@ -143,6 +178,17 @@ impl Session {
         self.called_at.is_some_and(|at| at.elapsed() < patience.come)
     }
 
+    /// Whether nobody is called for a while: who came last, again and again, was not the right one.
+    pub(super) fn rests(&self, patience: Patience) -> bool {
+        self.sent_away_at.is_some_and(|at| at.elapsed() < self.rest(patience))
+    }
+
+    /// For how long that is: twice as long each time.
+    pub(super) fn rest(&self, patience: Patience) -> Duration {
+        let times = 1 << self.sent_away.saturating_sub(1).min(16);
+        patience.between.saturating_mul(times).min(patience.rest)
+    }
+
     /// Another instance begins, for which a worker is called.
     pub(super) fn begin(&mut self, instance: String) {
         self.end();
@@ -156,6 +202,14 @@ impl Session {
         (self.instance, self.worker, self.called_at) = (None, None, None);
         self.is_closed = true;
         self.answers.clear();
+    }
+
+    /// Whoever came is not the right one.
+    pub(super) fn send_away(&mut self, why: String) {
+        self.end();
+        self.refused = Some(why);
+        self.sent_away_at = Some(Instant::now());
+        self.sent_away = self.sent_away.saturating_add(1);
     }
 
     /// Lays an ask down. None if too much waits already.
@@ -192,6 +246,7 @@ impl Session {
             self.answers.clear();
         }
         (self.called_at, self.refused) = (None, None);
+        (self.sent_away_at, self.sent_away) = (None, 0);
         self.turn = number;
         self.turns += 1;
         self.news.notify_waiters();
@@ -237,7 +292,17 @@ impl Session {
             return Next::Asked(OVER);
         }
         let mut asks = Vec::new();
-        while let Some(waiting) = self.asks.pop_front() {
+        while let Some(first) = self.asks.front() {
+            if let Some(start) = first.start_for(self.worker.as_deref())
+                && self.kept.as_ref() != Some(&start)
+            {
+                match asks.is_empty() {
+                    true => return Next::Keep(start),
+                    // What was laid down before it is asked before it.
+                    false => break,
+                }
+            }
+            let Some(waiting) = self.asks.pop_front() else { break };
             // Whoever asked may have gone meanwhile: then nobody asks.
             if waiting.fetched.send(()).is_ok() {
                 // Whatever comes of it, only this one can say.

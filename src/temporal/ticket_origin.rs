@@ -235,6 +235,8 @@ mod tests {
     use crate::temporal::listener::{Counter, router};
     use crate::temporal::reception::Reception;
     use crate::temporal::rights::Rights;
+    use crate::temporal::starts::Starts;
+    use crate::temporal::starts::in_memory::StartsInMemory;
     use crate::temporal::ticket::{Ticket, Tickets, attempt_session};
     use crate::temporal::ticket_origin::*;
     use crate::web::{ListenerLimits, Tls, serve_over};
@@ -291,7 +293,9 @@ mod tests {
         reception.follow(&account, &place);
         let secret = Secret::new("a-token").unwrap();
         let (clock, fresh) = (Arc::new(SystemClock), Box::new(|| "s".to_owned()));
-        let desk = Arc::new(Desk::new(&secret, clock.clone(), Box::new(Nobody), fresh));
+        let ends: (Box<dyn Calls>, Box<dyn Starts>) =
+            (Box::new(Nobody), Box::new(StartsInMemory::default()));
+        let desk = Arc::new(Desk::new(&secret, clock.clone(), ends, fresh));
         let fetches = FetchProxy::new().unwrap();
         let may = Arc::new(AtomicUsize::new(usize::MAX));
         let left = may.clone();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use temporalio_client::Client;
+use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +16,13 @@ use super::{CannotServe, WorkerSetup};
 
 /// How long it is from one try to reach the server to the next, at first and at most.
 const TRIES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// How many calls of a worker are taken at once, beside two for each attempt: the one that goes on with
+/// it, and one of an attempt before it that is not over yet.
+const MORE_CALLS: usize = 16;
+
+/// As many as usual of what nobody here is ever called for.
+const OTHER_SLOTS: usize = 100;
 
 /// How long the end of all may take beyond what attempts are given.
 const GRACE: Duration = Duration::from_secs(10);
@@ -96,8 +104,10 @@ impl Host {
         let runtime = Runtime::from_current_tokio(Default::default());
         let runtime = runtime.map_err(|error| innermost(&error))?;
         let worker = |agent: &str| {
+            let attempts = self.setup.attempts.get(agent).copied().unwrap_or(1);
             let options = WorkerOptions::new(agent_queue(agent))
                 .register_activities(self.hands.clone())
+                .tuner(slots(calls(attempts)))
                 .graceful_shutdown_period(self.setup.stop)
                 .max_heartbeat_throttle_interval(HEARTBEAT)
                 .build();
@@ -105,5 +115,33 @@ impl Host {
         };
         let guards = self.setup.guards.as_ref().map(|_| GUARDS);
         self.setup.agents.keys().map(String::as_str).chain(guards).map(worker).collect()
+    }
+}
+
+/// How many calls are taken at once for an agent that has so many attempts. One more would wait on its
+/// queue, and its host would pass for one that is away.
+fn calls(attempts: u32) -> usize {
+    usize::try_from(attempts).unwrap_or(usize::MAX).saturating_mul(2).saturating_add(MORE_CALLS)
+}
+
+/// A worker that takes so many calls at once.
+fn slots(calls: usize) -> TunerHolder {
+    TunerHolder::builder()
+        .workflow_task_slot_supplier(FixedSizeSlotSupplier::new(OTHER_SLOTS))
+        .activity_task_slot_supplier(FixedSizeSlotSupplier::new(calls))
+        .local_activity_task_slot_supplier(FixedSizeSlotSupplier::new(OTHER_SLOTS))
+        .nexus_task_slot_supplier(FixedSizeSlotSupplier::new(OTHER_SLOTS))
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::temporal::work::*;
+
+    #[test]
+    fn each_attempt_of_the_largest_capacity_has_its_call() {
+        for attempts in [1, 4, 1000, u32::MAX] {
+            assert!(calls(attempts) > usize::try_from(attempts).unwrap());
+        }
     }
 }

@@ -241,6 +241,7 @@ mod tests {
     use crate::temporal::listener::{Counter, router};
     use crate::temporal::reception::Reception;
     use crate::temporal::rights::Rights;
+    use crate::temporal::starts::in_memory::StartsInMemory;
     use crate::temporal::ticket::{Ticket, Tickets, attempt_session};
     use crate::temporal::worker::*;
 
@@ -272,7 +273,8 @@ mod tests {
         let secret = Secret::new("a-token").unwrap();
         let (calls, mut called) = mpsc::unbounded_channel();
         let (clock, fresh) = (Arc::new(SystemClock), Box::new(|| "s".to_owned()));
-        let desk = Arc::new(Desk::new(&secret, clock.clone(), Box::new(Called(calls)), fresh));
+        let (calls, starts) = (Box::new(Called(calls)), Box::new(StartsInMemory::default()));
+        let desk = Arc::new(Desk::new(&secret, clock.clone(), (calls, starts), fresh));
         let reception = Arc::new(Reception::new(std::env::temp_dir().join("nothing-is-brought")));
         let rights: Rights = Arc::new(|_| Box::pin(async { Ok(()) }));
         let fetches = FetchProxy::new().unwrap();

@@ -56,11 +56,15 @@ impl ListenerLimits {
         Self { connections, ..limits }
     }
 
-    /// The limits of the listener to which workers of other hosts come: with that of the forge beside it,
-    /// a quarter of the file descriptors is left to what strangers cannot reach.
-    pub fn of_desk() -> Self {
+    /// The limits of the listener to which workers of other hosts come, who hold so many lines at once:
+    /// with that of the forge beside it, a quarter of the file descriptors is left to what strangers
+    /// cannot reach.
+    ///
+    /// # Errors
+    /// If that is not enough for them: each line more would cut off another one.
+    pub fn of_desk(lines: usize) -> Result<Self, TooManyLines> {
         let limits = Self::default();
-        Self { connections: desk_connections(descriptors()), ..limits }
+        Ok(Self { connections: desk_connections(told_descriptors(), lines)?, ..limits })
     }
 
     /// The limits of the listener that operators look at: a scraper and a few browsers, which send
@@ -72,16 +76,40 @@ impl ListenerLimits {
     }
 }
 
-/// How many workers may hold a line: a few for each agent.
-fn desk_connections(descriptors: usize) -> usize {
-    128.min(descriptors / 4).max(1)
+/// More lines than this process may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the agents of other hosts take up to {lines} lines to worker.listen at once (agent.capacity of \
+     each, on each host dispatch.per_host at most), and this process may open {descriptors} files, a \
+     quarter of them for that: allow it {} (LimitNOFILE= in its unit, or `ulimit -n`), or lower \
+     agent.capacity or dispatch.per_host", .lines.saturating_mul(4)
+)]
+pub struct TooManyLines {
+    lines: usize,
+    descriptors: usize,
 }
+
+/// How many lines workers may hold, who need so many. Where the system does not say how much it allows,
+/// they get what they need.
+fn desk_connections(descriptors: Option<usize>, lines: usize) -> Result<usize, TooManyLines> {
+    let most = (descriptors.unwrap_or(FEW) / 4).max(1);
+    match descriptors {
+        Some(descriptors) if lines > most => Err(TooManyLines { lines, descriptors }),
+        _ => Ok(128.min(most).max(lines)),
+    }
+}
+
+/// What macOS allows, where the system tells it by no file.
+const FEW: usize = 256;
 
 /// How many file descriptors this process may open (`ulimit -n`).
 fn descriptors() -> usize {
-    /// What macOS allows, where the system tells it by no file.
-    const FEW: usize = 256;
-    fs::read_to_string("/proc/self/limits").ok().and_then(|text| soft_limit(&text)).unwrap_or(FEW)
+    told_descriptors().unwrap_or(FEW)
+}
+
+/// The same, if the system tells it.
+fn told_descriptors() -> Option<usize> {
+    fs::read_to_string("/proc/self/limits").ok().and_then(|text| soft_limit(&text))
 }
 
 /// The soft limit in what Linux says of a process.
@@ -100,10 +128,25 @@ mod tests {
     #[test]
     fn both_listeners_that_strangers_reach_leave_a_quarter() {
         for (descriptors, most) in [(256, 64), (1024, 128), (usize::MAX, 128), (2, 1)] {
-            assert_eq!(desk_connections(descriptors), most);
+            assert_eq!(desk_connections(Some(descriptors), 0), Ok(most));
         }
-        let (forge, desk) = (ListenerLimits::of_this_process(), ListenerLimits::of_desk());
+        let (forge, desk) =
+            (ListenerLimits::of_this_process(), ListenerLimits::of_desk(0).unwrap());
         assert!(forge.connections + desk.connections <= descriptors() / 4 * 3 + 2);
+    }
+
+    #[test]
+    fn workers_may_hold_as_many_lines_as_they_need_or_it_is_said_what_lacks() {
+        for (descriptors, lines, most) in
+            [(Some(1024), 256, 256), (Some(4096), 600, 600), (Some(4096), 9, 128), (None, 9, 64)]
+        {
+            assert_eq!(desk_connections(descriptors, lines), Ok(most));
+        }
+        // Nobody knows that it would not do.
+        assert_eq!(desk_connections(None, 600), Ok(600));
+        let lacks = desk_connections(Some(1024), 257).unwrap_err().to_string();
+        assert!(lacks.contains("up to 257 lines") && lacks.contains("open 1024 files"), "{lacks}");
+        assert!(lacks.contains("allow it 1028") && lacks.contains("agent.capacity"), "{lacks}");
     }
 
     #[test]

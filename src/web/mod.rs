@@ -27,7 +27,7 @@ use axum::{Extension, Router};
 
 pub use delivery_log::{DeliveryKind, DeliveryLog, Peer, RefusedDeliveries, source};
 pub use health::{Introduced, health_routes};
-pub use limits::ListenerLimits;
+pub use limits::{ListenerLimits, TooManyLines};
 pub use listener::{serve, serve_over};
 pub use own::own_router;
 pub use receive::{Receiver, Refused, Signed, Unusable, event};

@@ -89,6 +89,11 @@ fn remedy(incident: &Incident) -> &'static str {
             "Verdicts wait for it: wake that host, and start `timmy worker` there. It is over when that \
              comes; or let guards.host name another one, and restart timmy serve."
         }
+        Incident::JobStuck { .. } => {
+            "timmy serve begins its workflow anew, again and again. If that does not help, look at that \
+             workflow in the server's pages and at timmy's log; a restart of timmy serve harms nothing. \
+             It is over when the job is looked at again."
+        }
         Incident::NotifyFailed => {
             "What is to be told waits for a day at most, and is in the report meanwhile. After a \
              correction of [notify], restart timmy serve: it tries at once."

@@ -74,6 +74,11 @@ pub enum Incident {
     GuardHostAway {
         host: String,
     },
+    /// The workflow of one job does not go on, and that server does.
+    JobStuck {
+        /// Its number.
+        job: i64,
+    },
     /// The report has no place to stand.
     ReportHomeless,
     /// A routine makes no jobs: its repository is not there.
@@ -203,6 +208,7 @@ impl fmt::Display for Incident {
             Self::DependenciesUnreadable { .. } => f.write_str("dependencies unreadable"),
             Self::JobServerAway => f.write_str("job server away"),
             Self::GuardHostAway { host } => write!(f, "host {host} of guards away"),
+            Self::JobStuck { job } => write!(f, "job j{job} stuck"),
             Self::ReportHomeless => f.write_str("report without a place"),
             Self::RoutineUnplaced { name } => write!(f, "routine {name} without a repository"),
             Self::NotifyFailed => f.write_str("notifications not taken"),
@@ -240,6 +246,7 @@ impl Incident {
             | Self::WatchRenamed { .. }
             | Self::JobServerAway
             | Self::GuardHostAway { .. }
+            | Self::JobStuck { .. }
             | Self::ReportHomeless
             | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
@@ -285,6 +292,7 @@ impl Incident {
             | Self::PolicyUnreadable { .. }
             | Self::JobServerAway
             | Self::GuardHostAway { .. }
+            | Self::JobStuck { .. }
             | Self::ReportHomeless
             | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
@@ -329,6 +337,7 @@ impl Incident {
             | Self::PolicyUnreadable { .. }
             | Self::JobServerAway
             | Self::GuardHostAway { .. }
+            | Self::JobStuck { .. }
             | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
             | Self::DayBudgetSpent
@@ -359,6 +368,7 @@ impl Incident {
             | Self::PolicyUnreadable { .. }
             | Self::JobServerAway
             | Self::GuardHostAway { .. }
+            | Self::JobStuck { .. }
             | Self::RoutineUnplaced { .. }
             | Self::NotifyFailed
             | Self::DayBudgetSpent

@@ -22,6 +22,7 @@ impl Incident {
         "dependencies_unreadable",
         "job_server_away",
         "guard_host_away",
+        "job_stuck",
         "report_homeless",
         "routine_unplaced",
         "notify_failed",
@@ -59,6 +60,7 @@ impl Incident {
             Self::DependenciesUnreadable { .. } => "dependencies_unreadable",
             Self::JobServerAway => "job_server_away",
             Self::GuardHostAway { .. } => "guard_host_away",
+            Self::JobStuck { .. } => "job_stuck",
             Self::ReportHomeless => "report_homeless",
             Self::RoutineUnplaced { .. } => "routine_unplaced",
             Self::NotifyFailed => "notify_failed",
@@ -88,6 +90,7 @@ mod tests {
             Incident::ThreadLocked { thread: ThreadId { repo, number: 2 } },
             Incident::NotifyFailed,
             Incident::GuardHostAway { host: "vps-2".to_owned() },
+            Incident::JobStuck { job: 42 },
             Incident::MergedByAgent { repo, agent: "ezra".to_owned(), branch: None },
             Incident::Agent { name: "ezra".to_owned(), problem: AgentProblem::Down },
         ];

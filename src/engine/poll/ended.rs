@@ -2,12 +2,13 @@
 //! which may never come.
 
 use super::Poller;
+use crate::core::jobs::JobId;
 use crate::core::model::ids::RepoId;
 use crate::core::model::incident::Incident;
 use crate::engine::error::EngineError;
 use crate::engine::rights::{BranchRights, rights_to};
 use crate::gitea::Error;
-use crate::store::{incidents, repos};
+use crate::store::{incidents, jobs, repos};
 
 impl Poller {
     /// One request for each of them; what the forge does not tell now stays open.
@@ -46,6 +47,12 @@ impl Poller {
                 let name = self.ctx.ledger.read(move |conn| repos::name(conn, thread.repo)).await?;
                 let Some(repo) = name else { return Ok(false) };
                 self.ctx.gitea.issue(&repo.name, thread.number).await.map(|issue| issue.open)
+            }
+            // Nobody has it looked at any more: it need not go on.
+            Incident::JobStuck { job } => {
+                let now = self.ctx.now();
+                let watched = self.ctx.ledger.read(move |conn| jobs::watched(conn, now)).await?;
+                return Ok(watched.iter().all(|watched| watched.id != JobId(job)));
             }
             Incident::MergedByAgent { repo, ref agent, ref branch } => {
                 return self.merges_no_more(incident, (repo, branch.as_deref()), agent).await;

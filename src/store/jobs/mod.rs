@@ -21,6 +21,7 @@
 //! - `run`: what a runner keeps of an attempt, and which jobs it looks after.
 //! - `reviews`: what agents said of pull requests; `reviewed`: what that makes of who works there.
 //! - `speech`: what a move says goes into the outbox with it. `split`: what an epic becomes.
+//! - `start_fetcher`: which worker was given the start of an attempt.
 //! - `transcript`: what attempts said and did. `write_right`: whether they may still hand it in.
 //! - `numbers`: names and numbers that another ledger for the same account does not give.
 
@@ -51,6 +52,7 @@ mod reviews;
 mod run;
 mod speech;
 mod split;
+mod start_fetcher;
 mod transcript;
 mod write_right;
 
@@ -100,5 +102,6 @@ pub use run::{
 };
 pub use speech::{card_told_at, refresh_card, set_card};
 pub use split::proposed;
+pub use start_fetcher::{keep_start_fetcher, start_fetcher};
 pub use transcript::{AttemptLog, attempt_logs, keep_transcript, without_transcript};
 pub use write_right::write_right;

@@ -32,6 +32,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/0021_dismissed_reviews.sql"),
     include_str!("../schema/0022_missing_labels.sql"),
     include_str!("../schema/0023_jobs_ended.sql"),
+    include_str!("../schema/0024_start_fetchers.sql"),
 ];
 
 /// Brings a ledger of `version` to the last of `migrations`, each in a transaction of its own.

@@ -3,12 +3,14 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::agents::{AgentTask, RunHandle, Transcript};
+use crate::agents::{AgentCall, AgentTask, RunHandle, Transcript};
 use crate::clock::SystemClock;
 use crate::core::jobs::Purpose;
-use crate::temporal::ask::{Answer, RemoteTask};
+use crate::temporal::ask::{Answer, Asked, RemoteTask, Turn};
 use crate::temporal::desk::*;
-use crate::temporal::session::COME;
+use crate::temporal::other_worker::OtherWorker;
+use crate::temporal::session::{COME, Next};
+use crate::temporal::starts::in_memory::StartsInMemory;
 
 const ABOUT: &str = "attempt/abcd-j1-1";
 
@@ -37,17 +39,27 @@ const PATIENT: Patience = Patience {
     turn: LONG,
     between: LONG,
     idle: LONG,
+    rest: LONG,
     serves: LONG,
     adopts: LONG,
 };
 
 fn desk(patience: Patience) -> (Arc<Desk>, mpsc::UnboundedReceiver<Ticket>) {
+    desk_of(patience, StartsInMemory::default())
+}
+
+/// One that keeps there who is given starts.
+fn desk_of(
+    patience: Patience,
+    starts: impl Starts + 'static,
+) -> (Arc<Desk>, mpsc::UnboundedReceiver<Ticket>) {
     let (calls, called) = mpsc::unbounded_channel();
     let count = AtomicUsize::new(0);
     let fresh = move || format!("s{}", count.fetch_add(1, Ordering::SeqCst));
     let secret = Secret::new("a-token").unwrap();
     let clock = Arc::new(SystemClock);
-    let desk = Desk::new(&secret, clock, Box::new(Called(calls)), Box::new(fresh));
+    let ends: (Box<dyn Calls>, Box<dyn Starts>) = (Box::new(Called(calls)), Box::new(starts));
+    let desk = Desk::new(&secret, clock, ends, Box::new(fresh));
     (Arc::new(Desk { patience, ..desk }), called)
 }
 
@@ -297,6 +309,130 @@ async fn what_a_start_came_to_is_asked_of_who_fetched_it() {
     let ticket = called.recv().await.unwrap();
     assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
     asking.abort();
+}
+
+#[tokio::test]
+async fn who_was_given_a_start_is_kept_before_it_is() {
+    let starts = StartsInMemory::default();
+    let (desk, mut called) = desk_of(PATIENT, starts.clone());
+    let task = || Box::new(RemoteTask::of(&agent_task()));
+    let asking = asks_of(&desk, None, Ask::Start(task()));
+    let ticket = called.recv().await.unwrap();
+    // Nobody has fetched it.
+    assert_eq!(desk.starter("abcd-j1-1").await, Ok(None));
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    assert_eq!(starts.who("abcd-j1-1").as_deref(), Some("one"));
+    // timmy dies, and nothing of its memory is left.
+    asking.abort();
+    let (desk, mut called) = desk_of(Patience { between: SHORT, ..PATIENT }, starts);
+    let starter = desk.starter("abcd-j1-1").await.unwrap();
+    assert_eq!(starter.as_deref(), Some("one"));
+    let asking = asks_of(&desk, Some("one"), Ask::Find(task()));
+    let ticket = called.recv().await.unwrap();
+    let other = Turn { worker: "two".to_owned(), ..turn(Vec::new()) };
+    assert_eq!(desk.turn(&ticket, other).await, Err(OtherWorker::HasAttempt));
+    let ticket = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap().asks.len(), 1);
+    asking.abort();
+}
+
+/// A ledger that cannot be written, and does not say anything.
+struct Full;
+
+impl Starts for Full {
+    fn keep<'a>(&'a self, _: &'a str, _: &'a str) -> AgentCall<'a, ()> {
+        Box::pin(async { Err(AgentTrouble::Down("the disk is full".to_owned())) })
+    }
+
+    fn fetcher<'a>(&'a self, _: &'a str) -> AgentCall<'a, Option<String>> {
+        Box::pin(async { Err(AgentTrouble::Down("the disk is full".to_owned())) })
+    }
+}
+
+#[tokio::test]
+async fn a_start_of_which_it_cannot_be_kept_who_has_it_nobody_gets() {
+    let patience = Patience { fetch: SHORT, turn: SHORT, ..PATIENT };
+    let (desk, mut called) = desk_of(patience, Full);
+    let task = Box::new(RemoteTask::of(&agent_task()));
+    let asking = asks_of(&desk, None, Ask::Start(task));
+    let ticket = called.recv().await.unwrap();
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await.unwrap(), Asked::default());
+    // So it surely was not started.
+    assert!(matches!(asking.await.unwrap(), Err(NotAsked(_))));
+}
+
+#[tokio::test]
+async fn what_was_asked_before_a_start_is_given_without_it() {
+    let (desk, mut called) = desk(PATIENT);
+    let health = asks(&desk);
+    let ticket = called.recv().await.unwrap();
+    let start = asks_of(&desk, None, Ask::Start(Box::new(RemoteTask::of(&agent_task()))));
+    while desk.table().sessions[ABOUT].asks.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let asked = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+    assert!(matches!(asked.asks[..], [(_, Ask::Health)]), "{asked:?}");
+    let asked = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+    assert!(matches!(asked.asks[..], [(_, Ask::Start(_))]), "{asked:?}");
+    health.abort();
+    start.abort();
+}
+
+#[tokio::test]
+async fn a_start_that_was_found_nowhere_is_for_whoever_serves() {
+    let (desk, mut called) = desk(Patience { serves: Duration::ZERO, ..PATIENT });
+    let task = || Box::new(RemoteTask::of(&agent_task()));
+    let asking = asks_of(&desk, Some("one"), Ask::Find(task()));
+    let ticket = called.recv().await.unwrap();
+    let asked = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+    let [(number, Ask::Find(_))] = &asked.asks[..] else { panic!("{asked:?}") };
+    let (worker, answers) = (desk.clone(), vec![(*number, Answer::Found(None))]);
+    let last = tokio::spawn(async move { worker.turn(&ticket, turn(answers)).await });
+    assert_eq!(asking.await.unwrap(), Ok(Ok(Answer::Found(None))));
+    // That one goes, and another one is there.
+    last.abort();
+    assert!(last.await.is_err());
+    let patience = Patience { between: SHORT, serves: Duration::ZERO, ..PATIENT };
+    let desk = Arc::new(Desk { patience, ..Arc::into_inner(desk).unwrap() });
+    let asking = asks_of(&desk, None, Ask::Start(task()));
+    let ticket = called.recv().await.unwrap();
+    let other = Turn { worker: "two".to_owned(), ..turn(Vec::new()) };
+    assert_eq!(desk.turn(&ticket, other).await.unwrap().asks.len(), 1);
+    asking.abort();
+}
+
+#[tokio::test]
+async fn where_only_the_wrong_one_comes_nobody_is_called_for_a_while() {
+    let (desk, mut called) = desk(PATIENT);
+    let asking = asks_of(&desk, Some("one"), Ask::Health);
+    let ticket = called.recv().await.unwrap();
+    let other = Turn { worker: "two".to_owned(), ..turn(Vec::new()) };
+    assert_eq!(desk.turn(&ticket, other).await, Err(OtherWorker::HasAttempt));
+    assert_eq!(desk.call_if_needed("ezra", ABOUT), Ok(()));
+    assert!(called.try_recv().is_err());
+    assert!(desk.why_nobody_came(ABOUT).contains("only that one knows of it"));
+    asking.abort();
+    assert!(asking.await.is_err());
+    // Once that is over somebody is; and where the right one comes, at once the next time.
+    let patience = Patience { rest: Duration::ZERO, turn: SHORT, ..PATIENT };
+    let desk = Desk { patience, ..Arc::into_inner(desk).unwrap() };
+    assert_eq!(desk.call_if_needed("ezra", ABOUT), Ok(()));
+    let ticket = called.try_recv().unwrap();
+    assert!(desk.table().sessions[ABOUT].rests(PATIENT));
+    assert_eq!(desk.turn(&ticket, turn(Vec::new())).await, Ok(Asked::default()));
+    assert!(!desk.table().sessions[ABOUT].rests(PATIENT));
+}
+
+#[test]
+fn who_is_sent_away_again_is_called_half_as_often() {
+    let mut session = Session::new();
+    let rests: Vec<u64> = std::iter::repeat_with(|| {
+        session.send_away("another one has it".to_owned());
+        session.rest(Patience::USUAL).as_secs()
+    })
+    .take(6)
+    .collect();
+    assert_eq!(rests, [5, 10, 20, 40, 60, 60]);
 }
 
 fn agent_task() -> AgentTask {

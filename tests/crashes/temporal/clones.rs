@@ -2,7 +2,7 @@
 //! through timmy, and timmy pushes what they made.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::json;
@@ -87,9 +87,19 @@ impl CloneStage {
 
     /// A worker with more in its environment.
     fn worker_with(&self, more: &[(&str, &str)]) -> Process {
-        let log = File::options().append(true).create(true).open(&self.log).unwrap();
-        let mut command = timmy(self.config.parent().unwrap(), "worker --config timmy.toml");
-        let command = command.env("TIMMY_GITEA_TOKEN", "not-on-this-host");
+        self.worker_by("worker --config timmy.toml", &self.log, more)
+    }
+
+    /// Another one for the same agent, with a folder of its own, and what it logs.
+    fn second_worker(&self) -> (Process, PathBuf) {
+        let log = self.log.with_file_name("second.log");
+        let words = "worker --config timmy.toml --folder second";
+        (self.worker_by(words, &log, &[]), log)
+    }
+
+    fn worker_by(&self, words: &str, log: &Path, more: &[(&str, &str)]) -> Process {
+        let log = File::options().append(true).create(true).open(log).unwrap();
+        let mut command = timmy(self.config.parent().unwrap(), words);
         let command = command.env("TIMMY_CLOCK_AHEAD", self.hands.ahead());
         let command = command.envs(more.iter().copied());
         Process(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
@@ -138,10 +148,10 @@ impl CloneStage {
 
 /// A program on the other host, that waits in mid-work until it may go on, or the test is over: then its marks
 /// are gone.
-fn agent_of(config: Config, marks: &std::path::Path, server: &TemporalServer) -> Config {
+fn agent_of(config: Config, marks: &Path, server: &TemporalServer) -> Config {
     let marks = marks.display();
     let script = format!(
-        "touch {marks}/begun; until [ -e {marks}/go ] || [ ! -d {marks} ]; do \
+        "echo begun >> {marks}/begun; until [ -e {marks}/go ] || [ ! -d {marks} ]; do \
          sleep 0.05; done; echo oil > oil.md; \
          echo '{{\"result\":{{\"outcome\":\"pull_request\",\"title\":\"Oil the hinge\",\
          \"summary\":\"It is silent now.\"}}}}'"
@@ -267,4 +277,37 @@ async fn a_worker_may_die_when_its_work_was_pushed() {
         assert!(status.success(), "{status}\n{}", set.dump());
         set.look(comment).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_started_is_asked_of_the_worker_that_was_given_it() {
+    let Some(server) = TemporalServer::start().await else { return };
+    let set = CloneStage::set(&server, true).await;
+    set.may_go_on();
+    let worker = set.worker();
+    let mut bot = set.stage.launch.start(&[("TIMMY_CRASH_AT", "job_sent")]);
+    bot.first_poll().await;
+    set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
+    // It has started it, and timmy did not keep that it has.
+    bot.dies_at("job_sent").await;
+    drop(worker);
+    let (second, log) = set.second_worker();
+    let bot = set.stage.bot().await;
+    let is_sent_away = async || tail(&log).contains("another worker began this attempt");
+    set.stage.until("a worker that is not asked about it", is_sent_away).await;
+    bot.kill().await;
+    drop(second);
+    assert!(!set.marks.join("begun").exists(), "{}\n{}", tail(&log), set.dump());
+    // The one that knows of it is there again.
+    let worker = set.worker();
+    let bot = set.stage.bot().await;
+    set.has_ended().await;
+    assert_eq!(stopped(worker).await, Some(0), "{}", set.dump());
+    let status = bot.stop().await;
+    assert!(status.success(), "{status}\n{}", set.dump());
+    let all = all_jobs(&set.stage).await;
+    let [(job, _)] = &all[..] else { panic!("{all:?}\n{}", set.dump()) };
+    assert_eq!(job.state.kind(), StateKind::Done, "{}", set.dump());
+    let begun = std::fs::read_to_string(set.marks.join("begun")).unwrap();
+    assert_eq!(begun.lines().count(), 1, "{}", set.dump());
 }

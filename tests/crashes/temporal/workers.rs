@@ -98,7 +98,6 @@ impl WorkerStage {
         let log_before = log.metadata().unwrap().len();
         let mut command = timmy(self.config.parent().unwrap(), "worker --config timmy.toml");
         let child = command
-            .env("TIMMY_GITEA_TOKEN", "not-on-this-host")
             .envs(JobFleet::environment())
             .env("TIMMY_AGENT_STRANGER_KEY", "a-key")
             .env("TIMMY_CLOCK_AHEAD", self.hands.ahead())
@@ -301,7 +300,7 @@ async fn a_worker_says_what_it_lacks() {
     let folder = set.config.parent().unwrap();
     let run = |words: &str| {
         let mut command = timmy(folder, words);
-        command.env("TIMMY_GITEA_TOKEN", "not-on-this-host").envs(JobFleet::environment());
+        command.envs(JobFleet::environment());
         command.env("TIMMY_AGENT_STRANGER_KEY", "a-key");
         Run::of(&mut command)
     };

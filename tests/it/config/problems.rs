@@ -183,7 +183,7 @@ anything = 1
 "#), @r##"
     timmy.toml:11:1: agent.url is missing. Add a line url = ... to [agent].
     timmy.toml:11:1: agent.key_file is missing. Name a file that holds it and nothing else as key_file, or set TIMMY_AGENT_EZRA_KEY.
-    timmy.toml:16:1: agent.model is not a key I know. Known here: name, account, token_file, roles, skills, host, pool, capacity, prior, price, family, repositories, timeout, kind, url, key_file.
+    timmy.toml:16:1: agent.model is not a key I know. Known here: name, account, host, kind, token_file, roles, skills, pool, capacity, prior, price, family, repositories, timeout, url, key_file.
     timmy.toml:17:1: agent.key_file is missing. Name a file that holds it and nothing else as key_file, or set TIMMY_AGENT_<NAME>_KEY.
     timmy.toml:17:1: agent.model is missing. Add a line model = ... to [agent].
     timmy.toml:18:8: agent.name is "Groq", which is no name of an agent. Write one word of lower-case letters, digits, - and _, such as "ezra-2".

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use timmy::config::{
     AgentKind, CertificateFiles, Config, EngineConfig, KindName, Outside, SandboxKind, SecretFile,
-    parse,
+    load_for_worker, load_in, parse,
 };
 
 use super::{LEAST, config, problems_with};
@@ -67,6 +67,69 @@ fn an_agent_of_another_host_needs_no_secret_here() {
     // Whose host it is needs its secrets.
     let problems = on_host(FLEET, &["token"], None).unwrap_err();
     assert!(problems.contains("agent.key_file names a file that does not exist"), "{problems}");
+}
+
+#[test]
+fn a_secret_that_may_not_be_read_is_another_hosts() {
+    let text = FLEET.replace("key_file = \"ezra.key\"", "token_file = \"ezra.token\"");
+    let read = |text: &str, ezra: ErrorKind| {
+        let secret_file = |path: &Path| match path.ends_with("ezra.token") {
+            true => Err(Error::from(ezra)),
+            false => Ok(SecretFile { text: "s3cret".to_owned(), exposed: false }),
+        };
+        let world = Outside { env: &|_| None, secret_file: &secret_file };
+        let read = parse(&format!("{LEAST}{text}"), Path::new("timmy.toml"), world);
+        read.map(|loaded| loaded.config).map_err(|problems| problems.to_string())
+    };
+    // A unit of systemd without credentials does not see that there are none.
+    for kind in [ErrorKind::NotFound, ErrorKind::PermissionDenied] {
+        assert!(read(&text, kind).unwrap().agents[0].token.is_none(), "{kind}");
+    }
+    let problems = read(&text, ErrorKind::IsADirectory).unwrap_err();
+    assert!(problems.contains("agent.token_file names a file that cannot be read"), "{problems}");
+    // Of timmy's own host it is a fault.
+    let here = text.replace("host = \"mac\"", "host = \"vps-1\"\nkey_file = \"ezra.key\"");
+    let problems = read(&here, ErrorKind::PermissionDenied).unwrap_err();
+    assert!(
+        problems.contains("agent.token_file names a file that timmy may not read"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn a_worker_goes_without_what_only_timmy_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("timmy.toml");
+    let webhook =
+        "[webhook]\nlisten = \"127.0.0.1:8787\"\npublic_url = \"https://t.example.org/w\"\n";
+    let named = format!("{LEAST}{FLEET}{webhook}");
+    let text = named.replace("token_file = \"token\"\n", "");
+    std::fs::write(&path, &text).unwrap();
+    let env = |name: &str| (name == "TIMMY_WORKER_HOST").then(|| "mac".to_owned());
+    let secret_file = |path: &Path| match path.ends_with("groq.token") {
+        true => Err(Error::from(ErrorKind::NotFound)),
+        false => Ok(SecretFile { text: "s3cret".to_owned(), exposed: false }),
+    };
+    let world = Outside { env: &env, secret_file: &secret_file };
+    // timmy itself names what it lacks.
+    let problems = load_in(&path, world).unwrap_err().to_string();
+    for lacks in ["TIMMY_GITEA_TOKEN", "TIMMY_WEBHOOK_SECRET"] {
+        assert!(problems.contains(lacks), "{problems}");
+    }
+    let token =
+        |world: Outside<'_>| load_for_worker(&path, world, "nowhere").unwrap().config.gitea.token;
+    assert_eq!(token(world).expose(), "nowhere");
+    let with_variable = |name: &str| match name {
+        "TIMMY_GITEA_TOKEN" => Some("from-env".to_owned()),
+        other => env(other),
+    };
+    assert_eq!(token(Outside { env: &with_variable, ..world }).expose(), "from-env");
+    std::fs::write(&path, &named).unwrap();
+    assert_eq!(token(world).expose(), "s3cret");
+    // What its own agents need is missed all the same.
+    std::fs::write(&path, text.replace("key_file = \"ezra.key\"\n", "")).unwrap();
+    let problems = load_for_worker(&path, world, "nowhere").unwrap_err().to_string();
+    assert!(problems.contains("TIMMY_AGENT_EZRA_KEY"), "{problems}");
 }
 
 #[test]
@@ -267,4 +330,24 @@ fn a_worker_goes_without_tls_to_private_addresses_only() {
     assert!(problems.contains("worker.ca_file says who signs"), "{problems}");
     let config = config(&format!("{LEAST}{}", going("https://timmy.example.org:8789", ca)));
     assert_eq!(config.worker.ca, Some(PathBuf::from("ca.pem")));
+}
+
+#[test]
+fn it_is_known_how_much_workers_of_other_hosts_take_at_once() {
+    let files = ["token", "groq.token", "groq.key"];
+    let with = |capacity: u32, per_host: u32, engine: &str| {
+        let capacity = format!("host = \"mac\"\ncapacity = {capacity}");
+        let text = FLEET.replace("host = \"mac\"", &capacity).replace("\"temporal\"", engine);
+        let text = format!("{text}\n[dispatch]\nper_host = {per_host}\n");
+        on_host(&text, &[&files[..], &["ezra.key"]].concat(), None).unwrap()
+    };
+    for (capacity, per_host, attempts, lines) in
+        [(1, 4, 1, 5), (500, 4, 4, 14), (500, 1000, 500, 1502)]
+    {
+        let config = with(capacity, per_host, "\"temporal\"");
+        assert_eq!(config.attempts_at_once(&config.agents[0]), attempts);
+        assert_eq!(config.worker_lines(), lines);
+    }
+    // Where timmy drives all of them itself nobody comes.
+    assert_eq!(with(500, 1000, "\"embedded\"").worker_lines(), 0);
 }

@@ -151,3 +151,30 @@ async fn an_agent_that_leaves_nothing_three_times_gets_one_job_an_hour() {
     assert_eq!(stage.app.timmy.noted().await, "");
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_job_that_is_stuck_is_told_until_it_goes_on_or_nobody_looks_at_it() {
+    let stage = awake().await;
+    let job = stage.assign(1, Some("ezra")).await;
+    let (engine, told) = (stage.app.timmy.shared_engine(), format!("{job} stands still"));
+    // Of what was never stuck nothing is told.
+    engine.job_goes_on(job).await;
+    assert_eq!(stage.app.timmy.noted().await, "");
+    for _ in 0..2 {
+        engine.job_is_stuck(job, told.clone()).await;
+        engine.job_goes_on(JobId(99)).await;
+        assert_eq!(stage.app.timmy.noted().await, told);
+    }
+    engine.job_goes_on(job).await;
+    assert_eq!(stage.app.timmy.noted().await, "");
+    // As long as somebody looks at it, polling leaves it open.
+    for (stuck, is_left) in [(job, true), (JobId(99), false)] {
+        engine.job_is_stuck(stuck, told.clone()).await;
+        stage.pass(MINUTE * 5, MINUTE).await;
+        assert_eq!(stage.app.timmy.noted().await == told, is_left, "{stuck}");
+        engine.job_goes_on(job).await;
+    }
+    assert_eq!(stage.app.timmy.noted().await, "");
+    drop(engine);
+    stage.end().await;
+}

@@ -293,7 +293,7 @@ async fn a_review_that_asks_for_changes_at_the_last_moment_keeps_it_from_being_m
     assert_eq!(refusals(&stage, job).await, [MergeRefusal::ReviewObjects]);
     assert!(!merged(&stage, &pull));
     assert!(said(&stage).into_iter().any(|(_, body)| body.contains("asks for changes.**")));
-    assert_eq!(stage.kind(job).await, StateKind::Deciding, "it is asked about anew");
+    assert_eq!(stage.kind(job).await, StateKind::Running, "what is asked for is made");
     stage.end().await;
 }
 

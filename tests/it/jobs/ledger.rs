@@ -19,7 +19,7 @@ use timmy::store::jobs::{
 use timmy::store::{Error, Ledger, Transaction};
 
 use super::stage::{at, begin, bid, new_job, thread, tracked};
-use super::{DAY, digest};
+use super::{DAY, commit, digest};
 use crate::support::ledger::{in_transaction, new_ledger, runtime};
 
 fn advance(
@@ -98,6 +98,33 @@ fn an_attempt_may_hand_in_while_it_is_under_way_and_was_not_asked_to_stop() {
         assert_eq!(jobs::write_right(tx, first.key())?, WriteRight::Over);
         assert_eq!(jobs::write_right(tx, "another")?, WriteRight::Over);
         Ok(())
+    });
+}
+
+#[test]
+fn it_is_kept_which_worker_was_given_the_start_of_an_attempt() {
+    in_transaction(|tx| {
+        tracked(tx)?;
+        let id = begin(tx, 1, at(0))?;
+        let (lease, _) = jobs::lease(tx, id, &bid("ezra"), at(0))?.expect("a lease");
+        let who = || jobs::start_fetcher(tx, lease.key());
+        let keep = |worker| jobs::keep_start_fetcher(tx, lease.key(), worker);
+        assert!(!keep("one")?, "nothing was to be asked of its agent yet");
+        jobs::prepared(tx, lease.fence(), "{}", "main", &commit('a'))?;
+        jobs::start(tx, &lease, &bid("ezra"), at(1))?.expect("a start");
+        assert_eq!(who()?, None);
+        // It is given again only where the one before surely has not begun.
+        for worker in ["one", "two"] {
+            assert!(keep(worker)?);
+            assert_eq!(who()?.as_deref(), Some(worker));
+        }
+        tell(tx, &lease, Progress::Unclear, at(2))?;
+        tell(tx, &lease, Progress::Lost, at(3))?;
+        assert!(!keep("three")?, "it is over");
+        assert_eq!(who()?.as_deref(), Some("two"));
+        assert!(!jobs::keep_start_fetcher(tx, "another", "one")?);
+        assert_eq!(jobs::start_fetcher(tx, "another")?, None);
+        check(tx)
     });
 }
 

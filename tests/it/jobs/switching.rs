@@ -9,7 +9,7 @@ use timmy::chance::Chance;
 use timmy::clock::{Clock, SystemClock};
 use timmy::core::jobs::Purpose;
 use timmy::gitea::{ClientOptions, Gitea, Token};
-use timmy::store::jobs;
+use timmy::store::{Ledger, jobs};
 use timmy::temporal::{RemoteHosts, begun_otherwise};
 
 use super::commit;
@@ -33,7 +33,8 @@ fn request(engine: &str, key: &str) -> String {
     let forge = ClientOptions::new("http://127.0.0.1:1".parse().unwrap(), Token::new("t").unwrap());
     let forge = Gitea::new(forge).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let fleet = match RemoteHosts::of(&config, &forge, &clock).unwrap() {
+    let ledger = Ledger::open(folder.path().join("timmy.db")).unwrap();
+    let fleet = match RemoteHosts::of(&config, &forge, &clock, &ledger).unwrap() {
         Some(hosts) => hosts.agents(),
         None => agents::fleet(&config, &forge, &clock, &Chance::default()).unwrap(),
     };
