@@ -180,6 +180,8 @@ mod tests {
     use crate::temporal::desk::Calls;
     use crate::temporal::guard_ask::is_of_guards;
     use crate::temporal::remote_guards::*;
+    use crate::temporal::starts::Starts;
+    use crate::temporal::starts::in_memory::StartsInMemory;
     use crate::temporal::ticket::Ticket;
 
     /// Tells of the tickets with which workers are called.
@@ -229,7 +231,9 @@ mod tests {
         let count = AtomicUsize::new(0);
         let fresh = Box::new(move || format!("s{}", count.fetch_add(1, Ordering::SeqCst)));
         let secret = Secret::new("a-token").unwrap();
-        let desk = Desk::new(&secret, Arc::new(SystemClock), Box::new(Called(calls)), fresh);
+        let ends: (Box<dyn Calls>, Box<dyn Starts>) =
+            (Box::new(Called(calls)), Box::new(StartsInMemory::default()));
+        let desk = Desk::new(&secret, Arc::new(SystemClock), ends, fresh);
         let desk = Arc::new(desk);
         let host = "vps-2".to_owned();
         let guards = RemoteGuards::new(host, desk.clone(), reception.clone(), forge);

@@ -4,7 +4,7 @@ use super::incident::Incident;
 
 impl Incident {
     /// All words for what can be wrong.
-    pub const KINDS: [&str; 28] = [
+    pub const KINDS: [&str; 29] = [
         "bad_token",
         "missing_scope",
         "forge_down",
