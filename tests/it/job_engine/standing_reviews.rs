@@ -29,7 +29,10 @@ fn refused(stage: &Stage, reason: &str) -> usize {
 #[tokio::test]
 async fn each_yes_to_what_a_review_holds_up_is_asked_for_anew_until_it_is_dismissed() {
     // What she asks for starts nothing, and she may write.
-    let no_word = |config| merges(config).with("people.operators", ["alexander"]);
+    let no_word = |config| {
+        let config = merges(config).with("people.operators", ["alexander"]);
+        config.with("people.approvers", ["alexander"])
+    };
     let stage = live(|_| {}, no_word).await;
     let (job, pull) = delivered(&stage).await;
     let sandbox = &stage.app.sandbox;
