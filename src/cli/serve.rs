@@ -11,6 +11,7 @@ use crate::app::{App, AppError, Clocks};
 use crate::cli::output::{FAILED, WRONG, block_on};
 use crate::config::{Config, Loaded};
 use crate::engine::Engine;
+use crate::otlp::OtlpError;
 
 /// Listen to the forge and answer, until SIGTERM or SIGINT.
 #[derive(Debug, clap::Args)]
@@ -38,7 +39,11 @@ impl ServeArgs {
                 tracing::error!("{failure}");
                 match failure {
                     // To start again would not help.
-                    AppError::NoWorkers(_) | AppError::Lines(_) => WRONG.into(),
+                    AppError::NoWorkers(_)
+                    | AppError::NoGuardWorker(_)
+                    | AppError::Lines(_)
+                    | AppError::Temporal(_)
+                    | AppError::Otlp(OtlpError::NotBuilt) => WRONG.into(),
                     _ => FAILED.into(),
                 }
             }

@@ -17,8 +17,8 @@ use crate::chance::Chance;
 use crate::cli::output::{FAILED, WRONG, block_on, complain};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
-    self, AgentConfig, AgentKind, Config, FOLDER_VARIABLE, HOST_VARIABLE, KindName, Outside,
-    SandboxKind, Secret, SecretFile,
+    self, AgentConfig, AgentKind, Config, FOLDER_VARIABLE, HOST_VARIABLE, KindName, Loaded,
+    Outside, SandboxKind, Secret, SecretFile,
 };
 use crate::confinement;
 use crate::guard_runs::GuardPlace;
@@ -37,7 +37,7 @@ const LACKS_API_KEY: &str = "engine.api_key_file names a file that is not on thi
 /// to the Temporal server and to worker.url, and listens to nobody.
 #[derive(Debug, clap::Args)]
 pub(super) struct WorkerArgs {
-    /// What this host is called in agent.host and guards.host; else worker.host
+    /// What this host is called in agent.host and guards.host; else TIMMY_WORKER_HOST, or worker.host
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
     /// Below which folder its agents work; else TIMMY_WORKER_FOLDER, or beside ledger.path
@@ -70,7 +70,7 @@ enum WorkerError {
 impl WorkerArgs {
     /// Runs until it is stopped.
     pub(super) fn run(self, config: Option<&Path>) -> ExitCode {
-        let loaded = match self.load(config) {
+        let Loaded { config, warnings } = match self.load(config) {
             Ok(loaded) => loaded,
             Err(problems) => {
                 complain(&problems);
@@ -78,12 +78,15 @@ impl WorkerArgs {
             }
         };
         log::start(self.log);
-        match block_on(serve(&loaded)) {
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        match block_on(serve(&config)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 tracing::error!("{error}");
                 match error {
-                    WorkerError::Config(_) => WRONG.into(),
+                    WorkerError::Config(_) | WorkerError::NotBuilt(_) => WRONG.into(),
                     _ => FAILED.into(),
                 }
             }
@@ -92,7 +95,7 @@ impl WorkerArgs {
 
     /// The configuration, in which a secret may be missing that is for another host, and what only timmy
     /// itself needs may be named nowhere.
-    fn load(&self, flag: Option<&Path>) -> Result<Config, String> {
+    fn load(&self, flag: Option<&Path>) -> Result<Loaded, String> {
         let env = |name: &str| match (name, &self.host) {
             (HOST_VARIABLE, Some(host)) => Some(host.clone()),
             _ => std::env::var(name).ok(),
@@ -100,13 +103,13 @@ impl WorkerArgs {
         let path = config::find(flag, &env).map_err(|missing| missing.to_string())?;
         let secret_file = |path: &Path| or_not_here(SecretFile::open(path));
         let world = Outside { env: &env, secret_file: &secret_file };
-        let loaded = config::load_for_worker(&path, world, NOT_HERE)
+        let mut loaded = config::load_for_worker(&path, world, NOT_HERE)
             .map_err(|problems| problems.to_string())?;
-        let mut config = loaded.config;
         let named = self.folder.clone();
         let named = named.or_else(|| std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from));
-        config.worker.folder = named.map(|folder| std::path::absolute(&folder).unwrap_or(folder));
-        Ok(config)
+        loaded.config.worker.folder =
+            named.map(|folder| std::path::absolute(&folder).unwrap_or(folder));
+        Ok(loaded)
     }
 }
 

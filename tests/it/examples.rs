@@ -44,6 +44,7 @@ fn agents_are_given_their_time_before_they_are_killed() {
     for unit in [UNIT, WORKER_UNIT] {
         let time = values(unit, "TimeoutStopSec")[0].strip_suffix('s').unwrap();
         assert!(time.parse::<u64>().unwrap() > STOP, "{time}");
+        assert_eq!(values(unit, "KillMode"), ["mixed"]);
     }
     for plist in [PLIST, WORKER_PLIST] {
         let (_, time) = value(&leaves(plist), "ExitTimeOut");

@@ -22,6 +22,13 @@ pub(super) fn check(config: &Config) -> Option<CheckResult> {
             ),
             "Write in worker.listen where workers find this timmy.",
         )),
+        None if config.guards.away.is_some() && config.worker.listen.is_none() => {
+            Some(CheckResult::broken(
+                WORKERS,
+                "Guards run on another host, and no worker can come: serve does not start.",
+                "Write in worker.listen where workers find this timmy.",
+            ))
+        }
         // That it cannot be done at all is said elsewhere.
         _ if temporal::is_built().is_err() => None,
         _ => judge(&config.worker),

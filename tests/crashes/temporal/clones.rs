@@ -15,7 +15,7 @@ use timmy::temporal::{AgentWorkflow, ServeOrder};
 
 use super::server::{NAMESPACE, TemporalServer};
 use super::workers::{stopped, transcript};
-use crate::bot::tail;
+use crate::bot::{Bot, tail};
 use crate::hands::Hands;
 use crate::job_outcomes::{all_jobs, problems};
 use crate::stage::{SHORT, Stage};
@@ -109,6 +109,25 @@ impl CloneStage {
         std::fs::write(self.marks.join("go"), "").unwrap();
     }
 
+    /// Somebody gives the issue to the agent. The comment.
+    async fn assigns(&self, bot: &mut Bot) -> i64 {
+        bot.first_poll().await;
+        self.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap()
+    }
+
+    /// Its job ends, then all that runs, and what came of it is as it should be.
+    async fn ends_well(&self, worker: Process, bot: Bot, comment: i64) {
+        self.has_ended().await;
+        self.stops(worker, bot).await;
+        self.look(comment).await;
+    }
+
+    async fn stops(&self, worker: Process, bot: Bot) {
+        assert_eq!(stopped(worker).await, Some(0), "{}", self.dump());
+        let status = bot.stop().await;
+        assert!(status.success(), "{status}\n{}", self.dump());
+    }
+
     async fn has_begun(&self) {
         let begun = async || self.marks.join("begun").exists();
         self.stage.until("an attempt that has begun", begun).await;
@@ -174,17 +193,16 @@ async fn what_is_made_in_a_clone_there_timmy_pushes_for_its_account() {
     let Some(server) = TemporalServer::start().await else { return };
     let set = CloneStage::set(&server, false).await;
     set.may_go_on();
-    let worker = set.worker();
+    // The clocks of hosts may differ: its is an hour ahead.
+    let ahead = (set.hands.ahead().parse::<u64>().unwrap() + 60 * 60).to_string();
+    let worker = set.worker_with(&[("TIMMY_CLOCK_AHEAD", &ahead)]);
     let mut bot = set.stage.bot().await;
-    bot.first_poll().await;
-    let comment = set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
+    let comment = set.assigns(&mut bot).await;
     set.has_ended().await;
     // What it was asked is kept here, with what it said.
     let transcript = transcript(&set.stage, || set.dump()).await;
     assert!(transcript.contains("Oil the hinge."), "{transcript}\n{}", set.dump());
-    assert_eq!(stopped(worker).await, Some(0), "{}", set.dump());
-    let status = bot.stop().await;
-    assert!(status.success(), "{status}\n{}", set.dump());
+    set.stops(worker, bot).await;
     set.look(comment).await;
 }
 
@@ -194,8 +212,7 @@ async fn a_forged_ticket_for_an_attempt_takes_nothing_from_it() {
     let set = CloneStage::set(&server, true).await;
     let worker = set.worker();
     let mut bot = set.stage.bot().await;
-    bot.first_poll().await;
-    let comment = set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
+    let comment = set.assigns(&mut bot).await;
     set.has_begun().await;
     let ledger = Ledger::open_read_only(set.stage.ledger()).unwrap();
     let attempts = ledger.read(|conn| jobs::attempts(conn, JobId(1))).await.unwrap();
@@ -208,11 +225,7 @@ async fn a_forged_ticket_for_an_attempt_takes_nothing_from_it() {
     let told = async || tail(&set.log).contains("no ticket of mine");
     set.stage.until("a worker that was called in vain", told).await;
     set.may_go_on();
-    set.has_ended().await;
-    assert_eq!(stopped(worker).await, Some(0), "{}", set.dump());
-    let status = bot.stop().await;
-    assert!(status.success(), "{status}\n{}", set.dump());
-    set.look(comment).await;
+    set.ends_well(worker, bot, comment).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,19 +234,14 @@ async fn what_is_finished_while_timmy_is_away_is_handed_in_when_it_is_back() {
     let set = CloneStage::set(&server, true).await;
     let worker = set.worker();
     let mut bot = set.stage.bot().await;
-    bot.first_poll().await;
-    let comment = set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
+    let comment = set.assigns(&mut bot).await;
     set.has_begun().await;
     bot.kill().await;
     set.may_go_on();
     let is_missed = async || tail(&set.log).contains("timmy is away");
     set.stage.until("a worker that misses timmy", is_missed).await;
     let bot = set.stage.bot().await;
-    set.has_ended().await;
-    assert_eq!(stopped(worker).await, Some(0), "{}", set.dump());
-    let status = bot.stop().await;
-    assert!(status.success(), "{status}\n{}", set.dump());
-    set.look(comment).await;
+    set.ends_well(worker, bot, comment).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -244,15 +252,10 @@ async fn timmy_may_die_when_it_has_pushed_for_a_worker() {
         set.may_go_on();
         let worker = set.worker();
         let mut bot = set.stage.launch.start(&[("TIMMY_CRASH_AT", step)]);
-        bot.first_poll().await;
-        let comment = set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
+        let comment = set.assigns(&mut bot).await;
         bot.dies_at(step).await;
         let bot = set.stage.bot().await;
-        set.has_ended().await;
-        assert_eq!(stopped(worker).await, Some(0), "{}", set.dump());
-        let status = bot.stop().await;
-        assert!(status.success(), "{status}\n{}", set.dump());
-        set.look(comment).await;
+        set.ends_well(worker, bot, comment).await;
     }
 }
 
@@ -264,18 +267,13 @@ async fn a_worker_may_die_when_its_work_was_pushed() {
         set.may_go_on();
         let dying = set.worker_with(&[("TIMMY_CRASH_AT", step)]);
         let mut bot = set.stage.bot().await;
-        bot.first_poll().await;
-        let comment = set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
+        let comment = set.assigns(&mut bot).await;
         let is_dead = async || tail(&set.log).contains(&format!("{DIES_AT}{step}"));
         set.stage.until("a worker that died", is_dead).await;
         drop(dying);
         // What it says of it, the next one finds beside its folder, and on the forge.
         let worker = set.worker();
-        set.has_ended().await;
-        assert_eq!(stopped(worker).await, Some(0), "{}", set.dump());
-        let status = bot.stop().await;
-        assert!(status.success(), "{status}\n{}", set.dump());
-        set.look(comment).await;
+        set.ends_well(worker, bot, comment).await;
     }
 }
 
@@ -286,8 +284,7 @@ async fn what_was_started_is_asked_of_the_worker_that_was_given_it() {
     set.may_go_on();
     let worker = set.worker();
     let mut bot = set.stage.launch.start(&[("TIMMY_CRASH_AT", "job_sent")]);
-    bot.first_poll().await;
-    set.stage.sandbox.comment("walt", DOOR, 1, "/timmy assign ezra").unwrap();
+    set.assigns(&mut bot).await;
     // It has started it, and timmy did not keep that it has.
     bot.dies_at("job_sent").await;
     drop(worker);
@@ -302,9 +299,7 @@ async fn what_was_started_is_asked_of_the_worker_that_was_given_it() {
     let worker = set.worker();
     let bot = set.stage.bot().await;
     set.has_ended().await;
-    assert_eq!(stopped(worker).await, Some(0), "{}", set.dump());
-    let status = bot.stop().await;
-    assert!(status.success(), "{status}\n{}", set.dump());
+    set.stops(worker, bot).await;
     let all = all_jobs(&set.stage).await;
     let [(job, _)] = &all[..] else { panic!("{all:?}\n{}", set.dump()) };
     assert_eq!(job.state.kind(), StateKind::Done, "{}", set.dump());
