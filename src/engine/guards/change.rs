@@ -24,6 +24,9 @@ use crate::store::agent_heads::ActionsChange;
 /// How long a forge may look whether a change conflicts: it says no as long as it looks.
 const CONFLICT_SETTLES: Duration = Duration::from_secs(2 * 60);
 
+/// How many branches are named that change what Actions run.
+const MOST_BESIDE: usize = 20;
+
 /// What is examined, and what the forge was not asked for it.
 pub(in crate::engine) struct ChangeQuery<'a> {
     pub(in crate::engine) repo: &'a Repo,
@@ -202,10 +205,9 @@ fn judge(
     };
     let facts = GuardFacts::Change(Box::new(facts));
     let mut verdict = examine(query.commit.clone(), &facts, query.rules);
-    if let [change, others @ ..] = query.workflows_changed.as_slice()
-        && rests_on_actions(seen, query.rules)
-    {
-        verdict.results.push(changed_beside(change, others.len()));
+    if !query.workflows_changed.is_empty() && rests_on_actions(seen, query.rules) {
+        let found = actions_changed_beside(&query.workflows_changed);
+        verdict.results.push(GuardResult::new(GuardName::Checks, Sentence::of("", &[]), found));
     }
     let digest = |diff: &Vec<u8>| ChangeDigest(Sha256::digest(diff).into());
     let digest = read.diff.as_ref().ok().map(digest);
@@ -213,21 +215,25 @@ fn judge(
     Examined { verdict, digest, size, changes_actions: changes, statuses }
 }
 
-/// A person decides: whether what Actions say is true, only the files that they run tell.
-fn changed_beside(change: &ActionsChange, others: usize) -> GuardResult {
-    let ActionsChange { branch, agent } = change;
+/// A person decides: whether what Actions say is true, only the files that they run tell. One finding for
+/// each of the branches, so that who lets one pass was not asked about another; of too many how many more
+/// there are.
+pub(in crate::engine) fn actions_changed_beside(all: &[ActionsChange]) -> Vec<GuardFinding> {
     let code = FindingCode::ActionsChangedBeside;
-    let whose = if agent.is_some() { "of {}" } else { "of an agent" };
-    let change = match others {
-        0 => "changes".to_owned(),
-        1 => "and 1 other branch change".to_owned(),
-        more => format!("and {more} other branches change"),
+    let found = |said: Sentence| GuardFinding::new(GuardName::Checks, code, said);
+    let proves_nothing = "what Actions run here: that they are green proves nothing.";
+    let named = all.iter().take(MOST_BESIDE).map(|ActionsChange { branch, agent }| {
+        let whose = if agent.is_some() { "of {}" } else { "of an agent" };
+        let form = format!("{{}} {whose} changes {proves_nothing}");
+        let foreign: Vec<&str> = [branch.as_str()].into_iter().chain(agent.as_deref()).collect();
+        found(Sentence::of(&form, &foreign))
+    });
+    let more = match all.len().saturating_sub(MOST_BESIDE) {
+        0 => None,
+        1 => Some(format!("1 more branch changes {proves_nothing}")),
+        more => Some(format!("{more} more branches change {proves_nothing}")),
     };
-    let form =
-        format!("{{}} {whose} {change} what Actions run here: that they are green proves nothing.");
-    let foreign: Vec<&str> = [branch.as_str()].into_iter().chain(agent.as_deref()).collect();
-    let finding = GuardFinding::new(GuardName::Checks, code, Sentence::of(&form, &foreign));
-    GuardResult::new(GuardName::Checks, Sentence::of("", &[]), vec![finding])
+    named.chain(more.map(|form| found(Sentence::of(&form, &[])))).collect()
 }
 
 fn said(read: &ChangeRead, query: &ChangeQuery<'_>) -> SaidFacts {
@@ -287,5 +293,38 @@ fn merges(pull: &PullRequest, target: &TargetFacts, waited: Duration) -> Merges 
         Merges::NotKnownYet
     } else {
         Merges::Conflicts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::guards::change::*;
+
+    fn said(all: &[ActionsChange]) -> Vec<String> {
+        actions_changed_beside(all).iter().map(|finding| finding.said.plain()).collect()
+    }
+
+    #[test]
+    fn each_branch_that_changes_what_actions_run_is_a_finding() {
+        let change = |branch: &str, agent: Option<&str>| ActionsChange {
+            branch: branch.to_owned(),
+            agent: agent.map(str::to_owned),
+        };
+        assert!(said(&[]).is_empty());
+        let proves_nothing = "what Actions run here: that they are green proves nothing.";
+        assert_eq!(
+            said(&[change("aside", None), change("steer", Some("bezalel"))]),
+            [
+                format!("`aside` of an agent changes {proves_nothing}"),
+                format!("`steer` of `bezalel` changes {proves_nothing}"),
+            ]
+        );
+        for (beyond, says) in [(1, "1 more branch changes"), (2, "2 more branches change")] {
+            let all: Vec<_> =
+                (0..MOST_BESIDE + beyond).map(|nth| change(&format!("b{nth}"), None)).collect();
+            let said = said(&all);
+            assert_eq!(said.len(), MOST_BESIDE + 1);
+            assert_eq!(said[MOST_BESIDE], format!("{says} {proves_nothing}"));
+        }
     }
 }

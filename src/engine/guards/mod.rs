@@ -17,7 +17,7 @@ mod target;
 mod traced;
 
 pub(in crate::engine) use change::{
-    ChangeQuery, Examined, HeadStatuses, examine_change, statuses_of,
+    ChangeQuery, Examined, HeadStatuses, actions_changed_beside, examine_change, statuses_of,
 };
 pub(in crate::engine) use check_logs::{add_check_logs, read_check_logs};
 pub(super) use fixtures::{can_confine, host_confines, runs_unconfined};

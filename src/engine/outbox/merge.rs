@@ -11,10 +11,11 @@ use crate::core::guards::{
     CheckFacts, ExpectedChecks, FindingCode, GuardFinding, GuardName, GuardRules, checks,
     rests_on_actions,
 };
+use crate::core::jobs::evidence::Finding;
 use crate::core::jobs::{JobEvent, JobRecord, MergeRefusal, Objection, ObjectionForce, StepTime};
 use crate::core::model::text::Review;
 use crate::engine::dismissed_reviews::dismissed_among;
-use crate::engine::guards::said_of_heads;
+use crate::engine::guards::{actions_changed_beside, said_of_heads};
 use crate::engine::incidents::WriteKind;
 use crate::engine::try_result::Applied;
 use crate::gitea::{self, Merge, PullRequest, PullState, Recovery};
@@ -207,7 +208,7 @@ impl MergePull {
     }
 
     /// Whether a branch of an agent changes by now what Actions run there, and nobody was asked about
-    /// that.
+    /// that one.
     async fn is_news_of_actions(
         &self,
         to: &EffectDelivery<'_>,
@@ -217,10 +218,13 @@ impl MergePull {
         let branch = branch.to_owned();
         let read = to.ctx.ledger.read(move |conn| {
             let changed = agent_heads::change_actions_beside(conn, (pull, &branch), now)?;
-            let code = FindingCode::ActionsChangedBeside.name();
-            let found = jobs::record(conn, job)?;
-            let found = found.as_ref().and_then(JobRecord::findings).unwrap_or_default();
-            Ok(!changed.is_empty() && !found.iter().any(|finding| finding.code() == code))
+            let record = jobs::record(conn, job)?;
+            let found = record.as_ref().and_then(JobRecord::findings).unwrap_or_default();
+            let is_shown = |one: &GuardFinding| {
+                let key = one.key();
+                found.iter().any(|it| matches!(it, Finding::Guard(known) if known.key() == key))
+            };
+            Ok(!actions_changed_beside(&changed).iter().all(is_shown))
         });
         Ok(read.await?)
     }
