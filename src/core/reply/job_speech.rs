@@ -20,8 +20,8 @@ use crate::core::effect::{
     MergePull, SetOpen, WithdrawApproval,
 };
 use crate::core::jobs::{
-    Done, Job, JobAction, JobEvent, JobRecord, JobStep, Phase, Progress, Purpose, Spec, State,
-    ToldReview, ToldText,
+    Done, Job, JobAction, JobEvent, JobRecord, JobStep, MergeRefusal, Phase, Progress, Purpose,
+    Spec, State, ToldReview, ToldText,
 };
 use crate::core::model::ids::ThreadId;
 use crate::core::model::time::Timestamp;
@@ -110,7 +110,10 @@ pub fn is_silent(after: &Job, step: &JobStep, actions: &[JobAction]) -> bool {
         | JobAction::Left { .. } => false,
     };
     // A yes to what it brought may be void by that.
-    let voids = matches!(step, JobStep::Event(JobEvent::NotMerged(_) | JobEvent::Retry(_)));
+    let voids = matches!(
+        step,
+        JobStep::Event(JobEvent::NotMerged(_) | JobEvent::Retry(_) | JobEvent::Restored)
+    );
     leaves_card(step, &after.state) && !voids && !actions.iter().any(tells)
 }
 
@@ -286,9 +289,21 @@ fn follow_ups(change: &JobChange<'_>) -> Vec<Keyed> {
 
 /// What a person said yes to is not merged as it is: what timmy approved for them counts no more.
 fn withdrawn(change: &JobChange<'_>) -> Option<Keyed> {
-    let JobChange { before, after, key, .. } = *change;
+    let JobChange { before, after, step, key, .. } = *change;
+    // Over timmy's own update a yes stands until that is judged.
+    let awaits =
+        |job: &Job| matches!(job.state, State::Verifying(_)) && job.past.accepted.is_some();
+    let is_update = matches!(step, Some(JobStep::Event(JobEvent::NotMerged(MergeRefusal::Behind))));
     let was_accepted = before.state == State::Done(Done::Accepted);
-    let is_void = was_accepted && !after.job.state.kind().is_end();
+    let stood = was_accepted || awaits(before);
+    let may_stand = awaits(&after.job) && (is_update || awaits(before));
+    let stands = may_stand || matches!(after.job.state, State::Done(_));
+    // What was pushed after the yes nobody has looked at.
+    let is_late = was_accepted
+        && after.job.state == before.state
+        && after.job.past.late.is_some()
+        && after.job.past.late != before.past.late;
+    let is_void = is_late || (stood && !stands);
     let number = before.past.pull.filter(|_| is_void)?;
     let thread = ThreadId { number, repo: before.spec.repo() };
     let effect = Effect::WithdrawApproval(WithdrawApproval { word: VOID.to_owned() });

@@ -95,6 +95,22 @@ async fn an_approval_counts_as_long_as_the_yes_that_it_stands_for() {
     }
 }
 
+/// What an agent pushes after the yes nobody has looked at: an approval would offer people to merge it.
+#[tokio::test]
+async fn an_approval_does_not_count_for_what_was_pushed_after_it() {
+    let stage = live(|_| {}, |config| config.with("accept.on_yes", "review")).await;
+    let (job, pull) = delivered(&stage).await;
+    let sandbox = &stage.app.sandbox;
+    approves(&stage, 1).await;
+    assert_eq!(sandbox.approvals("timmy", DOOR, pull).unwrap(), 1);
+    sandbox.commit("ezra", DOOR, BRANCH, &[("oil.md", "late")], "Later").unwrap();
+    sandbox.comment("anna", DOOR, pull, "What is this?").unwrap();
+    stage.pass(MINUTE * 5, MINUTE).await;
+    assert_eq!(stage.job(job).await.state, State::Done(Done::Accepted));
+    assert_eq!(sandbox.approvals("timmy", DOOR, pull).unwrap(), 0);
+    stage.end().await;
+}
+
 /// timmy may not see the rule of the branch: what the forge says of it is remembered.
 #[tokio::test]
 async fn a_rule_that_held_up_a_merge_is_told_with_the_next_question() {

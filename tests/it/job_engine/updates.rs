@@ -48,6 +48,13 @@ fn words(stage: &Stage) -> Vec<String> {
     said(stage).into_iter().map(|(_, body)| body).collect()
 }
 
+/// What was asked to take an approval back.
+fn withdrawn(stage: &Stage) -> Vec<String> {
+    let asked = stage.app.sandbox.requests().into_iter();
+    let taken = asked.filter(|it| it.method != "GET" && it.path.contains("/reviews/"));
+    taken.map(|it| it.method).collect()
+}
+
 fn paints(sandbox: &Sandbox) {
     sandbox.commit("anna", DOOR, "main", &[("paint.md", "red")], "Paint").unwrap();
 }
@@ -60,6 +67,7 @@ async fn a_yes_goes_on_over_timmys_own_update_that_changes_the_same() {
     assert_eq!(questions(&stage).len(), 1, "{words:?}");
     let told = format!("**d1 still holds:** \\@alexander approved `{}`.", &commit[..7]);
     assert_eq!(words.iter().filter(|body| body.starts_with(&told)).count(), 1, "{words:?}");
+    assert!(withdrawn(&stage).is_empty(), "the yes stood all the time");
     stage.end().await;
 }
 
@@ -73,6 +81,7 @@ async fn an_update_that_changes_something_else_is_asked_about_anew() {
     let words = words(&stage);
     assert_eq!(stage.kind(job).await, StateKind::Deciding, "{words:?}");
     assert_eq!(questions(&stage).len(), 2, "{words:?}");
+    assert!(!withdrawn(&stage).is_empty(), "that yes is void");
     says(&stage, "/timmy approve d2").await;
     assert_eq!(stage.job(job).await.state, State::Done(Done::Merged));
     stage.end().await;
