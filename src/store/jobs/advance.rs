@@ -95,10 +95,14 @@ pub(super) fn apply(
     Ok(Ok(Advanced { before, after, actions, is_known: false, tripped }))
 }
 
-/// A job ends with its crew, for the reason for which that did.
+/// A job ends with its crew, for the reason for which that did. Who took the agent off one of its jobs took
+/// none off the others.
 fn crew_ended(of: &Job) -> JobEvent {
     JobEvent::Cancel(match &of.state {
-        State::Cancelled(cancelled) => cancelled.reason.clone(),
+        State::Cancelled(cancelled) => match &cancelled.reason {
+            CancelReason::TakenOff(login) => CancelReason::Person(login.clone()),
+            reason => reason.clone(),
+        },
         _ => CancelReason::Declined,
     })
 }
