@@ -238,7 +238,7 @@ pub struct RequiredRight {
     pub whom: String,
     /// Those of them who are known one by one, beside the owner: the first few.
     pub named: Vec<String>,
-    /// Whether there are more of those.
+    /// Whether there are more of those, or may be.
     pub has_more: bool,
     /// The key of the configuration that gives the right; the owner's cannot be given.
     pub key: Option<String>,
@@ -260,7 +260,9 @@ impl People {
             Right::Approver if !self.approvers.writers => self.approvers_by_name(lent),
             _ => Vec::new(),
         };
-        let has_more = named.len() > MOST_NAMED;
+        // The members of a team are known to the forge alone.
+        let by_team = right == Right::Approver && !self.approvers.teams.is_empty();
+        let has_more = named.len() > MOST_NAMED || by_team;
         named.truncate(MOST_NAMED);
         RequiredRight { whom: whom.to_owned(), named, has_more, key: key.map(str::to_owned) }
     }
@@ -391,6 +393,14 @@ mod tests {
         let need = people().need(Right::Approver, &many);
         assert_eq!((need.named.len(), need.has_more), (3, true));
         assert_eq!(people().need(Right::Operator, &many).named, [""; 0]);
+        assert!(!people().need(Right::Approver, &[]).has_more);
+        let mut by_team = people();
+        by_team
+            .approvers
+            .teams
+            .push(TeamName { organisation: "door".into(), team: "keepers".into() });
+        let need = by_team.need(Right::Approver, &[]);
+        assert_eq!((need.named, need.has_more), (vec!["anna".to_owned()], true));
         let mut unseen = people();
         unseen.know(|_| None);
         assert_eq!(unseen.need(Right::Approver, &[]).named, [""; 0], "nobody has it by that name");
