@@ -10,7 +10,7 @@ use super::snapshot::Needs;
 use crate::core::command::Command;
 use crate::core::command::grammar::Reading;
 use crate::core::command::verb::{Right, Verb};
-use crate::core::decisions::{AskedDecision, DecisionReply, QuestionCheck, verbs_for};
+use crate::core::decisions::{AskedDecision, DecisionReply, QuestionCheck, TakeOver, verbs_for};
 use crate::core::jobs::{
     Commit, Deciding, Done, Job, JobEvent, PersonAnswer, Question, State, StateKind, ToldReview,
     ToldText,
@@ -18,7 +18,7 @@ use crate::core::jobs::{
 use crate::core::model::ids::Subject;
 use crate::core::model::verdict::{Opinion, ReviewVerdict};
 use crate::core::reply::decisions::answer_lines;
-use crate::core::reply::{Answer, DecisionAnswer, ReviewAnswer};
+use crate::core::reply::{Answer, DecisionAnswer, JobAnswer, ReviewAnswer};
 
 /// What has to be known to answer a review.
 pub(super) fn needs(verdict: &ReviewVerdict) -> Needs {
@@ -129,7 +129,8 @@ impl CommandContext<'_> {
             let lines = match self.lacks_only_proof(right) {
                 true => {
                     let job = &known.record.job;
-                    self.lines_to_tell(&known, self.is_accepted_and_open(job, verdict))
+                    let is_open = self.is_accepted_and_open(job, verdict);
+                    self.lines_to_tell(&known, is_open && self.is_to_be_merged(&known))
                 }
                 false => Vec::new(),
             };
@@ -145,6 +146,9 @@ impl CommandContext<'_> {
             let is_of_result = self.is_accepted_and_open(job, verdict);
             if is_of_result && self.happen(&known.record, JobEvent::Told(told)).is_ok() {
                 return Some(ReviewAnswer::MendedFirst { pull: inbound.number }.into());
+            }
+            if is_of_result && let Some(other) = self.in_the_way(&known.record.job) {
+                return Some(JobAnswer::Lives { view: Box::new(self.job_view(&other)) }.into());
             }
             let (id, lines) = (known.id().to_string(), self.lines_to_tell(&known, false));
             return Some(ReviewAnswer::Over { id, lines }.into());
@@ -166,6 +170,15 @@ impl CommandContext<'_> {
         let facts = &self.snapshot.review;
         let is_head = facts.head.as_ref().is_some_and(|head| is_of(verdict, head));
         facts.is_open && is_head && job.state == State::Done(Done::Accepted)
+    }
+
+    /// Whether timmy itself is about to merge what it brought.
+    fn is_to_be_merged(&self, known: &KnownJob) -> bool {
+        let (id, number) = (known.id(), known.record.job.past.asked);
+        let mut all = self.snapshot.decisions.known.iter().map(|asked| &asked.decision);
+        let yes = all.find(|decision| (decision.job, decision.number) == (id, number));
+        yes.is_some_and(|yes| yes.covers.take_over == Some(TakeOver::Merge))
+            && known.record.waits_to_be_merged().is_none()
     }
 
     /// A round of repair with what a review says, whether or not the question is there that it
