@@ -12,7 +12,9 @@ use crate::core::guards::{
     rests_on_actions,
 };
 use crate::core::jobs::evidence::Finding;
-use crate::core::jobs::{JobEvent, JobRecord, MergeRefusal, Objection, ObjectionForce, StepTime};
+use crate::core::jobs::{
+    IllegalReason, JobEvent, JobRecord, MergeRefusal, Objection, ObjectionForce, StepTime,
+};
 use crate::core::model::text::Review;
 use crate::engine::dismissed_reviews::dismissed_among;
 use crate::engine::guards::{actions_changed_beside, said_of_heads};
@@ -282,8 +284,21 @@ impl MergePull {
     /// Told once, however often this effect is tried.
     async fn tell(&self, to: &EffectDelivery<'_>, event: JobEvent) -> Result<(), ApplyError> {
         let (job, key, now) = (self.job, told_key(to.row), to.ctx.step_time());
-        let told =
-            to.ctx.ledger.write(move |tx| jobs::advance(tx, job, Some(&key), event, now)).await?;
+        let is_review = matches!(
+            event,
+            JobEvent::NotMerged(MergeRefusal::ReviewObjects | MergeRefusal::ReviewBlocks)
+        );
+        let write = to.ctx.ledger.write(move |tx| {
+            match jobs::advance(tx, job, Some(&key), event, now)? {
+                // It cannot go on, since another job works there: people are told all the same.
+                Err(illegal) if is_review && illegal.why == IllegalReason::AnotherJob => {
+                    let event = JobEvent::NotMerged(MergeRefusal::ChangesRequested);
+                    jobs::advance(tx, job, Some(&key), event, now)
+                }
+                told => Ok(told),
+            }
+        });
+        let told = write.await?;
         if let Err(illegal) = told {
             tracing::info!(%job, %illegal, "the job went on otherwise meanwhile");
         }
