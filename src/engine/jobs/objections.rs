@@ -3,7 +3,9 @@
 
 use super::Jobs;
 use crate::core::decisions::CoveredHead;
-use crate::core::jobs::{JobRecord, MergeRefusal, Objection, ObjectionForce};
+use crate::core::jobs::{
+    Act, JobEvent, JobRecord, JobStep, MergeRefusal, Objection, ObjectionForce,
+};
 use crate::core::model::repository::Repo;
 use crate::core::model::text::Review;
 use crate::gitea::Error;
@@ -49,10 +51,21 @@ impl Jobs {
         }
         let blocks = self.ctx.gitea.blocks_on_rejection(&repo.name, &head.target).await?;
         // Who may not see the rule was told of it when nothing was merged.
-        let blocked = known.record.last_refusal() == Some(&MergeRefusal::ReviewBlocks);
+        let blocked = last_refusal(known.record) == Some(&MergeRefusal::ReviewBlocks);
         let blocks = blocks.or(blocked.then_some(true));
         Ok(all.iter().filter_map(|objection| sentence(objection, blocks)).collect())
     }
+}
+
+/// Why it was not merged the last time, unless it was worked on since: the rule may be another one by now.
+fn last_refusal(record: &JobRecord) -> Option<&MergeRefusal> {
+    let is_work = |step: &JobStep| matches!(step, JobStep::Act(Act::Lease(_)));
+    let steps = record.steps.iter().rev().map(|(step, _)| step);
+    let mut since = steps.take_while(|step| !is_work(step));
+    since.find_map(|step| match step {
+        JobStep::Event(JobEvent::NotMerged(refusal)) => Some(refusal),
+        JobStep::Event(_) | JobStep::Act(_) => None,
+    })
 }
 
 /// `blocks`: whether the branch merges nothing as long as that stands, if that is shown.
