@@ -209,7 +209,7 @@ mod tests {
     use crate::clock::SystemClock;
     use crate::config::Secret;
     use crate::temporal::desk::Calls;
-    use crate::temporal::guard_ask::GUARDS;
+    use crate::temporal::guard_ask::guards_of;
     use crate::temporal::listener::*;
     use crate::temporal::starts::in_memory::StartsInMemory;
     use crate::temporal::ticket::{Ticket, Tickets};
@@ -330,7 +330,7 @@ mod tests {
             assert!(of_guards.starts_with("HTTP/1.1 400 "), "{at}: {of_guards}");
             // With one that is, something may be fetched as long as that is waited for, and nothing is
             // ever taken.
-            let of_guards = by(&bearer_for(GUARDS, "guards/run")).await;
+            let of_guards = by(&bearer_for(&guards_of("vps-2"), "guards/run")).await;
             let status = if at.contains("/worker/git/") { "503" } else { "400" };
             assert!(of_guards.starts_with(&format!("HTTP/1.1 {status} ")), "{at}: {of_guards}");
         }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::ask::{Answer, Ask};
 use super::desk::{Desk, NotAsked};
-use super::guard_ask::{GUARDS, GuardAsk, GuardsSaid, guard_session};
+use super::guard_ask::{GuardAsk, GuardsSaid, guard_session, guards_of};
 use super::reception::Reception;
 use super::session::Reply;
 use crate::agents::AgentTrouble;
@@ -34,6 +34,8 @@ const LONGEST_LINE: usize = 500;
 
 pub(super) struct RemoteGuards {
     host: String,
+    /// Who is asked there.
+    guards: String,
     desk: Arc<Desk>,
     reception: Arc<Reception>,
     /// By which workers fetch what they run.
@@ -62,8 +64,8 @@ impl RemoteGuards {
         reception: Arc<Reception>,
         forge: Gitea,
     ) -> Self {
-        let chance = Chance::default();
-        Self { host, desk, reception, forge, chance, comes_again: COMES_AGAIN }
+        let (guards, chance) = (guards_of(&host), Chance::default());
+        Self { host, guards, desk, reception, forge, chance, comes_again: COMES_AGAIN }
     }
 
     /// Asks until it is over. A worker whose line broke goes on with what it runs; what one began that is
@@ -74,7 +76,7 @@ impl RemoteGuards {
         let away = |why: &str| Err(HostTrouble::Away(why.to_owned()));
         let mut lost = 0;
         loop {
-            match self.desk.ask(GUARDS, about, Ask::Guards(ask.clone())).await {
+            match self.desk.ask(&self.guards, about, Ask::Guards(ask.clone())).await {
                 Ok(Ok(Reply { answer: Answer::Guards(GuardsSaid::UnderWay), .. })) => {
                     tokio::time::sleep(PAUSE).await;
                 }
