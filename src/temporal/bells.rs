@@ -35,8 +35,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How long it may take to end a workflow: there has to be time for the bell.
 const ENDS: Duration = Duration::from_secs(5);
 
-/// After so many bells that nothing came of, half a minute apart, a workflow is stuck.
-const MOST_UNANSWERED: u32 = 10;
+/// After so many bells that nothing came of, half a minute apart, a workflow is stuck: that takes longer
+/// than it takes to come to each of many jobs after a restart.
+const MOST_UNANSWERED: u32 = 40;
 
 /// How long the workflow of a job may be there: what lives longer is begun anew by its next bell.
 const LONGEST: Duration = Duration::from_secs(90 * 24 * 60 * 60);
