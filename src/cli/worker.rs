@@ -168,7 +168,7 @@ async fn serve(config: &Config) -> Result<(), WorkerError> {
         server,
         errands,
         agents: driven(config, &here, &origin)?,
-        guards,
+        guards: guards.map(|place| (host, place)),
         attempts: here
             .iter()
             .map(|agent| (agent.name.clone(), config.attempts_at_once(agent)))

@@ -201,6 +201,7 @@ impl AutomaticWork {
                     | Incident::ForgeDown
                     | Incident::AccountRenamed { .. }
                     | Incident::NameTaken { .. }
+                    | Incident::GuardHostAway { .. }
             )
         };
         if known.is_other_ledger_noted {

@@ -32,8 +32,12 @@ const AT_ONCE: usize = 16;
 /// How long one may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// After so many bells that nothing came of, half a minute apart, a workflow is stuck.
-const MOST_UNANSWERED: u32 = 10;
+/// How long it may take to end a workflow: there has to be time for the bell.
+const ENDS: Duration = Duration::from_secs(5);
+
+/// After so many bells that nothing came of, half a minute apart, a workflow is stuck: that takes longer
+/// than it takes to come to each of many jobs after a restart.
+const MOST_UNANSWERED: u32 = 40;
 
 /// How long the workflow of a job may be there: what lives longer is begun anew by its next bell.
 const LONGEST: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -185,10 +189,11 @@ impl Bells {
         let reason = "it was rung for, and did not have its job looked at".to_owned();
         let options = WorkflowTerminateOptions::builder().reason(reason).build();
         let workflow = client.get_workflow_handle::<JobWorkflow>(id.clone());
-        let end = match workflow.terminate(options).await {
-            Ok(()) => StuckEnd::Ended,
-            Err(WorkflowInteractionError::NotFound(_)) => StuckEnd::WasOver,
-            Err(error) => StuckEnd::GivenUp(innermost(&error)),
+        let end = match tokio::time::timeout(ENDS, workflow.terminate(options)).await {
+            Ok(Ok(())) => StuckEnd::Ended,
+            Ok(Err(WorkflowInteractionError::NotFound(_))) => StuckEnd::WasOver,
+            Ok(Err(error)) => StuckEnd::GivenUp(innermost(&error)),
+            Err(_) => StuckEnd::GivenUp("the server does not answer in time".to_owned()),
         };
         let given_up = line.given_up.saturating_add(u32::from(end.is_given_up()));
         self.lines().insert(job, Line { unanswered: 0, given_up });

@@ -1,16 +1,24 @@
 //! What a worker is asked that runs guards, and what it says.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::ticket::Ticket;
 use crate::core::guards::GuardResult;
 use crate::guard_runs::{GuardOrder, GuardTrial, TrialEnd};
 
-/// In the place of an agent's name, on its queue and in its tickets. No agent has such a one.
-pub(super) const GUARDS: &str = "@guards";
+/// In the place of an agent's name, on queues and in tickets, stands this and a digest of the host. No
+/// agent has such a one.
+const GUARDS: &str = "@guards-";
 
 /// What sessions about runs of guards begin with.
 const RUN: &str = "guards/";
+
+/// Who is asked to run guards on `host`, and nobody of any other.
+pub(super) fn guards_of(host: &str) -> String {
+    let digest = Sha256::digest(format!("timmy guards on {host}"));
+    format!("{GUARDS}{}", base16ct::lower::encode_string(&digest[..8]))
+}
 
 /// What a session about a run is called. `word`: unlike that of any other.
 pub(super) fn guard_session(word: &str) -> String {
@@ -19,7 +27,7 @@ pub(super) fn guard_session(word: &str) -> String {
 
 /// Whether a ticket is for a run of guards: then there is something to fetch with it, and no more.
 pub(super) fn is_of_guards(ticket: &Ticket) -> bool {
-    ticket.agent == GUARDS && ticket.session.starts_with(RUN)
+    ticket.agent.starts_with(GUARDS) && ticket.session.starts_with(RUN)
 }
 
 /// Asked again, it is the same one, for as long as its session lasts.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::ticket::attempt_of;
 
 /// Of how many attempts: far more than run on one host.
-const MOST: usize = 256;
+const MOST: usize = 4096;
 
 /// By the key of the attempt, the oldest first.
 #[derive(Default)]

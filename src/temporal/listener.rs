@@ -108,7 +108,7 @@ impl Counter {
         if !is_of_guards(ticket) {
             return Ok(self.attempt(ticket)?.source());
         }
-        let lent = self.reception.lent(&ticket.session).filter(|_| self.desk.is_newest(ticket));
+        let lent = self.reception.lent(&ticket.session).filter(|_| !self.desk.is_over(ticket));
         let not_now = "timmy does not wait for these guards any more\n";
         lent.ok_or((StatusCode::SERVICE_UNAVAILABLE, not_now.to_owned()))
     }
@@ -204,12 +204,15 @@ fn written(answer: &impl Serialize) -> Result<String, Refusal> {
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::{TcpListener, TcpStream};
+    use url::Url;
 
     use crate::agents::AgentTrouble;
     use crate::clock::SystemClock;
     use crate::config::Secret;
+    use crate::gitea::{ClientOptions, Gitea, Token};
+    use crate::temporal::ask::Ask;
     use crate::temporal::desk::Calls;
-    use crate::temporal::guard_ask::GUARDS;
+    use crate::temporal::guard_ask::{guard_session, guards_of};
     use crate::temporal::listener::*;
     use crate::temporal::starts::in_memory::StartsInMemory;
     use crate::temporal::ticket::{Ticket, Tickets};
@@ -305,6 +308,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_worker_of_guards_that_was_sent_away_fetches_nothing_more() {
+        let secret = Secret::new("a-token").unwrap();
+        let (clock, fresh) = (Arc::new(SystemClock), Box::new(|| "s".to_owned()));
+        let desk = Arc::new(Desk::new(&secret, clock, (Box::new(Nobody), starts()), fresh));
+        let reception = Arc::new(Reception::new(std::env::temp_dir().join("nothing-is-brought")));
+        let rights: Rights = Arc::new(|_| Box::pin(async { Ok(()) }));
+        let fetches = FetchProxy::new().unwrap();
+        let (its_desk, lends) = (desk.clone(), reception.clone());
+        let counter = Counter { desk: its_desk, reception: lends, fetches, rights };
+        let url: Url = "http://127.0.0.1:1/foundation/door.git".parse().unwrap();
+        let forge = Gitea::new(ClientOptions::new(url.clone(), Token::new("a-token").unwrap()));
+        let (agent, session) = (guards_of("vps-2"), guard_session("run"));
+        let _lent = reception.lend(&session, &url, &forge.unwrap());
+        let (at_desk, of, about) = (desk.clone(), agent.clone(), session.clone());
+        let asking = tokio::spawn(async move { at_desk.ask(&of, &about, Ask::Health).await });
+        let ticket = Ticket { agent, session: session.clone(), instance: "s".to_owned() };
+        // Until a worker is called with it.
+        while counter.source(&ticket).is_err() {
+            tokio::task::yield_now().await;
+        }
+        desk.send_away(&ticket, "another version".to_owned());
+        let refused = counter.source(&ticket).err().map(|(status, _)| status);
+        assert_eq!(refused, Some(StatusCode::SERVICE_UNAVAILABLE));
+        asking.abort();
+    }
+
+    #[tokio::test]
     async fn nothing_of_the_forge_is_to_be_had_without_an_attempt_that_is_followed() {
         let version = (VERSION_HEADER, VERSION);
         let digest = "0f".repeat(32);
@@ -330,7 +360,7 @@ mod tests {
             assert!(of_guards.starts_with("HTTP/1.1 400 "), "{at}: {of_guards}");
             // With one that is, something may be fetched as long as that is waited for, and nothing is
             // ever taken.
-            let of_guards = by(&bearer_for(GUARDS, "guards/run")).await;
+            let of_guards = by(&bearer_for(&guards_of("vps-2"), "guards/run")).await;
             let status = if at.contains("/worker/git/") { "503" } else { "400" };
             assert!(of_guards.starts_with(&format!("HTTP/1.1 {status} ")), "{at}: {of_guards}");
         }

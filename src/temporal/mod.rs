@@ -173,8 +173,8 @@ pub struct WorkerSetup {
     pub errands: Arc<Errands>,
     /// The agents of its host, by name.
     pub agents: BTreeMap<String, Arc<dyn Agent>>,
-    /// Where guards run on its host, if they do.
-    pub guards: Option<GuardPlace>,
+    /// What its host is called, and where guards run there, if they do.
+    pub guards: Option<(String, GuardPlace)>,
     /// How many attempts of each may be under way at once.
     pub attempts: BTreeMap<String, u32>,
     /// How long attempts may take to end when it is told to stop.

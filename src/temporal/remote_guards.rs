@@ -8,7 +8,7 @@ use url::Url;
 
 use super::ask::{Answer, Ask};
 use super::desk::{Desk, NotAsked};
-use super::guard_ask::{GUARDS, GuardAsk, GuardsSaid, guard_session};
+use super::guard_ask::{GuardAsk, GuardsSaid, guard_session, guards_of};
 use super::reception::Reception;
 use super::session::Reply;
 use crate::agents::AgentTrouble;
@@ -22,6 +22,10 @@ use crate::guard_runs::{GuardCall, GuardHost, GuardOrder, GuardTrial, HostTroubl
 /// How long it is from one question to the next: the worker itself waits much longer.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How often a run may lose its worker, and how long that has to come again.
+const MOST_LOST: u32 = 2;
+const COMES_AGAIN: Duration = Duration::from_secs(10);
+
 /// How much longer than its parts may all of it take: what is run is checked out, and thrown away.
 const GRACE: Duration = Duration::from_secs(15 * 60);
 
@@ -30,12 +34,15 @@ const LONGEST_LINE: usize = 500;
 
 pub(super) struct RemoteGuards {
     host: String,
+    /// Who is asked there.
+    guards: String,
     desk: Arc<Desk>,
     reception: Arc<Reception>,
     /// By which workers fetch what they run.
     forge: Gitea,
     /// Gives each run a name that no other has.
     chance: Chance,
+    comes_again: Duration,
 }
 
 /// A session that is over when nobody asks in it any more: then its worker ends what runs.
@@ -57,15 +64,19 @@ impl RemoteGuards {
         reception: Arc<Reception>,
         forge: Gitea,
     ) -> Self {
-        Self { host, desk, reception, forge, chance: Chance::default() }
+        let (guards, chance) = (guards_of(&host), Chance::default());
+        Self { host, guards, desk, reception, forge, chance, comes_again: COMES_AGAIN }
     }
 
-    /// Asks until it is over. What a worker began that is gone, the next one begins anew.
+    /// Asks until it is over. A worker whose line broke goes on with what it runs; what one began that is
+    /// gone, the next one begins anew. Of one that is lost each time nothing comes: that may be for what
+    /// it runs.
     async fn asked(&self, about: &str, ask: GuardAsk) -> Result<GuardsSaid, HostTrouble> {
         let _open = OpenSession { desk: &self.desk, about };
         let away = |why: &str| Err(HostTrouble::Away(why.to_owned()));
+        let mut lost = 0;
         loop {
-            match self.desk.ask(GUARDS, about, Ask::Guards(ask.clone())).await {
+            match self.desk.ask(&self.guards, about, Ask::Guards(ask.clone())).await {
                 Ok(Ok(Reply { answer: Answer::Guards(GuardsSaid::UnderWay), .. })) => {
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -74,7 +85,15 @@ impl RemoteGuards {
                     return away(&words(&trouble));
                 }
                 Ok(Ok(_)) => return away("its worker answers something else"),
-                Ok(Err(_)) => return away("its worker went away in mid-run"),
+                Ok(Err(_)) => {
+                    lost += 1;
+                    if lost >= MOST_LOST {
+                        let why = "its worker was lost in mid-run, again and again";
+                        return Err(HostTrouble::NotNow(why.to_owned()));
+                    }
+                    // One whose line broke comes with the same ticket.
+                    tokio::time::sleep(self.comes_again).await;
+                }
             }
         }
     }
@@ -236,7 +255,8 @@ mod tests {
         let desk = Desk::new(&secret, Arc::new(SystemClock), ends, fresh);
         let desk = Arc::new(desk);
         let host = "vps-2".to_owned();
-        let guards = RemoteGuards::new(host, desk.clone(), reception.clone(), forge);
+        let mut guards = RemoteGuards::new(host, desk.clone(), reception.clone(), forge);
+        guards.comes_again = Duration::from_millis(10);
         let running = tokio::spawn(async move {
             let from = "http://127.0.0.1:1/foundation/door.git".parse().unwrap();
             guards.run(&order(), &from).await
@@ -282,6 +302,24 @@ mod tests {
         assert_eq!(running.await.unwrap(), Err(away));
         assert!(last.await.unwrap().unwrap().is_over);
         assert!(reception.lent(&ticket.session).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_worker_whose_line_broke_goes_on_and_one_that_is_lost_again_is_not_asked_for_ever() {
+        let Asked { desk, running, ticket, .. } = asked().await;
+        let first = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+        // What it fetched was lost on the way: it comes with the same ticket, and is asked the same.
+        let again = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+        let ([(one, ask)], [(other, same)]) = (&first.asks[..], &again.asks[..]) else {
+            panic!("{first:?}, {again:?}")
+        };
+        assert!(one != other && ask == same, "{first:?}, {again:?}");
+        assert!(!running.is_finished());
+        let last = desk.turn(&ticket, turn(Vec::new())).await.unwrap();
+        assert!(last.is_over && last.asks.is_empty(), "{last:?}");
+        // That counts, unlike that nobody is there.
+        let end = running.await.unwrap();
+        assert!(matches!(end, Err(HostTrouble::NotNow(_))), "{end:?}");
     }
 
     #[tokio::test]

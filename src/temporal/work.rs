@@ -8,7 +8,7 @@ use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{connect, innermost};
-use super::guard_ask::GUARDS;
+use super::guard_ask::guards_of;
 use super::message::agent_queue;
 use super::own_thread::{Broken, on_own_thread};
 use super::worker::{HEARTBEAT, Hands};
@@ -113,8 +113,9 @@ impl Host {
                 .build();
             Worker::new(&runtime, client.clone(), options).map_err(|error| innermost(&error))
         };
-        let guards = self.setup.guards.as_ref().map(|_| GUARDS);
-        self.setup.agents.keys().map(String::as_str).chain(guards).map(worker).collect()
+        let guards = self.setup.guards.as_ref().map(|(host, _)| guards_of(host));
+        let agents = self.setup.agents.keys().map(String::as_str);
+        agents.chain(guards.as_deref()).map(worker).collect()
     }
 }
 

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ask::{Answer, Ask, Asked, Turn};
 use super::errand::{ErrandError, Errands};
-use super::guard_ask::{GUARDS, GuardAsk};
+use super::guard_ask::{GuardAsk, guards_of};
 use super::guard_session::GuardSession;
 use super::message::ServeOrder;
 use super::ticket::agent_of;
@@ -39,7 +39,8 @@ pub struct Hands {
     /// What this worker is called.
     name: String,
     agents: BTreeMap<String, Arc<dyn Agent>>,
-    guards: Option<GuardPlace>,
+    /// As whom they are asked for, and where they run.
+    guards: Option<(String, GuardPlace)>,
     errands: Arc<Errands>,
     /// Where agents work: what runs here stands still while they do.
     main: Handle,
@@ -58,19 +59,22 @@ impl Hands {
         Self { name, agents, guards: None, errands, main, stopping }
     }
 
-    /// The same, which run guards there.
-    pub(super) fn with_guards(self, guards: Option<GuardPlace>) -> Self {
+    /// The same, which run guards there, as the host of this name.
+    pub(super) fn with_guards(self, guards: Option<(String, GuardPlace)>) -> Self {
+        let guards = guards.map(|(host, place)| (guards_of(&host), place));
         Self { guards, ..self }
     }
 
     /// Who answers with this ticket for `agent`; none if nobody here does.
     fn served(&self, agent: &str, ticket: &str) -> Option<Served> {
-        if agent != GUARDS {
-            return self.agents.get(agent).cloned().map(Served::Agent);
+        match &self.guards {
+            Some((name, place)) if name == agent => {
+                let (errands, main) = (self.errands.clone(), self.main.clone());
+                let session = GuardSession::new(place.clone(), errands, main, ticket.to_owned());
+                Some(Served::Guards(Box::new(session)))
+            }
+            _ => self.agents.get(agent).cloned().map(Served::Agent),
         }
-        let (place, errands) = (self.guards.clone()?, self.errands.clone());
-        let session = GuardSession::new(place, errands, self.main.clone(), ticket.to_owned());
-        Some(Served::Guards(Box::new(session)))
     }
 
     fn turn(&self, answers: Vec<(u64, Answer)>) -> Turn {
@@ -266,6 +270,18 @@ mod tests {
             clock: Arc::new(SystemClock),
         });
         Arc::new(agent.unwrap())
+    }
+
+    #[tokio::test]
+    async fn guards_are_run_as_the_named_host_alone() {
+        let errands = Errands::to(&"http://127.0.0.1:1".parse().unwrap(), None).unwrap();
+        let (here, stopping) = (Handle::current(), CancellationToken::new());
+        let hands = Hands::new("one".to_owned(), BTreeMap::new(), errands, here, stopping);
+        let (folder, secrets) = (std::env::temp_dir(), Vec::new());
+        let place = GuardPlace { folder, secrets, may_be_bare: false };
+        let hands = hands.with_guards(Some(("vps-2".to_owned(), place)));
+        let served = |host: &str| hands.served(&guards_of(host), "a-ticket").is_some();
+        assert!(served("vps-2") && !served("vps-3"));
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use super::traced::GuardSteps;
 use crate::confinement::{CannotRun, Remote};
 use crate::core::guards::GuardResult;
 use crate::core::model::confined::ConfinementResult;
-use crate::core::model::fixture::{CheckedFixture, FixtureResult};
+use crate::core::model::fixture::{CheckedFixture, FixtureResult, GuardHostTrial};
 use crate::core::model::incident::Incident;
 use crate::core::model::repository::Repo;
 use crate::engine::context::Context;
@@ -20,6 +20,10 @@ use crate::store::{Transaction, meta};
 
 /// How long it is from one try of another host to the next.
 const AGAIN: Duration = Duration::from_secs(60);
+
+/// How long what it said of itself holds: that all is well, and that something is to be mended.
+const WELL: Duration = Duration::from_secs(60 * 60);
+const TO_MEND: Duration = Duration::from_secs(5 * 60);
 
 /// Why nothing is said yet: it is run again.
 #[derive(Debug, thiserror::Error)]
@@ -67,23 +71,24 @@ pub(super) async fn carry_out(
     }
 }
 
-/// Tries what `host` can do until it has said it, and again after each time that it was away.
+/// Tries what `host` can do until it has said it, again after each time that it was away, and when what
+/// it said does not hold any more.
 pub(super) async fn keep_trying(
     (ctx, incidents): (Context, Arc<Incidents>),
     slots: Arc<Semaphore>,
     host: Arc<dyn GuardHost>,
 ) {
-    let (guards, mut is_known) = (&ctx.policy.guards, false);
+    let (guards, mut due) = (&ctx.policy.guards, ctx.now());
     loop {
-        if !is_known || incidents.is_open(&away(host.name())) {
+        if due <= ctx.now() || incidents.is_open(&away(host.name())) {
             let slot = slots.acquire().await;
             let tried = host.try_out(&trial(guards)).await;
             drop(slot);
             match tried {
                 Ok(end) => {
-                    is_known = true;
                     note_host(&incidents, host.name(), None).await;
                     let found = found_on(host.name(), guards, end);
+                    due = ctx.now().after(if is_well(&found) { WELL } else { TO_MEND });
                     if let Some(ConfinementResult::Fails { why, remedy }) = &found.confined {
                         let host = host.name();
                         tracing::warn!(
@@ -123,10 +128,39 @@ pub(super) async fn note_host(incidents: &Incidents, host: &str, error: Option<&
     }
 }
 
+fn is_well(found: &GuardHostTrial) -> bool {
+    !matches!(found.confined, Some(ConfinementResult::Fails { .. }))
+        && found.fixtures.iter().all(is_good)
+}
+
+fn is_good(one: &CheckedFixture) -> bool {
+    matches!(one.result, FixtureResult::None | FixtureResult::Caught)
+}
+
 pub(super) fn tell_of(checked: &[CheckedFixture]) {
     for one in checked {
-        if !matches!(one.result, FixtureResult::None | FixtureResult::Caught) {
+        if !is_good(one) {
             tracing::warn!(guard = one.script, result = ?one.result, "a guard does not do what it is there for");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::guards::carry_out::*;
+
+    #[test]
+    fn what_is_to_be_mended_on_a_host_is_known() {
+        let trial = |confined, result| {
+            let (script, of) = ("lint".to_owned(), "a digest".to_owned());
+            let fixtures = vec![CheckedFixture { script, of, result }];
+            GuardHostTrial { host: "vps-2".to_owned(), confined, fixtures }
+        };
+        let (why, remedy) = ("no bwrap".to_owned(), "Install it.".to_owned());
+        let fails = ConfinementResult::Fails { why, remedy };
+        assert!(is_well(&trial(None, FixtureResult::None)));
+        assert!(is_well(&trial(Some(ConfinementResult::Works), FixtureResult::Caught)));
+        assert!(!is_well(&trial(Some(fails), FixtureResult::Caught)));
+        assert!(!is_well(&trial(None, FixtureResult::Missed)));
     }
 }

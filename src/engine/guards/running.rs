@@ -222,6 +222,13 @@ impl RunningGuards {
         run.map(|run| run.head.clone())
     }
 
+    /// Whether another host has yet to say something of a job.
+    pub(in crate::engine) fn waits_for_host(&self, job: JobId) -> bool {
+        let is_elsewhere = self.host.is_some() || self.ctx.policy.guards.away.is_some();
+        let is_unsaid = |run: &OneRun| !matches!(run.state, RunState::Ended(_));
+        is_elsewhere && self.table.runs().get(&job).is_some_and(is_unsaid)
+    }
+
     /// The jobs of which a run ended since this was asked last.
     pub(in crate::engine) fn ended(&self) -> BTreeSet<JobId> {
         std::mem::take(&mut self.table.ended.lock().unwrap_or_else(PoisonError::into_inner))

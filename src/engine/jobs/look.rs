@@ -197,6 +197,9 @@ impl Jobs {
         }
         // Only now: how it goes was looked at before, since nobody may have looked meanwhile.
         if next != NextLook::Again && seen.is_due(self.ctx.now()) {
+            if matches!(seen.job.state, State::Verifying(_)) && self.waits_for_guards(seen) {
+                return Ok(next);
+            }
             let is_review = seen.job.spec.purpose.is_review();
             let told = match seen.job.state {
                 State::Verifying(_) if is_review => self.not_seen_in_time(seen).await?,
@@ -205,6 +208,13 @@ impl Jobs {
             return Ok(if told { NextLook::Again } else { next });
         }
         Ok(next)
+    }
+
+    /// As with attempts, clocks stand while a host is away, for as long as that may be.
+    fn waits_for_guards(&self, seen: &SeenJob) -> bool {
+        let (now, absent) = (self.ctx.now(), seen.job.spec.limits.absent);
+        let is_long = seen.job.state.due_at().is_some_and(|due| due.is_over(absent, now));
+        !is_long && self.running.waits_for_host(seen.id())
     }
 
     async fn carry_out(&self, seen: &SeenJob, action: &JobAction) -> Result<NextLook, Error> {

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::guards::{found, hands_in, proposed, verdict};
 use super::stage::{Stage, live_with_guards_on};
-use crate::support::clock::{MINUTE, SECOND};
+use crate::support::clock::{HOUR, MINUTE, SECOND};
 use crate::support::config::Config;
 use crate::support::forge::DOOR;
 
@@ -91,6 +91,8 @@ async fn a_verdict_waits_for_the_host_that_is_away_and_nobody_is_blamed() {
     hands_in(&stage, &commit).await;
     // Far more often than commits are tried to be had.
     stage.pass(MINUTE * 20, SECOND * 30).await;
+    // And for longer than anything else is waited for that is to be judged.
+    stage.pass(HOUR * 4, MINUTE * 5).await;
     assert_eq!(stage.kind(job).await, StateKind::Verifying);
     assert!(host.orders().len() > 5, "{}", host.orders().len());
     let why = is_away(&stage).await.expect("an incident");
