@@ -56,11 +56,11 @@ fn unreadable_and_empty_secrets_are_explained() {
     let world = Outside { env: &env, secret_file: &secret_file };
     let problems = parse(EXAMPLE, Path::new("timmy.toml"), world).unwrap_err();
     insta::assert_snapshot!(problems, @r##"
-    timmy.toml:14:14: gitea.token_file names a file that does not exist. Create it with mode 0600. Relative names count from the folder of the configuration.
-    timmy.toml:24:31: webhook.secret_files names a file that timmy may not read. Let the user that runs timmy own it, with mode 0600.
-    timmy.toml:24:84: webhook.secret_files names a file that is empty. Write the secret into it, on one line, and nothing else.
-    timmy.toml:64:14: agent.token_file names a file that is empty. Write the secret into it, on one line, and nothing else.
-    timmy.toml:67:12: agent.key_file names a file that cannot be read (is a directory). Name a plain text file that holds the secret and nothing else.
+    timmy.toml:15:14: gitea.token_file names a file that does not exist. Create it with mode 0600. Relative names count from the folder of the configuration.
+    timmy.toml:25:31: webhook.secret_files names a file that timmy may not read. Let the user that runs timmy own it, with mode 0600.
+    timmy.toml:25:84: webhook.secret_files names a file that is empty. Write the secret into it, on one line, and nothing else.
+    timmy.toml:65:14: agent.token_file names a file that is empty. Write the secret into it, on one line, and nothing else.
+    timmy.toml:68:12: agent.key_file names a file that cannot be read (is a directory). Name a plain text file that holds the secret and nothing else.
     timmy.toml: the variable TIMMY_AGENT_EZRA_KEY is empty. Set it to the one line that it should hold, or unset it.
     6 problems: nothing was started.
     "##);
