@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -31,6 +32,11 @@ pub(super) const GATE: &str = "foundation/gate";
 /// Where the report is written.
 pub(super) const REPORTS: &str = "foundation/reports";
 const SECRET: &str = "between-the-demo-and-itself";
+
+/// How long the first poll may take: many times what it takes.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Between two looks whether it is over.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// A running forge with a running bot.
 pub(super) struct DemoSession {
@@ -135,6 +141,17 @@ impl DemoSession {
         let comment = self.sandbox.comment(scene.who, REPOSITORY, self.thread, scene.text)?;
         self.rest().await?;
         self.outcome(comment)
+    }
+
+    /// Returns when timmy has read the backlog once: before that it knows of no issue that it is open.
+    pub(super) async fn first_poll(&self) -> Result<(), DemoError> {
+        let polled = async {
+            while self.engine.last_poll().is_none() {
+                tokio::time::sleep(GLANCE).await;
+            }
+        };
+        let polled = tokio::time::timeout(PATIENCE, polled).await;
+        polled.map_err(|_| DemoError::OffScript("timmy never read the backlog".to_owned()))
     }
 
     /// Returns when timmy has nothing to do right now.

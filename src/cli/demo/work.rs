@@ -53,6 +53,7 @@ pub(super) async fn work(
 
 /// Has a crew work on one issue, and prints it as it happens; in the end the whole card.
 pub(super) async fn crew(session: &mut DemoSession, paper: &mut Printout) -> Result<(), DemoError> {
+    session.first_poll().await?;
     let mut issue = WatchedIssue::open(session, paper, REPOSITORY, for_a_crew()).await?;
     issue.within(CREW_PATIENCE, session, paper).await?;
     issue.look(session, paper)?;
